@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// ExitCode is the process's exit status. The table is a contract with scripts; it
+// is printed by `metabench help exit-codes` and checked against the README.
+type ExitCode int
+
+// The documented exit codes.
+const (
+	ExitOK          ExitCode = 0   // done, also when there was nothing new
+	ExitError       ExitCode = 1   // anything not listed below
+	ExitUsage       ExitCode = 2   // wrong command line or configuration
+	ExitPartial     ExitCode = 3   // finished, but some sources failed
+	ExitNoWarehouse ExitCode = 10  // there is no warehouse at the configured path
+	ExitLocked      ExitCode = 11  // another process holds the warehouse
+	ExitAuth        ExitCode = 12  // the Hub refused the credentials
+	ExitGate        ExitCode = 13  // a quality check failed, nothing was published
+	ExitDamage      ExitCode = 14  // check found damage
+	ExitTemporary   ExitCode = 75  // try again later: rate limited beyond the time allowed
+	ExitInterrupted ExitCode = 130 // cancelled by a signal
+)
+
+var exitMeaning = []struct {
+	code    ExitCode
+	meaning string
+}{
+	{ExitOK, "done, also when there was nothing new"},
+	{ExitError, "an error not listed below"},
+	{ExitUsage, "wrong command line or configuration"},
+	{ExitPartial, "finished, but some sources failed"},
+	{ExitNoWarehouse, "there is no warehouse at the configured path"},
+	{ExitLocked, "another process holds the warehouse"},
+	{ExitAuth, "the Hub refused the credentials"},
+	{ExitGate, "a quality check failed; nothing was published"},
+	{ExitDamage, "check found damage"},
+	{ExitTemporary, "temporary: rate limited beyond the time allowed"},
+	{ExitInterrupted, "interrupted by a signal"},
+}
+
+// codedError gives an error the exit code that it ends the process with.
+type codedError struct {
+	code ExitCode
+	err  error
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+// withCode attaches an exit code to an error; nil stays nil.
+func withCode(code ExitCode, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{code: code, err: err}
+}
+
+// usagef is an error of the user's: it says what to do and exits with ExitUsage.
+func usagef(format string, args ...any) error {
+	return &codedError{code: ExitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// exitCodeOf maps an error to the documented exit code.
+func exitCodeOf(err error) ExitCode {
+	var coded *codedError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
+	}
+	return ExitError
+}

@@ -1,0 +1,83 @@
+// Package cli is the command line: one file a command, which reads the
+// configuration, wires packages together and prints. It has no domain logic.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// IO is where a command reads and writes. Data goes to Out, everything else to
+// Err.
+type IO struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// Stdio is the process's own streams.
+func Stdio() IO { return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr} }
+
+// app is what every command shares.
+type app struct {
+	IO
+	json bool // --json: print results as JSON
+}
+
+// Run executes the command line and returns the exit code.
+func Run(ctx context.Context, args []string, stdio IO) int {
+	a := &app{IO: stdio}
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		a.printError(err)
+	}
+	return int(exitCodeOf(err))
+}
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "metabench",
+		Short:         "Estimate full benchmark scores of language models from 3 % of the questions",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w\nTry: %s --help", err, cmd.CommandPath())
+	})
+	return root
+}
+
+// printError reports an error on Err, as JSON where --json was asked for.
+func (a *app) printError(err error) {
+	if a.json {
+		report := struct {
+			Error string   `json:"error"`
+			Code  ExitCode `json:"exit_code"`
+		}{err.Error(), exitCodeOf(err)}
+		if json.NewEncoder(a.Err).Encode(report) == nil {
+			return
+		}
+	}
+	fmt.Fprintf(a.Err, "metabench: %v\n", err)
+}
+
+// printJSON writes a value as indented JSON, the form of every --json output.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
