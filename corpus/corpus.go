@@ -1,6 +1,6 @@
 // Package corpus holds the plain values that travel from where answers are found
 // (the Hub's files, a user's tables) to where they are kept (the warehouse):
-// models, tasks, items, files and blocks of answers. It has no behaviour of its
+// benchmarks, models, items, files and blocks of answers. It has next to no behaviour of its
 // own and imports nothing of this module.
 package corpus
 
