@@ -1,0 +1,68 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestBuiltinCatalogueHasTheLeaderboardsQuestions(t *testing.T) {
+	benchmarks, err := Catalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]struct{ tasks, items int }{
+		"arc": {1, 1172}, "gsm8k": {1, 1319}, "hellaswag": {1, 10042},
+		"mmlu": {57, 14042}, "truthfulqa": {1, 817}, "winogrande": {1, 1267},
+	}
+	if len(benchmarks) != len(want) {
+		t.Errorf("%d benchmarks, want %d", len(benchmarks), len(want))
+	}
+	total := 0
+	for _, b := range benchmarks {
+		if w := want[b.Name]; len(b.Tasks) != w.tasks || b.Items() != w.items {
+			t.Errorf("%s: %d tasks with %d items, want %d with %d", b.Name, len(b.Tasks), b.Items(), w.tasks, w.items)
+		}
+		total += b.Items()
+	}
+	if total != 28659 {
+		t.Errorf("%d items in all, want 28659", total)
+	}
+}
+
+func TestOverrideReplacesAndAdds(t *testing.T) {
+	path := writeFile(t, "benchmarks:\n  - {name: arc, metric: acc, items: 12}\n  - {name: own, metric: exact_match}\n")
+	benchmarks, err := Catalogue(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]string{}
+	for _, b := range benchmarks {
+		byName[b.Name] = b.Metric
+	}
+	if byName["arc"] != "acc" || byName["own"] != "exact_match" || byName["gsm8k"] != "acc" || len(byName) != 7 {
+		t.Fatalf("metrics by benchmark: %v", byName)
+	}
+}
+
+func TestCatalogueReportsEveryProblem(t *testing.T) {
+	_, err := parseCatalogue([]byte(`benchmarks:
+  - {name: a, metric: acc_nrom}
+  - {name: a, metric: acc, options: 1}
+  - {name: c, metric: acc, items: 3, tasks: [{name: x}, {name: x}]}
+  - {metric: acc}
+`))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{`did you mean "acc_norm"?`, "a: described twice", "options must be", "items and harness belong", `task "x"`, "entry 4 has no name"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not say %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestUnknownCatalogueFieldIsRefused(t *testing.T) {
+	if _, err := parseCatalogue([]byte("benchmarks:\n  - {name: a, metric: acc, itmes: 3}\n")); err == nil {
+		t.Fatal("accepted")
+	}
+}
