@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
 )
 
 // ExitCode is the process's exit status. The table is a contract with scripts; it
@@ -76,4 +79,14 @@ func exitCodeOf(err error) ExitCode {
 		return ExitInterrupted
 	}
 	return ExitError
+}
+
+// newExitCodesTopic is the help page `metabench help exit-codes`.
+func newExitCodesTopic() *cobra.Command {
+	var text strings.Builder
+	text.WriteString("Exit codes of every command:\n\n")
+	for _, e := range exitMeaning {
+		fmt.Fprintf(&text, "  %3d  %s\n", e.code, e.meaning)
+	}
+	return &cobra.Command{Use: "exit-codes", Short: "The exit codes and what they mean", Long: text.String()}
 }

@@ -26,7 +26,9 @@ func Stdio() IO { return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr} }
 // app is what every command shares.
 type app struct {
 	IO
-	json bool // --json: print results as JSON
+	json       bool   // --json: print results as JSON
+	configPath string // --config
+	noProgress bool   // --no-progress
 }
 
 // Run executes the command line and returns the exit code.
@@ -54,9 +56,15 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON")
+	root.PersistentFlags().StringVar(&a.configPath, "config", "", "configuration file")
+	root.PersistentFlags().BoolVar(&a.noProgress, "no-progress", false, "show no progress")
+	configFlag(root.PersistentFlags(), "warehouse", "warehouse.path", "the DuckDB file")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w\nTry: %s --help", err, cmd.CommandPath())
 	})
+	root.AddCommand(newConfigCommand(a))
+	root.AddCommand(newVersionCommand(a))
+	root.AddCommand(newExitCodesTopic())
 	return root
 }
 

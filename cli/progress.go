@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// stageReporter shows how a long job goes: a bar on a terminal, a line a stage
+// elsewhere, nothing with --no-progress.
+type stageReporter struct {
+	w        io.Writer
+	terminal bool
+	quiet    bool
+	now      func() time.Time
+
+	bar     *progressbar.ProgressBar
+	stage   string
+	started time.Time
+}
+
+// progress returns a reporter on Err.
+func (a *app) progress() *stageReporter {
+	f, ok := a.Err.(*os.File)
+	return &stageReporter{
+		w: a.Err, terminal: ok && term.IsTerminal(int(f.Fd())), quiet: a.noProgress, now: time.Now,
+	}
+}
+
+// Stage is told each time a stage has got on: done of total units. A new name
+// begins a stage, done == total ends it.
+func (r *stageReporter) Stage(name string, done, total int) {
+	if r.quiet {
+		return
+	}
+	if name != r.stage {
+		r.stage, r.started = name, r.now()
+		if r.terminal {
+			r.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(r.w), progressbar.OptionSetDescription(name),
+				progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionShowCount())
+		}
+	}
+	if r.bar != nil {
+		_ = r.bar.Set(done) // a bar that cannot be drawn is no reason to stop
+	}
+	if done >= total {
+		fmt.Fprintf(r.w, "%-48s %7.1f s\n", name, r.now().Sub(r.started).Seconds())
+		r.stage, r.bar = "", nil
+	}
+}
