@@ -1,0 +1,50 @@
+# What developers do daily. Go and a C compiler are all it needs; tools are
+# installed by Go into ./bin at the versions named here.
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOVULNCHECK_VERSION   := v1.9.0
+BENCHSTAT_VERSION     := latest
+BIN := $(CURDIR)/bin
+
+.PHONY: build test race lint check bench bench-warehouse accuracy generate fuzz demo clean
+
+build:            ## the program, as ./bin/metabench
+	go build -o $(BIN)/metabench .
+
+test:             ## all tests
+	go test ./...
+
+race:             ## the packages with goroutines, under the race detector
+	go test -race ./scraper/... ./warehouse/... ./analysis/... ./cli/...
+
+lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+	$< run ./...
+
+$(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv $(BIN)/golangci-lint $@
+
+check: lint test  ## what a change must pass before it is committed
+	@test -z "$$(gofmt -l .)" || (gofmt -l . && exit 1)
+	go vet ./...
+
+bench:            ## the engine's benchmarks, with the peers' published seconds beside them
+	go test -run '^$$' -bench . -benchtime 1x ./analysis/...
+
+bench-warehouse:  ## the warehouse at full scale: aims beside what was reached
+	go run ./warehouse/bench
+
+accuracy:         ## the accuracy tables on the real data in ../shared
+	go run . accuracy ../shared/data
+
+generate:         ## generated files
+	go generate ./...
+
+fuzz:             ## every fuzz target for FUZZTIME (default 10s)
+	./.ci/fuzz $${FUZZTIME:-10s}
+
+demo: build       ## the whole flow against the local replica of the Hub
+	$(BIN)/metabench demo
+
+clean:
+	rm -rf $(BIN) demo
