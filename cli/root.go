@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"metabench/spelling"
 )
 
 // IO is where a command reads and writes. Data goes to Out, everything else to
@@ -65,7 +67,36 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	root.AddCommand(newExitCodesTopic())
+	markUsageErrors(root)
 	return root
+}
+
+// markUsageErrors makes wrong arguments of any command exit with ExitUsage and
+// say where to look.
+func markUsageErrors(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usagef("%w%s\nTry: %s --help", err, commandSuggestion(cmd, args), cmd.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		markUsageErrors(sub)
+	}
+}
+
+// commandSuggestion names the command that was probably meant.
+func commandSuggestion(cmd *cobra.Command, args []string) string {
+	if len(args) == 0 || !cmd.HasSubCommands() {
+		return ""
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return spelling.Suggestion(args[0], names)
 }
 
 // printError reports an error on Err, as JSON where --json was asked for.
