@@ -1,0 +1,84 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"metabench/corpus"
+)
+
+// notBinary marks a value of an answer column that is none of 0, 1 and missing.
+const notBinary uint8 = 254
+
+// answers turns the values of an answer column into 0, 1 and corpus.Missing.
+type answers struct {
+	dict   *dictionary
+	byCode []uint8
+}
+
+// of returns the answer in a row of a batch, or notBinary.
+func (a *answers) of(c *cells, i int) uint8 {
+	if c.numeric() {
+		return answerOfNumber(c.floats[i])
+	}
+	code := c.codes[i]
+	if code == missingCode {
+		return corpus.Missing
+	}
+	for int(code) >= len(a.byCode) {
+		a.byCode = append(a.byCode, answerOfText(a.dict.values[len(a.byCode)]))
+	}
+	return a.byCode[code]
+}
+
+func answerOfNumber(v float64) uint8 {
+	switch {
+	case v == 0:
+		return 0
+	case v == 1:
+		return 1
+	case math.IsNaN(v):
+		return corpus.Missing
+	}
+	return notBinary
+}
+
+// answerOfText accepts 0 and 1 in the spellings of the usual writers: 0, 0.0, false.
+func answerOfText(text string) uint8 {
+	text = strings.TrimSpace(text)
+	switch {
+	case isMissing(text):
+		return corpus.Missing
+	case strings.EqualFold(text, "true"):
+		return 1
+	case strings.EqualFold(text, "false"):
+		return 0
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return notBinary
+	}
+	return answerOfNumber(v)
+}
+
+// wrongAnswer explains a value that is no answer: a share of points, say, where
+// right or wrong is wanted.
+func wrongAnswer(p place, column, text, metric string) *Error {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	switch {
+	case text == column || text == "correct":
+		return p.errorf(KindValue, column, "Remove this line and check what was appended",
+			"the header is repeated inside the file")
+	case err == nil && v > 0 && v < 1:
+		e := p.errorf(KindValue, column, "Give right (1) or wrong (0) per item; for TruthfulQA that is mc1, not mc2",
+			"the value %s is a continuous score, and an answer is 0 or 1", text)
+		if metric != "" {
+			e.Problem = fmt.Sprintf("the value %s is a continuous score, and %s is 0 or 1", text, metric)
+		}
+		return e
+	}
+	return p.errorf(KindValue, column, "Give 1 for right, 0 for wrong, and leave the cell empty where there is no answer",
+		"the value %q is neither 0 nor 1", clip(text, 40))
+}

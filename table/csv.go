@@ -1,0 +1,317 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits on foreign text. The widest table in sight has 28,659 item columns with
+// names of 40 bytes, the longest cell is a prompt with 25 examples.
+const (
+	maxLine    = 16 << 20
+	maxColumns = 200_000
+)
+
+// csvSource reads comma-separated values (RFC 4180) with a header line. Where the
+// header has no comma but tabs or semicolons, these separate. Lines without a
+// quote, which is nearly all of them, are split in place.
+type csvSource struct {
+	ctx    context.Context
+	file   string
+	r      *bufio.Reader
+	digest *digestReader
+	closer io.Closer
+
+	separator byte
+	header    []string
+	slot      []int // file column → chosen column, -1 if not wanted
+	dicts     []*dictionary
+
+	line    int64  // number of the last line read
+	start   int64  // line on which the current record starts
+	buf     []byte // a line longer than the reader's buffer
+	fields  [][]byte
+	quoted  []byte // unquoted text of the current record
+	ends    []int
+	rows    int64
+	unended bool // the last line had no newline
+}
+
+func newCSV(ctx context.Context, file string, r *bufio.Reader, digest *digestReader, c io.Closer) (*csvSource, error) {
+	s := &csvSource{ctx: ctx, file: file, r: r, digest: digest, closer: c}
+	line, err := s.readLine()
+	for err == nil && len(line) == 0 {
+		line, err = s.readLine()
+	}
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, &Error{Kind: KindEmpty, File: file, Problem: "the file has no header"}
+		}
+		return nil, err
+	}
+	line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	s.separator = separatorOf(line)
+	if err := s.split(line); err != nil {
+		return nil, err
+	}
+	if len(s.fields) > maxColumns {
+		return nil, s.here().errorf(KindLimit, "", "", "the header names %d columns, more than %d", len(s.fields), maxColumns)
+	}
+	s.header = make([]string, len(s.fields))
+	for k, f := range s.fields {
+		s.header[k] = strings.TrimSpace(string(f))
+	}
+	if err := checkHeader(file, s.header); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// separatorOf guesses what separates the fields of a header.
+func separatorOf(header []byte) byte {
+	for _, c := range []byte{',', '\t', ';'} {
+		if bytes.IndexByte(header, c) >= 0 {
+			return c
+		}
+	}
+	return ','
+}
+
+// checkHeader refuses names that can't be told apart or printed.
+func checkHeader(file string, names []string) error {
+	seen := make(map[string]int, len(names))
+	for k, name := range names {
+		if !utf8.ValidString(name) || strings.IndexByte(name, 0) >= 0 {
+			return &Error{Kind: KindFormat, File: file, Problem: "the header is not UTF-8 text",
+				Remedy: "Save the table as UTF-8"}
+		}
+		if before, ok := seen[name]; ok && name != "" {
+			return &Error{Kind: KindColumn, File: file, Column: name,
+				Problem: "the header names this column twice, at positions " + strconv.Itoa(before+1) + " and " + strconv.Itoa(k+1),
+				Remedy:  "Rename one of them"}
+		}
+		seen[name] = k
+	}
+	return nil
+}
+
+func (s *csvSource) columns() []string { return s.header }
+
+func (s *csvSource) choose(columns []int) error {
+	s.slot = make([]int, len(s.header))
+	for k := range s.slot {
+		s.slot[k] = -1
+	}
+	s.dicts = make([]*dictionary, len(columns))
+	for k, c := range columns {
+		s.slot[c] = k
+		s.dicts[k] = newDictionary()
+	}
+	return nil
+}
+
+func (s *csvSource) dictionary(k int) *dictionary { return s.dicts[k] }
+
+func (s *csvSource) here() place { return place{file: s.file, line: s.start} }
+
+func (s *csvSource) next(b *batch) error {
+	b.reset(len(s.dicts))
+	b.first = s.rows
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	for b.n < batchRows {
+		if err := s.record(); err != nil {
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			return err
+		}
+		for c, f := range s.fields {
+			if k := s.slot[c]; k >= 0 {
+				b.cells[k].codes = append(b.cells[k].codes, s.dicts[k].code(f))
+			}
+		}
+		b.lines = append(b.lines, s.start)
+		b.n++
+	}
+	s.rows += int64(b.n)
+	if b.n == 0 {
+		return io.EOF
+	}
+	return nil
+}
+
+// record reads the next non-empty line, or several where a quoted field spans
+// them, into fields.
+func (s *csvSource) record() error {
+	for {
+		line, err := s.readLine()
+		if err != nil {
+			return err
+		}
+		s.start = s.line
+		if len(line) == 0 {
+			continue
+		}
+		if err := s.split(line); err != nil {
+			return err
+		}
+		return s.checkFields()
+	}
+}
+
+// checkFields compares the number of fields with the header's and recognises a
+// file that was cut inside its last line.
+func (s *csvSource) checkFields() error {
+	n, want := len(s.fields), len(s.header)
+	cut := s.unended && (n < want || len(s.fields[n-1]) == 0 && want > 1)
+	switch {
+	case cut:
+		return s.here().errorf(KindTruncated, "",
+			"Copy or download the file again; if it is whole, end its last line with a newline",
+			"the file ends inside this line: %d of %d fields and no newline", n, want)
+	case n != want:
+		return s.here().errorf(KindFormat, "", "Quote values that contain the separator, or repair the line",
+			"%d fields where the header has %d", n, want)
+	}
+	return nil
+}
+
+// split cuts a line into fields.
+func (s *csvSource) split(line []byte) error {
+	s.fields = s.fields[:0]
+	if bytes.IndexByte(line, '"') >= 0 {
+		return s.splitQuoted(line)
+	}
+	for {
+		k := bytes.IndexByte(line, s.separator)
+		if k < 0 {
+			s.fields = append(s.fields, line)
+			return nil
+		}
+		s.fields = append(s.fields, line[:k])
+		line = line[k+1:]
+	}
+}
+
+// splitQuoted cuts a record that contains quotes. A quoted field may hold
+// separators, doubled quotes and line breaks; a quote anywhere else is an error.
+func (s *csvSource) splitQuoted(line []byte) error {
+	s.start = s.line
+	s.quoted, s.ends = s.quoted[:0], s.ends[:0]
+	for {
+		if len(line) == 0 || line[0] != '"' {
+			k := bytes.IndexByte(line, s.separator)
+			field := line
+			if k >= 0 {
+				field = line[:k]
+			}
+			if bytes.IndexByte(field, '"') >= 0 {
+				return s.here().errorf(KindFormat, "", "Quote the whole value and double the quotes inside it",
+					"a quote inside a value that isn't quoted")
+			}
+			s.quoted = append(s.quoted, field...)
+			s.ends = append(s.ends, len(s.quoted))
+			if k < 0 {
+				break
+			}
+			line = line[k+1:]
+			continue
+		}
+		rest, err := s.quotedField(line[1:])
+		if err != nil {
+			return err
+		}
+		s.ends = append(s.ends, len(s.quoted))
+		if len(rest) == 0 {
+			break
+		}
+		line = rest[1:]
+	}
+	from := 0
+	for _, to := range s.ends {
+		s.fields = append(s.fields, s.quoted[from:to:to])
+		from = to
+	}
+	return nil
+}
+
+// quotedField appends a quoted field's text to quoted, reading further lines until
+// the closing quote, and returns what follows it: nothing or a separator and more.
+func (s *csvSource) quotedField(line []byte) ([]byte, error) {
+	for {
+		k := bytes.IndexByte(line, '"')
+		switch {
+		case k < 0:
+			s.quoted = append(s.quoted, line...)
+			if !s.unended {
+				s.quoted = append(s.quoted, '\n')
+			}
+			if len(s.quoted) > maxLine {
+				return nil, s.here().errorf(KindLimit, "", "Look for a quote that is never closed",
+					"a record of more than %d bytes", maxLine)
+			}
+			next, err := s.readLine()
+			if errors.Is(err, io.EOF) {
+				return nil, s.here().errorf(KindTruncated, "", "Copy or download the file again, or close the quote",
+					"the file ends inside a quoted value that starts here")
+			}
+			if err != nil {
+				return nil, err
+			}
+			line = next
+		case k+1 < len(line) && line[k+1] == '"':
+			s.quoted = append(s.quoted, line[:k+1]...)
+			line = line[k+2:]
+		case k+1 == len(line) || line[k+1] == s.separator:
+			s.quoted = append(s.quoted, line[:k]...)
+			return line[k+1:], nil
+		default:
+			return nil, s.here().errorf(KindFormat, "", "Double the quotes inside a quoted value",
+				"text after the closing quote of a value")
+		}
+	}
+}
+
+// readLine returns the next line without its end, valid until the next call.
+func (s *csvSource) readLine() ([]byte, error) {
+	line, err := s.r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		s.buf = s.buf[:0]
+		for errors.Is(err, bufio.ErrBufferFull) {
+			s.buf = append(s.buf, line...)
+			if len(s.buf) > maxLine {
+				return nil, place{file: s.file, line: s.line + 1}.errorf(KindLimit, "",
+					"Look at the file: it may not be a table", "a line of more than %d bytes", maxLine)
+			}
+			line, err = s.r.ReadSlice('\n')
+		}
+		s.buf = append(s.buf, line...)
+		line = s.buf
+	}
+	if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
+		if errors.Is(err, io.EOF) {
+			return nil, io.EOF
+		}
+		return nil, textError(s.file, err)
+	}
+	s.line++
+	s.unended = line[len(line)-1] != '\n'
+	if !s.unended {
+		line = line[:len(line)-1]
+	}
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line, nil
+}
+
+func (s *csvSource) finish() (int64, string, error) { return s.digest.finish() }
+func (s *csvSource) close() error                   { return s.closer.Close() }

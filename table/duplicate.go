@@ -1,0 +1,65 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// duplicateError is a second answer of a model to an item, before the first one
+// has been looked up.
+type duplicateError struct {
+	place   place
+	columns []string // columns that identify an answer
+	values  []string // and their values
+}
+
+func (e *duplicateError) Error() string {
+	return fmt.Sprintf("%s, %s: a second answer for %s", e.place.file, e.place, strings.Join(e.values, ", "))
+}
+
+// locateDuplicate replaces a duplicateError by an Error that names both rows. It
+// reads the file again, which keeps the row of every answer out of memory.
+func locateDuplicate(ctx context.Context, path string, err error) error {
+	var dup *duplicateError
+	if !errors.As(err, &dup) {
+		return err
+	}
+	e := dup.place.errorf(KindDuplicate, "", "Keep one of the two rows", "the model answers this item a second time")
+	e.Model, e.Item = dup.values[0], dup.values[1]
+	if first, ok := findRow(ctx, path, dup.columns, dup.values); ok {
+		e.Problem = fmt.Sprintf("the model already answers this item in %s", first)
+	}
+	return e
+}
+
+// findRow returns the first row that has the given values in the given columns.
+func findRow(ctx context.Context, path string, columns, values []string) (place, bool) {
+	src, err := open(ctx, path)
+	if err != nil {
+		return place{}, false
+	}
+	defer func() { _ = src.close() }() // only read from
+	if chooseByName(src, path, columns) != nil {
+		return place{}, false
+	}
+	var b batch
+	for src.next(&b) == nil {
+	rows:
+		for i := range b.n {
+			for k, want := range values {
+				if cellText(&b.cells[k], src.dictionary(k), i) != want {
+					continue rows
+				}
+			}
+			return b.place(path, i), true
+		}
+	}
+	return place{}, false
+}
+
+// cellText is the text of a cell, "" where it is missing.
+func cellText(c *cells, d *dictionary, i int) string {
+	return (&column{cells: *c, dict: d}).text(i)
+}

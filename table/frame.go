@@ -1,0 +1,246 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// maxCells bounds what ReadFrame and ReadResponses hold in memory: 4 or 8 bytes each.
+const maxCells = 1 << 28
+
+// Frame is a table in memory: named columns of the same number of rows, each of
+// numbers or of text. A Frame is not changed after it was read.
+type Frame struct {
+	file    string
+	names   []string
+	columns []column
+	lines   []int64 // line of each row in a text file, else nil
+	rowAt   []int64 // 0-based number of each row in its file; nil when all rows are kept
+	rows    int
+}
+
+// column is a whole column; one of codes and floats is used.
+type column struct {
+	cells
+	dict *dictionary
+}
+
+// ReadFrame reads a whole table, Parquet or CSV, gzipped or not.
+func ReadFrame(ctx context.Context, path string) (*Frame, error) {
+	src, err := open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := readFrame(src, path)
+	if closing := src.close(); err == nil && closing != nil {
+		err = closing
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func readFrame(src source, path string) (*Frame, error) {
+	f := &Frame{file: path, names: src.columns()}
+	all := make([]int, len(f.names))
+	for k := range all {
+		all[k] = k
+	}
+	if err := src.choose(all); err != nil {
+		return nil, err
+	}
+	f.columns = make([]column, len(all))
+	for k := range f.columns {
+		f.columns[k].dict = src.dictionary(k)
+	}
+	var b batch
+	for {
+		err := src.next(&b)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		f.rows += b.n
+		if int64(f.rows)*int64(len(all)) > maxCells {
+			return nil, &Error{Kind: KindLimit, File: path,
+				Problem: fmt.Sprintf("more than %d values", maxCells),
+				Remedy:  "Keep only the columns and rows needed"}
+		}
+		for k, c := range b.cells {
+			f.columns[k].codes = append(f.columns[k].codes, c.codes...)
+			f.columns[k].floats = append(f.columns[k].floats, c.floats...)
+		}
+		f.lines = append(f.lines, b.lines...)
+	}
+	if f.rows == 0 {
+		return nil, &Error{Kind: KindEmpty, File: path, Problem: "the table has a header but no rows"}
+	}
+	return f, nil
+}
+
+// Columns returns the names of the columns in file order.
+func (f *Frame) Columns() []string { return append([]string(nil), f.names...) }
+
+// Rows returns the number of rows.
+func (f *Frame) Rows() int { return f.rows }
+
+// Has reports whether the frame has a column of that name.
+func (f *Frame) Has(name string) bool {
+	_, err := f.find(name)
+	return err == nil
+}
+
+func (f *Frame) find(name string) (int, error) {
+	for k, n := range f.names {
+		if n == name {
+			return k, nil
+		}
+	}
+	return 0, missingColumn(f.file, name, f.names)
+}
+
+// Floats returns a column as numbers, NaN where the value is missing (empty, NA,
+// NaN or null). Text that is no number is an error that names the row.
+func (f *Frame) Floats(name string) ([]float64, error) {
+	k, err := f.find(name)
+	if err != nil {
+		return nil, err
+	}
+	c := f.columns[k]
+	if c.numeric() {
+		return append([]float64(nil), c.floats...), nil
+	}
+	values, bad := parseFloats(c.dict.values)
+	out := make([]float64, f.rows)
+	for i, code := range c.codes {
+		switch {
+		case code == missingCode:
+			out[i] = math.NaN()
+		case bad[code]:
+			return nil, f.place(i).errorf(KindValue, name, "Give numbers, or leave the cell empty where there is none",
+				"%q is not a number", clip(c.dict.values[code], 40))
+		default:
+			out[i] = values[code]
+		}
+	}
+	return out, nil
+}
+
+// parseFloats parses the distinct values of a column and says which are none.
+func parseFloats(texts []string) (values []float64, bad []bool) {
+	values, bad = make([]float64, len(texts)), make([]bool, len(texts))
+	for k, text := range texts {
+		text = strings.TrimSpace(text)
+		switch text {
+		case "true", "TRUE", "True":
+			values[k] = 1
+		case "false", "FALSE", "False":
+		default:
+			v, err := strconv.ParseFloat(text, 64)
+			values[k], bad[k] = v, err != nil
+		}
+	}
+	return values, bad
+}
+
+// Strings returns a column as text, "" where the value is missing.
+func (f *Frame) Strings(name string) ([]string, error) {
+	k, err := f.find(name)
+	if err != nil {
+		return nil, err
+	}
+	c := f.columns[k]
+	out := make([]string, f.rows)
+	for i := range out {
+		out[i] = c.text(i)
+	}
+	return out, nil
+}
+
+// Filter returns the rows whose column has the given text. That no row has it is
+// an error, because it is nearly always a slip of the pen.
+func (f *Frame) Filter(name, value string) (*Frame, error) {
+	k, err := f.find(name)
+	if err != nil {
+		return nil, err
+	}
+	var keep []int
+	c := f.columns[k]
+	for i := range f.rows {
+		if c.text(i) == value {
+			keep = append(keep, i)
+		}
+	}
+	if len(keep) == 0 {
+		return nil, noSuchValue(f.file, name, value, c.dict.values)
+	}
+	return f.pick(keep), nil
+}
+
+func noSuchValue(file, column, value string, have []string) *Error {
+	e := &Error{Kind: KindValue, File: file, Column: column,
+		Problem: fmt.Sprintf("no row has the value %q", clip(value, 60))}
+	if near, ok := nearest(value, have); ok {
+		e.Remedy = fmt.Sprintf("Did you mean %q?", near)
+	} else if len(have) > 0 {
+		e.Remedy = "It holds " + list(have)
+	}
+	return e
+}
+
+func (f *Frame) pick(rows []int) *Frame {
+	g := &Frame{file: f.file, names: f.names, rows: len(rows), columns: make([]column, len(f.columns))}
+	for k, c := range f.columns {
+		g.columns[k].dict = c.dict
+		for _, i := range rows {
+			if c.numeric() {
+				g.columns[k].floats = append(g.columns[k].floats, c.floats[i])
+			} else {
+				g.columns[k].codes = append(g.columns[k].codes, c.codes[i])
+			}
+		}
+	}
+	for _, i := range rows {
+		if len(f.lines) > 0 {
+			g.lines = append(g.lines, f.lines[i])
+		}
+		at := int64(i)
+		if f.rowAt != nil {
+			at = f.rowAt[i]
+		}
+		g.rowAt = append(g.rowAt, at)
+	}
+	return g
+}
+
+// place says where in the file a row of the frame is.
+func (f *Frame) place(i int) place {
+	switch {
+	case len(f.lines) > 0:
+		return place{file: f.file, line: f.lines[i]}
+	case f.rowAt != nil:
+		return place{file: f.file, row: f.rowAt[i] + 1}
+	}
+	return place{file: f.file, row: int64(i) + 1}
+}
+
+func (c *cells) numeric() bool { return len(c.floats) > 0 }
+
+// text returns the value of a row as text, "" where it is missing.
+func (c *column) text(i int) string {
+	if !c.numeric() {
+		return c.dict.text(c.codes[i])
+	}
+	if v := c.floats[i]; !math.IsNaN(v) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return ""
+}
