@@ -1,0 +1,288 @@
+// Package smooth fits penalised regression splines: adaptive ones, whose smoothness
+// may vary along the predictor, plain P-splines, and additive models of several of
+// either. Smoothing parameters minimise generalised cross validation.
+//
+// Sources: Eilers and Marx, "Flexible smoothing with B-splines and penalties",
+// Statistical Science 11 (1996); Wood, "Generalized Additive Models: An Introduction
+// with R", 2nd ed. (2017), sections 4.2, 5.3; Wood, "Stable and efficient multiple
+// smoothing parameter estimation for generalized additive models", JASA 99 (2004).
+package smooth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Defaults of a Smooth, those of the adaptive smooths in the published method.
+const (
+	DefaultFunctions = 40
+	DefaultPenalties = 5
+)
+
+// Smooth asks for one term of a model.
+type Smooth struct {
+	Name      string // for messages and results
+	Functions int    // B-splines, at least 6; 0 means DefaultFunctions
+	Penalties int    // 1: plain P-spline; from 4: adaptive; 0 means DefaultPenalties
+}
+
+// ErrConstant is the cause of a refused predictor that has only one value.
+var ErrConstant = errors.New("only one distinct value")
+
+// Fit fits y = intercept + Σ_j f_j(x[j]) by penalised least squares: x[j] holds the
+// predictor of term j, one value a row. All numbers must be finite.
+func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64) (*Model, error) {
+	if len(smooths) != len(x) {
+		panic("smooth: as many predictors as smooths are needed")
+	}
+	bases := make([]Basis, len(x))
+	for j, s := range smooths {
+		basis, err := basisFor(s, x[j], len(y))
+		if err != nil {
+			return nil, fmt.Errorf("smooth of %s: %w", s.Name, err)
+		}
+		bases[j] = basis
+	}
+	mean := 0.0
+	for i, v := range y {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("smooth: response of row %d is %v; drop the row first", i+1, v)
+		}
+		mean += v
+	}
+	mean /= float64(len(y))
+	acc := newAccumulator(bases)
+	for i, v := range y {
+		for j := range bases {
+			acc.place(j, x[j][i])
+		}
+		acc.add(1, v-mean, (v-mean)*(v-mean))
+	}
+	f := newFitter(smooths, acc)
+	return f.fit(ctx, mean)
+}
+
+func basisFor(s Smooth, x []float64, rows int) (Basis, error) {
+	functions, penalties := s.sizes()
+	if functions < 6 {
+		return Basis{}, fmt.Errorf("%d functions asked for, at least 6 are needed", functions)
+	}
+	if penalties != 1 && (penalties < order || penalties > functions-2) {
+		return Basis{}, fmt.Errorf("%d penalties asked for, 1 or %d to %d are possible", penalties, order, functions-2)
+	}
+	if len(x) != rows {
+		panic("smooth: predictor and response differ in length")
+	}
+	if rows < 4 {
+		return Basis{}, fmt.Errorf("%d rows are too few", rows)
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i, v := range x {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Basis{}, fmt.Errorf("row %d is %v; drop the row first", i+1, v)
+		}
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	if !(hi > lo) {
+		return Basis{}, ErrConstant
+	}
+	return NewBasis(lo, hi, functions), nil
+}
+
+func (s Smooth) sizes() (functions, penalties int) {
+	functions, penalties = s.Functions, s.Penalties
+	if functions == 0 {
+		functions = DefaultFunctions
+	}
+	if penalties == 0 {
+		penalties = DefaultPenalties
+	}
+	return functions, penalties
+}
+
+// fitter searches the smoothing parameters of one set of cross products.
+type fitter struct {
+	smooths []Smooth
+	acc     *accumulator
+	gram    *gram
+	problem *problem
+	of      []int     // term of each penalty
+	centre  []float64 // start of log λ
+}
+
+func newFitter(smooths []Smooth, acc *accumulator) *fitter {
+	f := &fitter{smooths: smooths, acc: acc, gram: newGram(acc)}
+	var penalties []penalty
+	for j, s := range smooths {
+		functions, count := s.sizes()
+		for _, v := range penaltyWeights(functions, count) {
+			penalties = append(penalties, penalty{first: f.gram.off[j] - f.gram.fixed, weight: v})
+			f.of = append(f.of, j)
+		}
+	}
+	f.problem = newProblem(f.gram.size-f.gram.fixed, penalties)
+	f.centre = make([]float64, len(penalties))
+	return f
+}
+
+// load takes over what the accumulator has summed.
+func (f *fitter) load() {
+	f.gram.load(f.acc)
+	f.problem.load(f.gram, f.acc.n)
+	for i, pen := range f.problem.penalties {
+		f.centre[i] = f.balance(f.of[i], pen)
+	}
+}
+
+// balance returns the log λ at which data and penalty weigh the same,
+// λ = mean diag(X'X) / mean diag(D'diag(v)D), over the coefficients that either
+// touches.
+func (f *fitter) balance(term int, pen penalty) float64 {
+	data, touched := 0.0, 0
+	for k := f.acc.start[term]; k < f.acc.start[term+1]; k++ {
+		if d := f.acc.xx[k*f.acc.p+k]; d > 0 {
+			data += d
+			touched++
+		}
+	}
+	data /= float64(touched)
+	sum, reached := 0.0, len(pen.weight)+2
+	for _, w := range pen.weight {
+		sum += 6 * w // squares of (1, -2, 1)
+		if w == 0 {
+			reached--
+		}
+	}
+	return math.Log(data * float64(reached) / sum)
+}
+
+// tolerance of the relative gain in GCV at which a search stops.
+const tolerance = 1e-8
+
+func (f *fitter) fit(ctx context.Context, mean float64) (*Model, error) {
+	f.load()
+	best, err := f.problem.search(ctx, f.centre, f.centre, searchLimits{iterations: 200, tolerance: tolerance})
+	if err != nil {
+		return nil, fmt.Errorf("smooth: %w", err)
+	}
+	if best.status == Singular {
+		return nil, errors.New("smooth: the model can't be solved: too few rows for its terms")
+	}
+	return f.model(best, mean), nil
+}
+
+// model turns the solution that the problem holds back into B-spline coefficients.
+// The problem must have been evaluated at the optimum last.
+func (f *fitter) model(best optimum, mean float64) *Model {
+	g, p, acc := f.gram, f.problem, f.acc
+	m := &Model{
+		N: int(acc.n), RSS: best.score.rss, EDF: best.score.edf,
+		GCV: math.Exp(best.score.logGCV), Scale: best.score.rss / (acc.n - best.score.edf),
+		Status: best.status, Iterations: best.iterations,
+		width: acc.p, start: acc.start[:len(acc.bases)],
+	}
+	theta := f.coordinates()
+	coef := make([]float64, acc.p)
+	f.expand(theta, coef)
+	m.Intercept = mean + coef[0]
+	for j, basis := range acc.bases {
+		t := Term{Name: f.smooths[j].Name, Basis: basis, Coef: coef[acc.start[j]:acc.start[j+1]:acc.start[j+1]]}
+		for i, of := range f.of {
+			if of == j {
+				t.Lambda = append(t.Lambda, math.Exp(best.rho[i]))
+			}
+		}
+		if g.active[1+j] {
+			t.EDF = 1
+		}
+		for d := g.off[j] - g.fixed; d < g.off[j+1]-g.fixed; d++ {
+			t.EDF += 1 - p.v[d]*p.u[d*p.m+d]
+		}
+		m.Terms = append(m.Terms, t)
+	}
+	m.covariance = f.covariance(m.Scale)
+	return m
+}
+
+// coordinates returns intercept, lines and differences of the solution.
+func (f *fitter) coordinates() []float64 {
+	g, p := f.gram, f.problem
+	theta := make([]float64, g.size)
+	copy(theta[g.fixed:], p.e)
+	for c := range g.fixed {
+		theta[c] = g.b[c] - dot(g.a[c*g.size+g.fixed:(c+1)*g.size], p.e)
+	}
+	return theta
+}
+
+// term writes the B-spline coefficients of term j, centred over the rows of the
+// fit: β = s·t + C·e less the mean of the curve, which it returns.
+func (f *fitter) term(j int, theta, coef []float64) (mean float64) {
+	g, acc := f.gram, f.acc
+	k := acc.bases[j].k
+	slope, rise := 0.0, 0.0
+	for i := range k {
+		coef[i] = rise + theta[1+j]*(float64(i)-float64(k-1)/2)
+		if d := i - 1; d >= 0 && d < k-2 {
+			slope += theta[g.off[j]+d]
+		}
+		rise += slope
+	}
+	mean = dot(acc.xx[acc.start[j]:acc.start[j+1]], coef) / acc.n
+	for i := range coef {
+		coef[i] -= mean
+	}
+	return mean
+}
+
+// covariance returns scale·(X'X + S)⁻¹ in B-spline coordinates.
+func (f *fitter) covariance(scale float64) []float64 {
+	g, p, acc := f.gram, f.problem, f.acc
+	// In difference coordinates: U, -F U, (X_f'X_f)⁻¹ + F U F'.
+	n := g.size
+	c := make([]float64, n*n)
+	for d := range p.m {
+		copy(c[(g.fixed+d)*n+g.fixed:(g.fixed+d+1)*n], p.u[d*p.m:(d+1)*p.m])
+	}
+	for r := range g.fixed {
+		line := g.a[r*n+g.fixed : (r+1)*n]
+		for d := range p.m {
+			v := -dot(line, p.u[d*p.m:(d+1)*p.m])
+			c[r*n+g.fixed+d], c[(g.fixed+d)*n+r] = v, v
+		}
+	}
+	for r := range g.fixed {
+		for s := range g.fixed {
+			c[r*n+s] = -g.a[r*n+s] - dot(g.a[s*n+g.fixed:(s+1)*n], c[r*n+g.fixed:(r+1)*n])
+		}
+	}
+	// B = M C M', where the rows of M are those of term: first columns, then rows.
+	half := make([]float64, acc.p*n)
+	column, coef := make([]float64, n), make([]float64, acc.p)
+	for r := range n {
+		copy(column, c[r*n:(r+1)*n])
+		f.expand(column, coef)
+		for q, v := range coef {
+			half[q*n+r] = v
+		}
+	}
+	out := make([]float64, acc.p*acc.p)
+	for q := range acc.p {
+		f.expand(half[q*n:(q+1)*n], coef)
+		for s, v := range coef {
+			out[q*acc.p+s] = scale * v
+		}
+	}
+	return out
+}
+
+// expand writes the intercept and the centred coefficients of all terms.
+func (f *fitter) expand(theta, coef []float64) {
+	acc := f.acc
+	coef[0] = theta[0]
+	for j := range acc.bases {
+		coef[0] += f.term(j, theta, coef[acc.start[j]:acc.start[j+1]])
+	}
+}
