@@ -46,19 +46,12 @@ func (b Basis) Range() (lo, hi float64) { return b.lo, b.hi }
 //
 //	(1-u)³/6, (3u³-6u²+4)/6, (-3u³+3u²+3u+1)/6, u³/6.
 func (b Basis) At(x float64) (first int, w [order]float64) {
-	if x < b.lo || x > b.hi {
+	if !(x >= b.lo && x <= b.hi) {
 		return b.beyond(x)
 	}
-	first, u := b.locate(x)
-	return first, cubic(u)
-}
-
-// locate returns the interval that holds x, which must be inside the range, and
-// the position in it.
-func (b Basis) locate(x float64) (interval int, u float64) {
 	s := (x - b.lo) / b.h
-	interval = min(int(s), b.k-order)
-	return interval, s - float64(interval)
+	first = min(int(s), b.k-order)
+	return first, cubic(s - float64(first))
 }
 
 func cubic(u float64) [order]float64 {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 )
 
 // Defaults of a Smooth, those of the adaptive smooths in the published method.
@@ -28,12 +29,21 @@ type Smooth struct {
 	Penalties int    // 1: plain P-spline; from 4: adaptive; 0 means DefaultPenalties
 }
 
+// Settings of a fit. The zero value is right for most.
+type Settings struct {
+	Starts int    // searches; 0 means 1
+	Seed   uint64 // of the starting points after the first
+}
+
 // ErrConstant is the cause of a refused predictor that has only one value.
 var ErrConstant = errors.New("only one distinct value")
 
 // Fit fits y = intercept + Σ_j f_j(x[j]) by penalised least squares: x[j] holds the
 // predictor of term j, one value a row. All numbers must be finite.
-func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64) (*Model, error) {
+//
+// GCV can have several local minima. settings.Starts > 1 searches from further
+// starting points and keeps the lowest; the result depends on the seed only.
+func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64, settings Settings) (*Model, error) {
 	if len(smooths) != len(x) {
 		panic("smooth: as many predictors as smooths are needed")
 	}
@@ -60,18 +70,14 @@ func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64) (*Mo
 		}
 		acc.add(1, v-mean, (v-mean)*(v-mean))
 	}
-	f := newFitter(smooths, acc)
-	return f.fit(ctx, mean)
+	return newFitter(smooths, acc).fit(ctx, mean, settings)
 }
 
 func basisFor(s Smooth, x []float64, rows int) (Basis, error) {
-	functions, penalties := s.sizes()
-	if functions < 6 {
-		return Basis{}, fmt.Errorf("%d functions asked for, at least 6 are needed", functions)
+	if err := s.validate(); err != nil {
+		return Basis{}, err
 	}
-	if penalties != 1 && (penalties < order || penalties > functions-2) {
-		return Basis{}, fmt.Errorf("%d penalties asked for, 1 or %d to %d are possible", penalties, order, functions-2)
-	}
+	functions, _ := s.sizes()
 	if len(x) != rows {
 		panic("smooth: predictor and response differ in length")
 	}
@@ -89,6 +95,17 @@ func basisFor(s Smooth, x []float64, rows int) (Basis, error) {
 		return Basis{}, ErrConstant
 	}
 	return NewBasis(lo, hi, functions), nil
+}
+
+func (s Smooth) validate() error {
+	functions, penalties := s.sizes()
+	if functions < 6 {
+		return fmt.Errorf("%d functions asked for, at least 6 are needed", functions)
+	}
+	if penalties != 1 && (penalties < order || penalties > functions-2) {
+		return fmt.Errorf("%d penalties asked for, 1 or %d to %d are possible", penalties, order, functions-2)
+	}
+	return nil
 }
 
 func (s Smooth) sizes() (functions, penalties int) {
@@ -158,18 +175,42 @@ func (f *fitter) balance(term int, pen penalty) float64 {
 	return math.Log(data * float64(reached) / sum)
 }
 
-// tolerance of the relative gain in GCV at which a search stops.
-const tolerance = 1e-8
+const (
+	// tolerance of the predicted relative gain in GCV at which a search stops.
+	tolerance      = 1e-7
+	iterationLimit = 200
+	// spread is the standard deviation of further starting points around the first,
+	// in units of log λ.
+	spread = 3
+)
 
-func (f *fitter) fit(ctx context.Context, mean float64) (*Model, error) {
+var errSingular = errors.New("smooth: the model can't be solved: too few rows for its terms")
+
+func (f *fitter) fit(ctx context.Context, mean float64, settings Settings) (*Model, error) {
 	f.load()
-	best, err := f.problem.search(ctx, f.centre, f.centre, searchLimits{iterations: 200, tolerance: tolerance})
+	limits := searchLimits{iterations: iterationLimit, tolerance: tolerance}
+	best, err := f.problem.search(ctx, f.centre, f.centre, limits)
 	if err != nil {
 		return nil, fmt.Errorf("smooth: %w", err)
 	}
-	if best.status == Singular {
-		return nil, errors.New("smooth: the model can't be solved: too few rows for its terms")
+	start := make([]float64, len(f.centre))
+	for s := 1; s < settings.Starts; s++ {
+		rng := rand.New(rand.NewPCG(settings.Seed, uint64(s)))
+		for i, c := range f.centre {
+			start[i] = c + spread*rng.NormFloat64()
+		}
+		other, err := f.problem.search(ctx, start, f.centre, limits)
+		if err != nil {
+			return nil, fmt.Errorf("smooth: %w", err)
+		}
+		if other.score.logGCV < best.score.logGCV {
+			best = other
+		}
 	}
+	if best.status == Singular {
+		return nil, errSingular
+	}
+	f.problem.evaluate(best.rho)
 	return f.model(best, mean), nil
 }
 

@@ -104,7 +104,7 @@ func TestSingleSmoothAgreesWithMgcv(t *testing.T) {
 		t.Run(tag, func(t *testing.T) {
 			train := readColumns(t, "thetas-"+tag+".csv.gz")
 			x, y := train.floats(t, "F1", "train"), train.floats(t, "score", "train")
-			m, err := Fit(context.Background(), []Smooth{{Name: "theta"}}, [][]float64{x}, y)
+			m, err := Fit(context.Background(), []Smooth{{Name: "theta"}}, [][]float64{x}, y, Settings{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestAdditiveModelIsNoWorseThanMgcv(t *testing.T) {
 	for tag, want := range additive {
 		t.Run(tag, func(t *testing.T) {
 			smooths, x, y := additiveFrame(t, tag, "train")
-			m, err := Fit(context.Background(), smooths, x, y)
+			m, err := Fit(context.Background(), smooths, x, y, Settings{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +188,7 @@ func BenchmarkSingle(b *testing.B) {
 	train := readColumns(b, "thetas-arc-A.csv.gz")
 	x, y := train.floats(b, "F1", "train"), train.floats(b, "score", "train")
 	for b.Loop() {
-		if _, err := Fit(context.Background(), []Smooth{{Name: "theta"}}, [][]float64{x}, y); err != nil {
+		if _, err := Fit(context.Background(), []Smooth{{Name: "theta"}}, [][]float64{x}, y, Settings{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -197,7 +197,7 @@ func BenchmarkSingle(b *testing.B) {
 func BenchmarkGrand(b *testing.B) {
 	smooths, x, y := additiveFrame(b, "grand-A", "train")
 	for b.Loop() {
-		if _, err := Fit(context.Background(), smooths, x, y); err != nil {
+		if _, err := Fit(context.Background(), smooths, x, y, Settings{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,0 +1,118 @@
+package smooth
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Points are observations of one predictor, summed over equal values: Weight[i]
+// observations have the predictor X[i], and their responses add up to Sum[i].
+// Entries of weight zero are ignored.
+type Points struct {
+	X, Weight, Sum []float64
+	SumSquares     float64 // Σ y² over all observations
+}
+
+// Curve is one smooth with its intercept, fitted by a CurveFitter.
+type Curve struct {
+	Basis Basis
+	Coef  []float64 // of the B-splines, intercept included
+	GCV   float64
+	EDF   float64
+	RSS   float64
+	// Offsets are the log smoothing parameters less their starting values. As the
+	// start of a fit to similar points they save most of the search.
+	Offsets    []float64
+	Status     Status
+	Iterations int
+}
+
+// At returns the fitted value at x.
+func (c *Curve) At(x float64) float64 { return c.Basis.value(c.Coef, x) }
+
+// CurveFitter fits one smooth to summed points, again and again, reusing its memory.
+// It is for searches that need thousands of fits a second; it must not be used by
+// two goroutines at once.
+type CurveFitter struct {
+	smooth     Smooth
+	acc        *accumulator
+	fitter     *fitter
+	start      []float64
+	Tolerance  float64 // of the relative gain in GCV at which a search stops
+	Iterations int     // limit of Newton steps
+}
+
+// NewCurveFitter returns a fitter of the given smooth. It panics if the numbers of
+// functions and penalties are impossible (see Fit).
+func NewCurveFitter(s Smooth) *CurveFitter {
+	if err := s.validate(); err != nil {
+		panic(err)
+	}
+	functions, _ := s.sizes()
+	acc := newAccumulator([]Basis{NewBasis(0, 1, functions)})
+	f := newFitter([]Smooth{s}, acc)
+	return &CurveFitter{
+		smooth: s, acc: acc, fitter: f, start: make([]float64, len(f.centre)),
+		Tolerance: tolerance, Iterations: iterationLimit,
+	}
+}
+
+// Fit fits the points and writes the result into c, whose slices it reuses. A
+// search starts at the given offsets, or at the usual place if they are nil.
+func (cf *CurveFitter) Fit(c *Curve, points Points, offsets []float64) error {
+	lo, hi, weight, sum := math.Inf(1), math.Inf(-1), 0.0, 0.0
+	for i, w := range points.Weight {
+		if w > 0 {
+			lo, hi = min(lo, points.X[i]), max(hi, points.X[i])
+			weight += w
+			sum += points.Sum[i]
+		}
+	}
+	if !(hi > lo) {
+		return fmt.Errorf("smooth: predictor: %w", ErrConstant)
+	}
+	mean := sum / weight
+	cf.acc.reset()
+	cf.acc.bases[0] = NewBasis(lo, hi, cf.acc.bases[0].k)
+	for i, w := range points.Weight {
+		if w > 0 {
+			cf.acc.place(0, points.X[i])
+			cf.acc.add(w, points.Sum[i]-w*mean, 0)
+		}
+	}
+	cf.acc.yy = points.SumSquares - weight*mean*mean
+	f := cf.fitter
+	f.load()
+	copy(cf.start, f.centre)
+	for i, o := range offsets {
+		cf.start[i] += o
+	}
+	best, err := f.problem.search(context.Background(), cf.start, f.centre,
+		searchLimits{iterations: cf.Iterations, tolerance: cf.Tolerance})
+	if err != nil {
+		return err
+	}
+	if best.status == Singular {
+		return errSingular
+	}
+	cf.fill(c, best, mean)
+	return nil
+}
+
+func (cf *CurveFitter) fill(c *Curve, best optimum, mean float64) {
+	f := cf.fitter
+	c.Basis = cf.acc.bases[0]
+	c.GCV, c.EDF, c.RSS = math.Exp(best.score.logGCV), best.score.edf, best.score.rss
+	c.Status, c.Iterations = best.status, best.iterations
+	theta := f.coordinates()
+	c.Coef = append(c.Coef[:0], make([]float64, c.Basis.k)...)
+	level := mean + theta[0] + f.term(0, theta, c.Coef)
+	for k := range c.Coef {
+		c.Coef[k] += level
+	}
+	c.Offsets = c.Offsets[:0]
+	for i, r := range best.rho {
+		c.Offsets = append(c.Offsets, r-f.centre[i])
+	}
+}
