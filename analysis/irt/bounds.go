@@ -1,0 +1,82 @@
+package irt
+
+import "math"
+
+// The box in which parameters are sought. Slopes and intercepts this large make a
+// curve that is a step between two neighbouring nodes of any usual grid, so the
+// likelihood is flat beyond; asymptotes are probabilities.
+const (
+	MaxSlope     = 200.0
+	MaxIntercept = 1200.0
+	MinWidth     = 0.01 // least distance between the asymptotes
+)
+
+// clampItem moves an item's free parameters into the box.
+func clampItem(it Item, kind Kind) Item {
+	it.A = max(-MaxSlope, min(MaxSlope, it.A))
+	it.D = max(-MaxIntercept, min(MaxIntercept, it.D))
+	if kind < FourPL {
+		it.U = 1
+	}
+	if kind < ThreePL {
+		it.G = 0
+		return it
+	}
+	it.G, it.U = max(0, it.G), min(1, it.U)
+	if it.U-it.G < MinWidth {
+		if kind == ThreePL {
+			it.G = 1 - MinWidth
+			return it
+		}
+		mid := max(MinWidth/2, min(1-MinWidth/2, (it.U+it.G)/2))
+		it.G, it.U = mid-MinWidth/2, mid+MinWidth/2
+	}
+	return it
+}
+
+// fixedParams reports which parameters can't be moved along the gradient: those
+// the kind doesn't free and those at their bound.
+func fixedParams(it Item, kind Kind, gradient vec4) (fixed [maxParams]bool) {
+	fixed[0] = it.A >= MaxSlope && gradient[0] >= 0 || it.A <= -MaxSlope && gradient[0] <= 0
+	fixed[1] = it.D >= MaxIntercept && gradient[1] >= 0 || it.D <= -MaxIntercept && gradient[1] <= 0
+	fixed[2] = kind < ThreePL || it.G <= 0
+	fixed[3] = kind < FourPL || it.U >= 1
+	return fixed
+}
+
+// AtBound reports whether a parameter of the item lies on the edge of the box.
+func (k Kind) AtBound(it Item) bool {
+	return it.A <= -MaxSlope || it.A >= MaxSlope || it.D <= -MaxIntercept || it.D >= MaxIntercept ||
+		k >= ThreePL && (it.G <= 0 || it.U-it.G <= MinWidth) || k >= FourPL && it.U >= 1
+}
+
+// trusted shortens a step from the item, in angles, to where the local quadratic
+// model can be trusted.
+func (it Item) trusted(step vec4) vec4 {
+	long := math.Abs(step[0]) / (1 + math.Abs(it.A))
+	long = max(long, math.Abs(step[1])/(2+math.Abs(it.D)))
+	long = max(long, 3*math.Abs(step[2]), 3*math.Abs(step[3]))
+	if long > 1 {
+		for k := range step {
+			step[k] /= long
+		}
+	}
+	return step
+}
+
+// plus returns the item moved by scale times the step, in angles.
+func (it Item) plus(step vec4, scale float64, kind Kind) Item {
+	x := it.angles()
+	for k := range x {
+		x[k] += scale * step[k]
+	}
+	x[2], x[3] = max(0, min(math.Pi/2, x[2])), max(0, min(math.Pi/2, x[3]))
+	next := itemAt(x)
+	if step[2] == 0 {
+		next.G = it.G
+	}
+	if step[3] == 0 {
+		next.U = it.U
+	}
+	return clampItem(next, kind)
+}

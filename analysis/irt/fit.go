@@ -1,0 +1,225 @@
+package irt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"metabench/analysis/response"
+)
+
+// Status says how a fit ended.
+type Status uint8
+
+// The endings of a fit.
+const (
+	Unfinished     Status = iota
+	Converged             // the log-likelihood rises no more, and its gradient foresees no rise
+	IterationLimit        // the maximum may not have been reached
+	Stalled               // no step raises the log-likelihood although its gradient foresees a rise
+	Diverged              // the log-likelihood is not finite
+	Cancelled             // the context was cancelled; the items are the best so far
+	Degenerate            // no item has both right and wrong answers: nothing to estimate
+)
+
+var statusNames = [...]string{"unfinished", "converged", "iteration_limit", "stalled", "diverged", "cancelled", "degenerate"}
+
+// String returns the status in lower case with underscores.
+func (s Status) String() string {
+	if int(s) < len(statusNames) {
+		return statusNames[s]
+	}
+	return fmt.Sprintf("status(%d)", uint8(s))
+}
+
+// MarshalText writes the status's name.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// ErrEmpty is returned for a matrix without models or items.
+var ErrEmpty = errors.New("irt: no models or no items to fit")
+
+// Options controls a fit. The zero value of a field means its default.
+type Options struct {
+	Kind          Kind    // default TwoPL
+	Grid          Grid    // default NormalGrid(61, 6)
+	Prior         *Prior  // default none
+	Start         []Item  // where to climb from, if not from the poorer model
+	MaxIterations int     // of one climb, default 1000
+	Tolerance     float64 // rise of the log-likelihood taken for none, default 1e-5
+	Workers       int     // default all processors; does not change the result
+
+	trace func(iteration int, value, gradient, gain float64, passes int)
+}
+
+// Result is a fitted model.
+type Result struct {
+	Kind          Kind
+	Items         []Item
+	LogLikelihood float64 // marginal, natural logarithm, of the answers alone
+	Status        Status
+	Iterations    int     // steps, EM cycles included, over all climbs
+	Passes        int     // evaluations of the likelihood with its gradient
+	Gradient      float64 // largest absolute derivative by a, d, asin √g or asin √(1-u) off its bounds
+	Gain          float64 // rise of the log-likelihood that gradient and curvature still foresee
+	Models        int
+	Patterns      int // distinct rows
+}
+
+// maxJumps bounds the alternation of climbs and jumps.
+const maxJumps = 20
+
+// Fit estimates the items of a response matrix by marginal maximum likelihood over
+// a standard normal population of abilities:
+//
+//	ℓ = Σ_i log Σ_q w_q Π_j P_j(θ_q)^x_ij (1 - P_j(θ_q))^(1-x_ij)
+//
+// with the nodes θ_q and weights w_q of the grid and the product over the items that
+// model i answered. A richer kind starts from the poorer one's maximum and so never
+// ends below it. The sign of the ability is such that it rises with the number of
+// correct answers.
+//
+// The result is the same to the last bit for any number of workers and any order of
+// the models. Errors: ErrEmpty, or that of a Start of the wrong length. A context
+// that is cancelled ends the fit with what there is and Status Cancelled.
+func Fit(ctx context.Context, m *response.Matrix, opts Options) (*Result, error) {
+	models, items := m.Dims()
+	if models == 0 || items == 0 {
+		return nil, ErrEmpty
+	}
+	if opts.Start != nil && len(opts.Start) != items {
+		return nil, fmt.Errorf("irt: fit of %d items: the start has %d", items, len(opts.Start))
+	}
+	opts = opts.withDefaults()
+	p := newProblem(m, opts)
+	x, total := p.solve(ctx, &opts)
+	x = p.orient(x)
+	return &Result{
+		Kind: opts.Kind, Items: x.items, LogLikelihood: x.logLik, Status: total.status,
+		Iterations: total.iterations, Passes: p.passes, Gradient: x.gradientNorm(), Gain: total.gain,
+		Models: models, Patterns: p.step.p.n,
+	}, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Kind == 0 {
+		o.Kind = TwoPL
+	}
+	if o.Grid.Nodes == nil {
+		o.Grid = NormalGrid(DefaultNodes, DefaultLimit)
+	}
+	if o.MaxIterations == 0 {
+		o.MaxIterations = 1000
+	}
+	if o.Tolerance == 0 {
+		o.Tolerance = 1e-5
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return o
+}
+
+func newProblem(m *response.Matrix, opts Options) *problem {
+	patterns := newPatterns(m)
+	p := &problem{
+		prior: opts.Prior, workers: opts.Workers,
+		step:    newEStep(patterns, opts.Grid, opts.Workers),
+		buffers: make([][]float64, opts.Workers),
+	}
+	for w := range p.buffers {
+		p.buffers[w] = make([]float64, len(opts.Grid.Nodes))
+	}
+	return p
+}
+
+// solve goes from the start through the kinds up to the one asked for.
+func (p *problem) solve(ctx context.Context, opts *Options) (*point, ending) {
+	items, free := startItems(p.step.p)
+	p.free = free
+	p.kind = TwoPL
+	if opts.Start != nil {
+		p.kind = opts.Kind
+		for j, it := range opts.Start {
+			items[j] = clampItem(it, p.kind)
+		}
+	}
+	if !anyTrue(free) {
+		return p.evaluate(items, true), ending{status: Degenerate}
+	}
+	x, total := p.climb(ctx, items, opts)
+	for p.kind < opts.Kind {
+		p.kind++
+		p.ascend(ctx, &x, &total, opts)
+	}
+	return x, total
+}
+
+// ascend alternates jumps and climbs until neither gains.
+func (p *problem) ascend(ctx context.Context, x **point, total *ending, opts *Options) {
+	for range maxJumps {
+		if total.status == Cancelled || total.status == Diverged {
+			return
+		}
+		y := p.jump(*x, 10*opts.Tolerance)
+		if y == nil {
+			return
+		}
+		z, end := p.climb(ctx, y.items, opts)
+		*x = z
+		total.iterations += end.iterations + 1
+		total.status, total.gain, total.change = end.status, end.gain, end.change
+	}
+	total.status = IterationLimit
+}
+
+// orient turns the ability's direction if it falls with the number of correct
+// answers: if Σ_j Σ_q θ_q (r_jq - r_j/n_j · n_jq), the sum of the items' covariances
+// with the ability, is negative. A and -A fit equally well on a symmetric grid, the
+// only kind that is turned.
+func (p *problem) orient(x *point) *point {
+	nodes := p.step.grid.Nodes
+	for q, theta := range nodes {
+		if theta != -nodes[len(nodes)-1-q] || p.step.grid.LogWeight[q] != p.step.grid.LogWeight[len(nodes)-1-q] {
+			return x
+		}
+	}
+	x = p.evaluate(x.items, true)
+	covariance := make([]float64, len(x.items))
+	p.eachItem(func(j int, c counts) {
+		r, n, rt, nt := 0.0, 0.0, 0.0, 0.0
+		for q, theta := range nodes {
+			r += c.right[q]
+			n += c.total[q]
+			rt += c.right[q] * theta
+			nt += c.total[q] * theta
+		}
+		if n > 0 {
+			covariance[j] = rt - r/n*nt
+		}
+	})
+	sum := 0.0
+	for _, v := range covariance {
+		sum += v
+	}
+	if sum >= 0 {
+		return x
+	}
+	turned := make([]Item, len(x.items))
+	for j, it := range x.items {
+		turned[j] = it
+		if it.A != 0 {
+			turned[j].A = -it.A
+		}
+	}
+	return p.evaluate(turned, true)
+}
+
+func anyTrue(list []bool) bool {
+	for _, v := range list {
+		if v {
+			return true
+		}
+	}
+	return false
+}
