@@ -13,6 +13,7 @@ type duplicateError struct {
 	place   place
 	columns []string // columns that identify an answer
 	values  []string // and their values
+	prompt  bool     // it is an item's prompt, not a model's answer
 }
 
 func (e *duplicateError) Error() string {
@@ -27,9 +28,14 @@ func locateDuplicate(ctx context.Context, path string, err error) error {
 		return err
 	}
 	e := dup.place.errorf(KindDuplicate, "", "Keep one of the two rows", "the model answers this item a second time")
-	e.Model, e.Item = dup.values[0], dup.values[1]
-	if first, ok := findRow(ctx, path, dup.columns, dup.values); ok {
+	first, ok := findRow(ctx, path, dup.columns, dup.values)
+	if ok {
 		e.Problem = fmt.Sprintf("the model already answers this item in %s", first)
+	}
+	if dup.prompt {
+		e.Item, e.Problem = dup.values[0], fmt.Sprintf("the item's prompt is already in %s", first)
+	} else {
+		e.Model, e.Item = dup.values[0], dup.values[1]
 	}
 	return e
 }

@@ -1,0 +1,211 @@
+package table
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"metabench/corpus"
+)
+
+// group is one task of one benchmark, over all files.
+type group struct {
+	benchmark *corpus.Benchmark
+	task      string
+	expected  int // items that the catalogue expects; 0 for a user's own benchmark
+
+	keys    []string // by number, in order of appearance; not prefixed with the task
+	byKey   map[string]int
+	prompts map[int]string
+	grids   map[int]*grid  // by file
+	owner   map[string]int // model → file that answers for it
+	models  map[int][]string
+}
+
+func (g *group) metric() string { return g.benchmark.Metric }
+
+func (g *group) grid(file int) *grid {
+	t := g.grids[file]
+	if t == nil {
+		t = &grid{}
+		g.grids[file] = t
+	}
+	return t
+}
+
+// number returns the number of a key, a new one for a new key.
+func (g *group) number(key string) int {
+	k, ok := g.byKey[key]
+	if !ok {
+		k = len(g.keys)
+		g.keys = append(g.keys, key)
+		g.byKey[key] = k
+	}
+	return k
+}
+
+// own records which models a file answers for. Two files may not answer for the same
+// model and task: each block of answers has one origin.
+func (g *group) own(r *longFile) error {
+	t := g.grids[r.index]
+	if t == nil {
+		return nil
+	}
+	for code, row := range t.rows {
+		if len(row) == 0 {
+			continue
+		}
+		model := r.models.dict.values[code]
+		if before, ok := g.owner[model]; ok {
+			return &Error{Kind: KindDuplicate, File: r.path, Model: model,
+				Problem: fmt.Sprintf("%s already holds the model's answers to %s", r.files[before].Path, g.task),
+				Remedy:  "Put a model's answers to one task into one file"}
+		}
+		g.owner[model] = r.index
+	}
+	g.models[r.index] = slices.Clone(r.models.dict.values)
+	return nil
+}
+
+// resolve finds the group and number of an item that a file names for the first time.
+func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
+	fail := func(e *Error) (itemRef, error) {
+		e.Item = key
+		return itemRef{}, e
+	}
+	if pre.benchmark == "" {
+		return fail(p.errorf(KindName, "benchmark", "Name it or remove the row", "the benchmark has no name"))
+	}
+	if err := checkName(p, "benchmark", pre.benchmark); err != nil {
+		return itemRef{}, err
+	}
+	known := r.known(pre.benchmark)
+	if known == nil {
+		subject := ""
+		if r.subjectColumn >= 0 && r.columns[r.item] == "subject_item" {
+			subject = pre.subject
+			if subject == "" {
+				return fail(p.errorf(KindName, "subject", "Name it or remove the row", "the subject has no name"))
+			}
+			if err := checkName(p, "subject", subject); err != nil {
+				return itemRef{}, err
+			}
+		}
+		g := r.ownGroup(pre.benchmark, subject)
+		return itemRef{g, g.number(key)}, nil
+	}
+	if err := r.checkMetric(p, known); err != nil {
+		return itemRef{}, err
+	}
+	task, local, err := locate(p, known, pre.subject, key)
+	if err != nil {
+		return fail(err)
+	}
+	g := r.group(known, task.Name, task.Items)
+	return itemRef{g, g.number(local)}, nil
+}
+
+// locate finds the task of a catalogue benchmark that an item belongs to, and the
+// item's key in there.
+func locate(p place, b *corpus.Benchmark, subject, key string) (*corpus.Task, string, *Error) {
+	task, local := &b.Tasks[0], key
+	switch {
+	case len(b.Tasks) == 1:
+	case subject != "":
+		if task = taskOf(b, subject); task == nil {
+			return nil, "", noSuchTask(p, b, subject)
+		}
+	default:
+		n, err := strconv.Atoi(key)
+		if err != nil {
+			dot := strings.LastIndexByte(key, '.')
+			if dot < 0 {
+				return nil, "", p.errorf(KindItem, "", "Number the items over all subjects, write subject.number, or add a column subject",
+					"%s has %d tasks, and the item's key doesn't say which", b.Name, len(b.Tasks))
+			}
+			if task = taskOf(b, key[:dot]); task == nil {
+				return nil, "", noSuchTask(p, b, key[:dot])
+			}
+			local = key[dot+1:]
+			break
+		}
+		if task, n = globalTask(b, n); task == nil {
+			return nil, "", p.errorf(KindItem, "", "Items are numbered from 1 over the tasks in alphabetical order",
+				"%s has the items 1 to %d", b.Name, b.Items())
+		}
+		local = strconv.Itoa(n)
+	}
+	if task.Items == 0 {
+		return task, local, nil
+	}
+	n, err := strconv.Atoi(local)
+	if err != nil || n < 1 || n > task.Items {
+		return nil, "", p.errorf(KindItem, "",
+			"An item's key is its position, from 1. If these are other items, import them as a benchmark of another name",
+			"%s has the items 1 to %d", task.Name, task.Items)
+	}
+	return task, strconv.Itoa(n), nil
+}
+
+func noSuchTask(p place, b *corpus.Benchmark, subject string) *Error {
+	have := make([]string, len(b.Tasks))
+	for k, t := range b.Tasks {
+		have[k] = t.Name
+	}
+	e := p.errorf(KindItem, "subject", "", "%s has no task %q", b.Name, clip(subject, 60))
+	if near, ok := nearest(subject, have); ok {
+		e.Remedy = fmt.Sprintf("Did you mean %q?", near)
+	}
+	return e
+}
+
+// globalTask finds the n-th item, from 1, of the tasks in alphabetical order.
+func globalTask(b *corpus.Benchmark, n int) (*corpus.Task, int) {
+	tasks := make([]*corpus.Task, len(b.Tasks))
+	for k := range b.Tasks {
+		tasks[k] = &b.Tasks[k]
+	}
+	slices.SortFunc(tasks, func(x, y *corpus.Task) int { return strings.Compare(x.Name, y.Name) })
+	for _, t := range tasks {
+		switch {
+		case t.Items == 0 || n < 1:
+			return nil, 0
+		case n <= t.Items:
+			return t, n
+		}
+		n -= t.Items
+	}
+	return nil, 0
+}
+
+// group returns the group of a task, a new one for a new task.
+func (im *importer) group(b *corpus.Benchmark, task string, expected int) *group {
+	id := [2]string{b.Name, task}
+	g := im.groups[id]
+	if g == nil {
+		g = &group{benchmark: b, task: task, expected: expected, byKey: map[string]int{}, prompts: map[int]string{},
+			grids: map[int]*grid{}, owner: map[string]int{}, models: map[int][]string{}}
+		im.groups[id] = g
+	}
+	return g
+}
+
+// ownGroup returns the group of a task of a user's own benchmark.
+func (im *importer) ownGroup(benchmark, task string) *group {
+	if task == "" {
+		task = benchmark
+	}
+	b := im.own[benchmark]
+	if b == nil {
+		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: defaultName(im.o.Metric, "acc")}
+		if im.own == nil {
+			im.own = map[string]*corpus.Benchmark{}
+		}
+		im.own[benchmark] = b
+	}
+	if taskOf(b, task) == nil {
+		b.Tasks = append(b.Tasks, corpus.Task{Name: task})
+	}
+	return im.group(b, task, 0)
+}
