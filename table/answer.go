@@ -69,8 +69,7 @@ func wrongAnswer(p place, column, text, metric string) *Error {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	switch {
 	case text == column || text == "correct":
-		return p.errorf(KindValue, column, "Remove this line and check what was appended",
-			"the header is repeated inside the file")
+		return headerRepeated(p, column)
 	case err == nil && v > 0 && v < 1:
 		e := p.errorf(KindValue, column, "Give right (1) or wrong (0) per item; for TruthfulQA that is mc1, not mc2",
 			"the value %s is a continuous score, and an answer is 0 or 1", text)
@@ -81,4 +80,11 @@ func wrongAnswer(p place, column, text, metric string) *Error {
 	}
 	return p.errorf(KindValue, column, "Give 1 for right, 0 for wrong, and leave the cell empty where there is no answer",
 		"the value %q is neither 0 nor 1", clip(text, 40))
+}
+
+// headerRepeated explains a line that names the columns once more, which is what
+// several writers that append to one file leave behind.
+func headerRepeated(p place, column string) *Error {
+	return p.errorf(KindFormat, column, "Remove the line, and check that the lines around it are whole",
+		"the header is repeated inside the file")
 }

@@ -101,7 +101,8 @@ func checkHeader(file string, names []string) error {
 	return nil
 }
 
-func (s *csvSource) columns() []string { return s.header }
+func (s *csvSource) columns() []string    { return s.header }
+func (s *csvSource) whyNot(string) *Error { return nil }
 
 func (s *csvSource) choose(columns []int) error {
 	s.slot = make([]int, len(s.header))

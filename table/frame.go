@@ -18,6 +18,7 @@ const maxCells = 1 << 28
 type Frame struct {
 	file    string
 	names   []string
+	whyNot  func(name string) *Error // of a column that could not be read
 	columns []column
 	lines   []int64 // line of each row in a text file, else nil
 	rowAt   []int64 // 0-based number of each row in its file; nil when all rows are kept
@@ -47,7 +48,7 @@ func ReadFrame(ctx context.Context, path string) (*Frame, error) {
 }
 
 func readFrame(src source, path string) (*Frame, error) {
-	f := &Frame{file: path, names: src.columns()}
+	f := &Frame{file: path, names: src.columns(), whyNot: src.whyNot}
 	all := make([]int, len(f.names))
 	for k := range all {
 		all[k] = k
@@ -103,6 +104,9 @@ func (f *Frame) find(name string) (int, error) {
 		if n == name {
 			return k, nil
 		}
+	}
+	if e := f.whyNot(name); e != nil {
+		return 0, e
 	}
 	return 0, missingColumn(f.file, name, f.names)
 }
@@ -197,7 +201,7 @@ func noSuchValue(file, column, value string, have []string) *Error {
 }
 
 func (f *Frame) pick(rows []int) *Frame {
-	g := &Frame{file: f.file, names: f.names, rows: len(rows), columns: make([]column, len(f.columns))}
+	g := &Frame{file: f.file, names: f.names, whyNot: f.whyNot, rows: len(rows), columns: make([]column, len(f.columns))}
 	for k, c := range f.columns {
 		g.columns[k].dict = c.dict
 		for _, i := range rows {

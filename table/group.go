@@ -74,6 +74,9 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 		e.Item = key
 		return itemRef{}, e
 	}
+	if key == r.columns[r.item] {
+		return fail(headerRepeated(p, key))
+	}
 	if pre.benchmark == "" {
 		return fail(p.errorf(KindName, "benchmark", "Name it or remove the row", "the benchmark has no name"))
 	}

@@ -69,6 +69,9 @@ func (l *layout) usesSubject(im *importer, have []string) bool {
 	if !slices.Contains(have, "subject") || l.task != "" {
 		return false
 	}
+	if slices.Contains(have, "subject_item") && im.o.Item != "" && im.o.Item != "subject_item" {
+		return false // the user chose the number over all subjects
+	}
 	if b := im.known(l.benchmark); b != nil {
 		return len(b.Tasks) > 1
 	}

@@ -177,3 +177,33 @@ func TestReadLongIgnoresTheOrderOfRows(t *testing.T) {
 		t.Errorf("shuffled rows (-a +b):\n%s", diff)
 	}
 }
+
+// checkImport checks what holds for every import: items stand at their positions,
+// keys differ, blocks are as long as their task has items, and hold 0, 1 or missing.
+func checkImport(t *testing.T, im *corpus.Import) {
+	t.Helper()
+	items := map[[2]string]int{}
+	keys := map[[2]string]bool{}
+	for _, item := range im.Items {
+		task := [2]string{item.Benchmark, item.Task}
+		if item.Position != items[task] {
+			t.Fatalf("item %q at position %d, want %d", item.Key, item.Position, items[task])
+		}
+		items[task]++
+		if id := [2]string{item.Benchmark, item.Key}; keys[id] {
+			t.Fatalf("key %q twice", item.Key)
+		} else {
+			keys[id] = true
+		}
+	}
+	for _, b := range im.Blocks {
+		if n := items[[2]string{b.Benchmark, b.Task}]; len(b.Correct) != n || b.Model == "" {
+			t.Fatalf("model %q has %d answers to %d items of %s", b.Model, len(b.Correct), n, b.Task)
+		}
+		for _, a := range b.Correct {
+			if a > 1 && a != corpus.Missing {
+				t.Fatalf("answer %d", a)
+			}
+		}
+	}
+}

@@ -36,6 +36,7 @@ type parquetSource struct {
 	pf      *parquet.File
 	names   []string
 	leaves  []parquet.LeafColumn
+	unread  []*Error // why a column of the file is not among them
 	chosen  []*parquetColumn
 	group   int   // row group being read; -1 before the first
 	left    int64 // rows left in it
@@ -78,8 +79,16 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 		if !ok {
 			return nil, damaged(file, fmt.Errorf("column %s is not in its own schema", strings.Join(path, ".")))
 		}
-		s.names = append(s.names, strings.Join(path, "."))
+		name := strings.Join(path, ".")
+		if e := unreadable(file, name, leaf); e != nil {
+			s.unread = append(s.unread, e)
+			continue
+		}
+		s.names = append(s.names, name)
 		s.leaves = append(s.leaves, leaf)
+	}
+	if len(s.names) == 0 && len(s.unread) > 0 {
+		return nil, s.unread[0]
 	}
 	if len(s.names) == 0 {
 		return nil, &Error{Kind: KindEmpty, File: file, Problem: "the file has no columns"}
@@ -88,7 +97,7 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 		return nil, err
 	}
 	for _, g := range pf.RowGroups() {
-		if len(g.ColumnChunks()) != len(s.names) {
+		if len(g.ColumnChunks()) != len(pf.Schema().Columns()) {
 			return nil, damaged(file, errors.New("a row group lacks columns of the schema"))
 		}
 	}
@@ -105,6 +114,20 @@ func damaged(file string, err error) error {
 		Remedy: "Copy or download the file again", Err: err}
 }
 
+// unreadable says why a column can't be read; nil if it can.
+func unreadable(file, name string, leaf parquet.LeafColumn) *Error {
+	if leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
+		return &Error{Kind: KindColumn, File: file, Column: name,
+			Problem: "is a nested column; only flat ones are read", Remedy: "Unnest it first"}
+	}
+	if k := leaf.Node.Type().Kind(); k == parquet.Int96 || k == parquet.FixedLenByteArray {
+		return &Error{Kind: KindColumn, File: file, Column: name,
+			Problem: fmt.Sprintf("has the type %s, which isn't read", leaf.Node.Type()),
+			Remedy:  "Cast it to text, an integer or a double"}
+	}
+	return nil
+}
+
 // recoverDamage turns a panic of the Parquet library on hostile bytes into an error.
 func recoverDamage(file string, err *error) {
 	if p := recover(); p != nil {
@@ -115,20 +138,18 @@ func recoverDamage(file string, err *error) {
 func (s *parquetSource) columns() []string            { return s.names }
 func (s *parquetSource) dictionary(k int) *dictionary { return s.chosen[k].dict }
 
+func (s *parquetSource) whyNot(name string) *Error {
+	for _, e := range s.unread {
+		if e.Column == name || strings.HasPrefix(e.Column, name+".") {
+			return e
+		}
+	}
+	return nil
+}
+
 func (s *parquetSource) choose(columns []int) error {
-	s.chosen = make([]*parquetColumn, len(columns))
-	for k, c := range columns {
-		leaf := s.leaves[c]
-		if leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-			return &Error{Kind: KindColumn, File: s.file, Column: s.names[c],
-				Problem: "is a nested column; only flat ones are read", Remedy: "Unnest it first"}
-		}
-		if k := leaf.Node.Type().Kind(); k == parquet.Int96 || k == parquet.FixedLenByteArray {
-			return &Error{Kind: KindColumn, File: s.file, Column: s.names[c],
-				Problem: fmt.Sprintf("has the type %s, which isn't read", leaf.Node.Type()),
-				Remedy:  "Cast it to text, an integer or a double"}
-		}
-		s.chosen[k] = newParquetColumn(s.file, s.names[c], c, leaf)
+	for _, c := range columns {
+		s.chosen = append(s.chosen, newParquetColumn(s.file, s.names[c], s.leaves[c]))
 	}
 	return nil
 }
@@ -186,7 +207,7 @@ type parquetColumn struct {
 	index      int
 	kind       parquet.Kind
 	unsigned   bool
-	scale      float64 // of a decimal; 0 for other types
+	scale      float64 // power of ten that a decimal is divided by; 0 for other types
 	numeric    bool    // delivered as numbers
 	dict       *dictionary
 	byInt      map[int64]uint32
@@ -203,15 +224,15 @@ type parquetColumn struct {
 	numbers  []float64 // page dictionary index → number
 }
 
-func newParquetColumn(file, name string, index int, leaf parquet.LeafColumn) *parquetColumn {
-	c := &parquetColumn{file: file, name: name, index: index, kind: leaf.Node.Type().Kind(), dict: newDictionary(),
+func newParquetColumn(file, name string, leaf parquet.LeafColumn) *parquetColumn {
+	c := &parquetColumn{file: file, name: name, index: leaf.ColumnIndex, kind: leaf.Node.Type().Kind(), dict: newDictionary(),
 		byInt: make(map[int64]uint32)}
 	if lt := leaf.Node.Type().LogicalType(); lt != nil {
 		switch t := lt.Value.(type) {
 		case *format.IntType:
 			c.unsigned = !t.IsSigned
 		case *format.DecimalType:
-			c.scale = math.Pow10(-int(t.Scale))
+			c.scale = math.Pow10(int(t.Scale))
 		}
 	}
 	c.numeric = c.kind == parquet.Double || c.kind == parquet.Float || c.scale > 0
@@ -419,9 +440,9 @@ func (c *parquetColumn) number(v parquet.Value) float64 {
 	case parquet.Float:
 		return float64(v.Float())
 	case parquet.Int32:
-		return float64(v.Int32()) * c.scale
+		return float64(v.Int32()) / c.scale
 	case parquet.Int64:
-		return float64(v.Int64()) * c.scale
+		return float64(v.Int64()) / c.scale
 	}
 	return math.NaN()
 }

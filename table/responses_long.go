@@ -85,6 +85,9 @@ func chooseByName(src source, path string, wanted []string) error {
 	at := make([]int, len(wanted))
 	for k, name := range wanted {
 		if at[k] = slices.Index(have, name); at[k] < 0 {
+			if e := src.whyNot(name); e != nil {
+				return e
+			}
 			return missingColumn(path, name, have)
 		}
 	}

@@ -24,6 +24,9 @@ const missingCode = ^uint32(0)
 type source interface {
 	// columns names the columns in file order.
 	columns() []string
+	// whyNot says why a column that the file has is not among them; nil if it has
+	// no such column either.
+	whyNot(name string) *Error
 	// choose selects the columns that batches will hold, in that order.
 	choose(columns []int) error
 	// next fills the batch with the following rows. It returns io.EOF, with an

@@ -1,0 +1,144 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type nothing struct{}
+
+func (nothing) Close() error { return nil }
+
+// readAll reads text with csvSource, as rows of text.
+func readAll(text string) ([][]string, error) {
+	digest := newDigestReader(strings.NewReader(text))
+	s, err := newCSV(context.Background(), "fuzz", bufio.NewReaderSize(digest, 16), digest, nothing{})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]int, len(s.header))
+	for k := range all {
+		all[k] = k
+	}
+	if err := s.choose(all); err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	var b batch
+	for {
+		if err := s.next(&b); err != nil {
+			if errors.Is(err, io.EOF) {
+				return rows, nil
+			}
+			return nil, err
+		}
+		for i := range b.n {
+			row := make([]string, len(all))
+			for k := range row {
+				row[k] = s.dictionary(k).text(b.cells[k].codes[i])
+			}
+			rows = append(rows, row)
+		}
+	}
+}
+
+// FuzzCSV compares the splitter with encoding/csv: what both accept, they read alike,
+// and only a file cut in its last line may be refused by one alone.
+func FuzzCSV(f *testing.F) {
+	for _, seed := range []string{"a,b\n1,2\n", "a,b\r\n\"x\"\"y\",\"l1\nl2\"\r\n", "a;b\n1;2\n", "a\tb\n\"\t\"\t1\n", "a\n\n1\n", "a,b\n1,", "\"a\nb\",c\n1,2", "a\n\"\"\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.HasPrefix(text, "\ufeff") {
+			t.Skip("encoding/csv keeps the byte order mark")
+		}
+		got, err := readAll(text)
+		first, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
+		r := csv.NewReader(strings.NewReader(text))
+		r.Comma = rune(separatorOf([]byte(first)))
+		want, wantErr := r.ReadAll()
+		var e *Error
+		if err != nil {
+			if !errors.As(err, &e) {
+				t.Fatalf("untyped error %v", err)
+			}
+			if wantErr == nil && len(want) > 0 && e.Kind == KindFormat && !strings.Contains(e.Problem, "UTF-8") {
+				t.Fatalf("refused with %v what encoding/csv reads as %q", err, want)
+			}
+			return
+		}
+		if wantErr != nil {
+			t.Fatalf("read %q, encoding/csv says %v", got, wantErr)
+		}
+		for _, row := range want {
+			for k, v := range row {
+				if isMissing(v) {
+					row[k] = ""
+				}
+			}
+		}
+		if !slices.EqualFunc(got, want[1:], slices.Equal) {
+			t.Fatalf("read %q, encoding/csv %q", got, want[1:])
+		}
+	})
+}
+
+// FuzzReadLong gives arbitrary bytes to the whole reader: it may refuse, with a
+// typed error, but never panic, and what it reads is consistent.
+func FuzzReadLong(f *testing.F) {
+	f.Add([]byte("model,item,correct\nx,1,1\n"))
+	f.Add([]byte("source,item,correct\nx,1,1.0\nx,2,\n"))
+	f.Add([]byte("item,prompt\n1,\"a\nb\"\n"))
+	f.Add([]byte("model,item,correct,subject,subject_item,benchmark\nx,1,1,anatomy,1,mmlu\n"))
+	f.Add([]byte(gzipped(f, "model,item,correct\nx,1,1\n")))
+	f.Add([]byte(parquetBytes(f, longRows())))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		paths := write(t, map[string]string{"a.dat": string(content)})
+		im, err := ReadLong(context.Background(), paths, LongOptions{Catalogue: catalogue()})
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("untyped error %v", err)
+			}
+			return
+		}
+		checkImport(t, im)
+	})
+}
+
+// FuzzParquet damages a good Parquet file in one place and cuts it.
+func FuzzParquet(f *testing.F) {
+	var rows []longRow
+	for k := range 200 {
+		rows = append(rows, longRow{string(rune('a' + k%26)), int32(k), number(float64(k % 2))})
+	}
+	whole := []byte(parquetBytes(f, rows))
+	f.Add(10, byte(1), 0)
+	f.Add(len(whole)-9, byte(0xff), 0)
+	f.Add(len(whole)/2, byte(0x80), 3)
+	f.Fuzz(func(t *testing.T, at int, flip byte, cut int) {
+		if at < 0 || at >= len(whole) || cut < 0 || cut > len(whole) {
+			t.Skip("outside of the file")
+		}
+		content := bytes.Clone(whole)
+		content[at] ^= flip
+		content = content[:len(content)-cut]
+		paths := write(t, map[string]string{"a.dat": string(content)})
+		im, err := ReadLong(context.Background(), paths, LongOptions{Benchmark: "mine"})
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("untyped error %v", err)
+			}
+			return
+		}
+		checkImport(t, im)
+	})
+}
