@@ -46,7 +46,7 @@ type CurveFitter struct {
 // NewCurveFitter returns a fitter of the given smooth. It panics if the numbers of
 // functions and penalties are impossible (see Fit).
 func NewCurveFitter(s Smooth) *CurveFitter {
-	if err := s.validate(); err != nil {
+	if err := s.Validate(); err != nil {
 		panic(err)
 	}
 	functions, _ := s.sizes()

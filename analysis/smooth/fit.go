@@ -74,7 +74,7 @@ func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64, sett
 }
 
 func basisFor(s Smooth, x []float64, rows int) (Basis, error) {
-	if err := s.validate(); err != nil {
+	if err := s.Validate(); err != nil {
 		return Basis{}, err
 	}
 	functions, _ := s.sizes()
@@ -97,7 +97,8 @@ func basisFor(s Smooth, x []float64, rows int) (Basis, error) {
 	return NewBasis(lo, hi, functions), nil
 }
 
-func (s Smooth) validate() error {
+// Validate reports whether the numbers of functions and penalties are possible.
+func (s Smooth) Validate() error {
 	functions, penalties := s.sizes()
 	if functions < 6 {
 		return fmt.Errorf("%d functions asked for, at least 6 are needed", functions)
