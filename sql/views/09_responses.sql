@@ -1,0 +1,34 @@
+-- responses: every observed answer as a row.
+-- Grain: one row a model and item. Key: (benchmark, item, model). From: response_block.
+-- Filters on benchmark, task or model are pushed into the blocks; a filter on item is not:
+-- use the macro item_responses for one item.
+CREATE OR REPLACE VIEW responses AS
+WITH answer AS (
+    SELECT
+        r.model_id, r.task_id, r.file_id,
+        unnest(r.correct) AS correct,
+        generate_subscripts(r.correct, 1) - 1 AS position
+    FROM response_block AS r
+)
+SELECT
+    b.benchmark,
+    t.task,
+    i.item,
+    m.model,
+    a.correct,
+    i.position,
+    a.file_id
+FROM answer AS a
+JOIN item AS i ON i.task_id = a.task_id AND i.position = a.position
+JOIN task AS t ON t.task_id = a.task_id
+JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
+JOIN model AS m ON m.model_id = a.model_id
+WHERE a.correct IS NOT NULL;
+COMMENT ON VIEW responses IS 'Every observed answer as a row. One row a model and item: 143 million at full scale, so filter by benchmark, task or model; for one item use item_responses(benchmark, item).';
+COMMENT ON COLUMN responses.benchmark IS 'The benchmark.';
+COMMENT ON COLUMN responses.task IS 'The task.';
+COMMENT ON COLUMN responses.item IS 'The item.';
+COMMENT ON COLUMN responses.model IS 'The model.';
+COMMENT ON COLUMN responses.correct IS '1 correct, 0 wrong; an answer that was not observed has no row.';
+COMMENT ON COLUMN responses.position IS 'Position of the item in its task, from 0.';
+COMMENT ON COLUMN responses.file_id IS 'The file the answer was read from; see lineage.';

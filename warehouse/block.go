@@ -1,0 +1,98 @@
+package warehouse
+
+import (
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+
+	"metabench/corpus"
+)
+
+// blockSum is what the manifest counts of a block.
+type blockSum struct {
+	correct, observed int32
+	hash              uint64
+}
+
+// sumBlock counts a block's answers and hashes it: the first 8 bytes of SHA-256
+// over model, benchmark and task, each followed by a zero byte, and the answers
+// (0, 1, 255 for missing) up to the last one that was observed.
+func sumBlock(b corpus.Block) blockSum {
+	var s blockSum
+	last := 0
+	for k, a := range b.Correct {
+		if a != corpus.Missing {
+			s.correct += int32(a)
+			s.observed++
+			last = k + 1
+		}
+	}
+	h := sha256.New()
+	for _, name := range []string{b.Model, b.Benchmark, b.Task} {
+		h.Write([]byte(name))
+		h.Write([]byte{0})
+	}
+	h.Write(b.Correct[:last])
+	s.hash = binary.BigEndian.Uint64(h.Sum(nil))
+	return s
+}
+
+// checkBlock says what is wrong with a block.
+func checkBlock(b corpus.Block) error {
+	from := b.File.Path
+	if b.File.Repo != "" {
+		from = b.File.Repo + " " + b.File.Path
+	}
+	for what, name := range map[string]string{"model": b.Model, "benchmark": b.Benchmark, "task": b.Task} {
+		if err := validName(what, name); err != nil {
+			return &DataError{File: from, Object: fmt.Sprintf("block of %.80q", b.Model), Reason: err.Error()}
+		}
+	}
+	for k, a := range b.Correct {
+		if a > 1 && a != corpus.Missing {
+			return &DataError{File: from, Object: fmt.Sprintf("model %.80q, task %s, answer %d", b.Model, b.Task, k+1),
+				Reason: fmt.Sprintf("is %d, want 0, 1 or missing", a)}
+		}
+	}
+	return nil
+}
+
+// appendBlock adds a block to the facts and to the totals.
+func (c *change) appendBlock(b corpus.Block, s blockSum, modelID, taskID, fileID int32) error {
+	c.count(c.benchmarks[b.Benchmark], s, 1)
+	return c.append("response_block", modelID, taskID, fileID, s.correct, s.observed, s.hash, listOf(b.Correct))
+}
+
+// answers as the driver wants them: boxed once for all.
+var boxed = func() (all [256]any) {
+	all[0], all[1] = uint8(0), uint8(1) // everything else stays nil: NULL
+	return all
+}()
+
+func listOf(correct []uint8) driver.Value {
+	list := make([]any, len(correct))
+	for k, a := range correct {
+		list[k] = boxed[a]
+	}
+	return list
+}
+
+// removeBlocks takes the blocks that a condition names out of the facts and the
+// totals, and returns the files they were read from.
+func (c *change) removeBlocks(where string, args ...any) (map[int32]bool, error) {
+	files := map[int32]bool{}
+	var task, file int32
+	var s blockSum
+	err := scanEach(c.ctx, c.conn, `DELETE FROM response_block WHERE `+where+
+		` RETURNING task_id, file_id, correct_count, observed_count, hash`,
+		[]any{&task, &file, &s.correct, &s.observed, &s.hash}, func() {
+			c.written = true
+			files[file] = true
+			c.count(c.benchmarks[c.taskOf[task].benchmark], s, -1)
+		}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("remove replaced answers: %w", err)
+	}
+	return files, nil
+}

@@ -1,0 +1,110 @@
+package warehouse
+
+import (
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"metabench/corpus"
+)
+
+// fileKey tells source files apart: another commit is another file.
+type fileKey struct{ repo, commit, path string }
+
+// storedFile is a row of the table file.
+type storedFile struct {
+	id   int32
+	file corpus.File
+}
+
+// fileKeeper hands out keys for source files within one change.
+type fileKeeper struct {
+	c     *change
+	files map[string]map[fileKey]storedFile // by repository
+	kept  map[fileKey]int32
+}
+
+func (c *change) fileKeeper() *fileKeeper {
+	return &fileKeeper{c: c, files: map[string]map[fileKey]storedFile{}, kept: map[fileKey]int32{}}
+}
+
+// find returns the stored row of a file, if there is one.
+func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
+	stored, ok := k.files[f.Repo]
+	if !ok {
+		var err error
+		if stored, err = k.c.readFiles(f.Repo); err != nil {
+			return storedFile{}, false, err
+		}
+		k.files[f.Repo] = stored
+	}
+	s, ok := stored[fileKey{f.Repo, f.Commit, f.Path}]
+	return s, ok, nil
+}
+
+// keep returns the key of a file and writes its row where that is new or differs.
+func (k *fileKeeper) keep(f corpus.File) (int32, error) {
+	key := fileKey{f.Repo, f.Commit, f.Path}
+	if id, ok := k.kept[key]; ok {
+		return id, nil
+	}
+	old, ok, err := k.find(f)
+	if err != nil {
+		return 0, err
+	}
+	id := old.id
+	switch {
+	case !ok:
+		k.c.lastFile++
+		id = k.c.lastFile
+	case sameFile(old.file, f):
+		k.kept[key] = id
+		return id, nil
+	default:
+		if err := k.c.exec(`DELETE FROM file WHERE file_id = ?`, id); err != nil {
+			return 0, fmt.Errorf("replace file %s: %w", f.Path, err)
+		}
+	}
+	k.kept[key] = id
+	return id, k.c.append("file", id, f.Repo, f.Commit, text(f.Path), f.Size, f.SHA256, string(f.Verified), timeOf(f.Run), timeOf(f.ReadAt))
+}
+
+// sameFile compares what is known of the bytes, not when they were read.
+func sameFile(a, b corpus.File) bool {
+	return a.Size == b.Size && a.SHA256 == b.SHA256 && a.Verified == b.Verified && a.Run.Equal(b.Run)
+}
+
+func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
+	stored := map[fileKey]storedFile{}
+	var s storedFile
+	var run sql.NullTime
+	err := scanEach(c.ctx, c.conn, `SELECT file_id, commit_hash, path, size, sha256, verified, evaluated FROM file WHERE repo = ?`,
+		[]any{&s.id, &s.file.Commit, &s.file.Path, &s.file.Size, &s.file.SHA256, &s.file.Verified, &run}, func() {
+			s.file.Run = run.Time
+			stored[fileKey{repo, s.file.Commit, s.file.Path}] = s
+		}, repo)
+	if err != nil {
+		return nil, fmt.Errorf("read files of %s: %w", repo, err)
+	}
+	return stored, nil
+}
+
+// forgetFiles removes those of the given files that nothing was read from any more.
+func (c *change) forgetFiles(files map[int32]bool) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
+	err := c.exec(`
+		DELETE FROM file WHERE file_id IN (
+			SELECT unnest(?::INTEGER[]) AS file_id
+			EXCEPT SELECT file_id FROM response_block
+			EXCEPT SELECT file_id FROM leaderboard_score)`, slices.Sorted(maps.Keys(files)))
+	if err != nil {
+		return fmt.Errorf("forget replaced files: %w", err)
+	}
+	return nil
+}

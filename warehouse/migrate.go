@@ -1,0 +1,259 @@
+package warehouse
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	schema "metabench/sql"
+)
+
+// migration is a step of the schema: sql/migrations/0001_benchmark.sql.
+type migration struct {
+	version  int
+	name     string
+	text     string
+	checksum string
+}
+
+// readMigrations reads a directory's steps, which must be numbered 1, 2, 3 …
+func readMigrations(files fs.FS, dir string) ([]migration, error) {
+	entries, err := fs.ReadDir(files, dir) // sorted by name
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]migration, 0, len(entries))
+	for _, e := range entries {
+		text, err := fs.ReadFile(files, path.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		number, name, ok := strings.Cut(strings.TrimSuffix(e.Name(), ".sql"), "_")
+		version, err := strconv.Atoi(number)
+		if !ok || err != nil {
+			return nil, fmt.Errorf("%s: want a name such as 0001_benchmark.sql", e.Name())
+		}
+		sum := sha256.Sum256(text)
+		steps = append(steps, migration{version, name, string(text), hex.EncodeToString(sum[:])})
+	}
+	return steps, nil
+}
+
+const createMigrationTable = `
+CREATE TABLE IF NOT EXISTS schema_migration (
+    version    INTEGER NOT NULL,
+    name       VARCHAR NOT NULL,
+    checksum   VARCHAR NOT NULL,
+    applied_at TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE schema_migration IS 'Steps of the schema that were applied to this file. One row a step.';
+COMMENT ON COLUMN schema_migration.version IS 'Number of the step, counted up from 1.';
+COMMENT ON COLUMN schema_migration.name IS 'Object it made or changed.';
+COMMENT ON COLUMN schema_migration.checksum IS 'SHA-256 of its text: a step that was applied is never edited.';
+COMMENT ON COLUMN schema_migration.applied_at IS 'When it was applied, UTC.';
+CREATE TABLE IF NOT EXISTS schema_view (
+    name     VARCHAR NOT NULL,
+    checksum VARCHAR NOT NULL
+);
+COMMENT ON TABLE schema_view IS 'Views and macros that were made in this file. One row a view.';
+COMMENT ON COLUMN schema_view.name IS 'The view.';
+COMMENT ON COLUMN schema_view.checksum IS 'SHA-256 of its text; it is made anew when that differs.';`
+
+// migrate applies the steps a file lacks, in order, and makes the views anew when
+// one of them changed. It checkpoints after changes: replaying changes of the
+// schema from a write-ahead log is where DuckDB has been least reliable.
+func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.Time) error {
+	steps, err := readMigrations(schema.Files, "migrations")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	return migrateTo(ctx, conn, file, steps, now)
+}
+
+func migrateTo(ctx context.Context, conn *sql.Conn, file string, steps []migration, now func() time.Time) error {
+	if err := refuseForeign(ctx, conn, file); err != nil {
+		return err
+	}
+	applied, err := compareSchema(ctx, conn, file, steps)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for _, step := range steps[applied:] {
+		if err := applyStep(ctx, conn, step, now()); err != nil {
+			return fmt.Errorf("migrate warehouse %s to version %d (%s): %w", file, step.version, step.name, err)
+		}
+		changed = true
+	}
+	replaced, err := replaceViews(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("migrate warehouse %s: %w", file, err)
+	}
+	if changed || replaced {
+		if _, err := conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
+			return fmt.Errorf("migrate warehouse %s: checkpoint: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// refuseForeign refuses a DuckDB file that somebody keeps other things in, and
+// makes the migrator's own tables.
+func refuseForeign(ctx context.Context, conn *sql.Conn, file string) error {
+	var tables, ours int
+	err := conn.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (table_name = 'schema_migration') FROM duckdb_tables()`).Scan(&tables, &ours)
+	if err != nil {
+		return openError(file, err)
+	}
+	if tables > 0 && ours == 0 {
+		return &SchemaError{Path: file, Reason: "it is a DuckDB file but no warehouse of metabench", Remedy: "choose another path"}
+	}
+	if ours > 0 {
+		return nil
+	}
+	if err := inTransaction(ctx, conn, func() error {
+		_, err := conn.ExecContext(ctx, createMigrationTable)
+		return err
+	}); err != nil {
+		return fmt.Errorf("make warehouse %s: %w", file, err)
+	}
+	return nil
+}
+
+// checkSchema is what a reader needs: a warehouse, and not a newer one.
+func checkSchema(ctx context.Context, conn *sql.Conn, file string) error {
+	var ours int
+	err := conn.QueryRowContext(ctx, `SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_migration'`).Scan(&ours)
+	if err != nil {
+		return openError(file, err)
+	}
+	if ours == 0 {
+		return &SchemaError{Path: file, Reason: "it is a DuckDB file but no warehouse of metabench", Remedy: "choose another path"}
+	}
+	steps, err := readMigrations(schema.Files, "migrations")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	_, err = compareSchema(ctx, conn, file, steps)
+	return err
+}
+
+// compareSchema returns how many of the steps a file has, or why it can't be used.
+func compareSchema(ctx context.Context, conn *sql.Conn, file string, steps []migration) (int, error) {
+	rows, err := conn.QueryContext(ctx, `SELECT version, name, checksum FROM schema_migration ORDER BY version`)
+	if err != nil {
+		return 0, openError(file, err)
+	}
+	defer rows.Close()
+	applied := 0
+	for rows.Next() {
+		var m migration
+		if err := rows.Scan(&m.version, &m.name, &m.checksum); err != nil {
+			return 0, err
+		}
+		if applied == len(steps) {
+			return 0, &SchemaError{Path: file,
+				Reason: fmt.Sprintf("its schema has version %d (%s), this program knows %d", m.version, m.name, len(steps)),
+				Remedy: "use a newer metabench"}
+		}
+		if want := steps[applied]; m.version != want.version || m.checksum != want.checksum {
+			return 0, &SchemaError{Path: file,
+				Reason: fmt.Sprintf("step %d of its schema (%s) is not the one this program knows (%s)", m.version, m.name, want.name),
+				Remedy: "use the metabench that made it"}
+		}
+		applied++
+	}
+	return applied, rows.Err()
+}
+
+func applyStep(ctx context.Context, conn *sql.Conn, step migration, at time.Time) error {
+	return inTransaction(ctx, conn, func() error {
+		if _, err := conn.ExecContext(ctx, step.text); err != nil {
+			return err
+		}
+		_, err := conn.ExecContext(ctx, `INSERT INTO schema_migration VALUES (?, ?, ?, ?)`,
+			step.version, step.name, step.checksum, at.UTC())
+		return err
+	})
+}
+
+// replaceViews makes all views anew when one of them differs from what the file
+// has, and reports whether it did.
+func replaceViews(ctx context.Context, conn *sql.Conn) (bool, error) {
+	views, err := readMigrations(schema.Files, "views")
+	if err != nil {
+		return false, err
+	}
+	present, err := queryMap(ctx, conn, `SELECT name, checksum FROM schema_view`)
+	if err != nil {
+		return false, err
+	}
+	same := len(present) == len(views)
+	for _, v := range views {
+		same = same && present[v.name] == v.checksum
+	}
+	if same {
+		return false, nil
+	}
+	return true, inTransaction(ctx, conn, func() error {
+		for _, v := range views {
+			if _, err := conn.ExecContext(ctx, v.text); err != nil {
+				return fmt.Errorf("view %s: %w", v.name, err)
+			}
+		}
+		if _, err := conn.ExecContext(ctx, `DELETE FROM schema_view`); err != nil {
+			return err
+		}
+		for _, v := range views {
+			if _, err := conn.ExecContext(ctx, `INSERT INTO schema_view VALUES (?, ?)`, v.name, v.checksum); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// queryMap reads two text columns as keys and values.
+func queryMap(ctx context.Context, conn *sql.Conn, query string, args ...any) (map[string]string, error) {
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	m := map[string]string{}
+	for rows.Next() {
+		var k, v string
+		if err := rows.Scan(&k, &v); err != nil {
+			return nil, err
+		}
+		m[k] = v
+	}
+	return m, rows.Err()
+}
+
+// inTransaction commits what fn did, or takes all of it back. Neither is stopped
+// by the context: a transaction that is neither would poison the connection.
+func inTransaction(ctx context.Context, conn *sql.Conn, fn func() error) error {
+	if _, err := conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
+		return err
+	}
+	end := context.WithoutCancel(ctx)
+	if err := fn(); err != nil {
+		_, rollbackErr := conn.ExecContext(end, "ROLLBACK")
+		return errors.Join(err, rollbackErr)
+	}
+	if err := ctx.Err(); err != nil {
+		_, rollbackErr := conn.ExecContext(end, "ROLLBACK")
+		return errors.Join(err, rollbackErr)
+	}
+	_, err := conn.ExecContext(end, "COMMIT")
+	return err
+}

@@ -1,0 +1,199 @@
+// Package warehouse keeps responses, their provenance and the results of the
+// analysis in one DuckDB file. It is the only writer of that file and the only
+// package that imports the DuckDB driver.
+//
+// The file has one writer at a time, guarded by a kernel lock beside it; DuckDB
+// itself shuts out readers while a writer has it open, so everybody else reads a
+// published snapshot. Whatever changes answers is one transaction that also writes
+// the manifest: what every benchmark must hold afterwards.
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Options says how a warehouse is opened.
+type Options struct {
+	Path        string        // the DuckDB file
+	MemoryLimit string        // DuckDB's memory_limit, such as "1500MB"; empty: 1GB
+	Threads     int           // DuckDB's threads; 0: one a processor
+	WaitLock    time.Duration // how long to wait for another writer to finish; 0: not at all
+	Now         func() time.Time
+	Command     string // what to tell others who find the warehouse locked
+}
+
+func (o *Options) setDefaults() {
+	if o.MemoryLimit == "" {
+		o.MemoryLimit = "1GB"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// Warehouse is an open warehouse. Its methods may be called from several
+// goroutines; changes are made one after the other.
+type Warehouse struct {
+	path     string
+	readOnly bool
+	now      func() time.Time
+	lock     *fileLock
+	db       *sql.DB
+
+	mu     sync.Mutex // held while conn is in use
+	conn   *sql.Conn  // the only connection that writes
+	known  *catalogue
+	closed bool
+}
+
+// Open opens an existing warehouse for writing and brings its schema up to date.
+//
+// Errors: *NotFoundError, *LockedError, *SchemaError (written by a newer program,
+// or not a warehouse), *DamagedError.
+func Open(ctx context.Context, o Options) (*Warehouse, error) {
+	if _, err := os.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFoundError{Path: o.Path}
+	}
+	return Create(ctx, o)
+}
+
+// Create is Open, except that a warehouse that is not there is made.
+func Create(ctx context.Context, o Options) (*Warehouse, error) {
+	o.setDefaults()
+	if err := os.MkdirAll(filepath.Dir(o.Path), 0o755); err != nil {
+		return nil, fmt.Errorf("make warehouse %s: %w", o.Path, err)
+	}
+	lock, err := acquireLock(ctx, o.Path, o.WaitLock, holderOf(o))
+	if err != nil {
+		return nil, err
+	}
+	w := &Warehouse{path: o.Path, now: o.Now, lock: lock}
+	if err := w.open(ctx, o); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+func (w *Warehouse) open(ctx context.Context, o Options) error {
+	settings := []string{"memory_limit=" + o.MemoryLimit}
+	if o.Threads > 0 {
+		settings = append(settings, "threads="+strconv.Itoa(o.Threads))
+	}
+	if err := w.connect(ctx, settings); err != nil {
+		return err
+	}
+	if err := migrate(ctx, w.conn, w.path, o.Now); err != nil {
+		return err
+	}
+	known, err := loadCatalogue(ctx, w.conn)
+	if err != nil {
+		return err
+	}
+	w.known = known
+	return nil
+}
+
+// OpenReadOnly opens a warehouse or a published snapshot for reading. Any number
+// of readers may do so at once; while a writer has the file open it is refused
+// with a *LockedError. Neither files nor settings can be reached from it.
+func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
+	if _, err := os.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFoundError{Path: o.Path}
+	}
+	o.setDefaults()
+	w := &Warehouse{path: o.Path, now: o.Now, readOnly: true}
+	settings := []string{"access_mode=read_only", "memory_limit=" + o.MemoryLimit}
+	if o.Threads > 0 {
+		settings = append(settings, "threads="+strconv.Itoa(o.Threads))
+	}
+	err := w.connect(ctx, settings)
+	if err == nil {
+		_, err = w.conn.ExecContext(ctx, "SET enable_external_access = false; SET lock_configuration = true")
+	}
+	if err == nil {
+		err = checkSchema(ctx, w.conn, w.path)
+	}
+	if locked := (*LockedError)(nil); errors.As(err, &locked) {
+		locked.Holder = readHolder(o.Path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// connect opens the file and pins the connection that all writing goes through.
+func (w *Warehouse) connect(ctx context.Context, settings []string) error {
+	dsn, err := dataSource(w.path, settings)
+	if err != nil {
+		return err
+	}
+	connector, err := duckdb.NewConnector(dsn, nil)
+	if err != nil {
+		return openError(w.path, err)
+	}
+	w.db = sql.OpenDB(connector)
+	w.conn, err = w.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open warehouse %s: %w", w.path, err)
+	}
+	return nil
+}
+
+// dataSource is the driver's name of a file with settings. Nothing is ever
+// downloaded: DuckDB would fetch extensions by itself.
+func dataSource(path string, settings []string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("open warehouse %s: %w", path, err)
+	}
+	if i := strings.IndexAny(abs, "?#%\x00"); i >= 0 {
+		return "", fmt.Errorf("open warehouse %s: the driver cannot open a path with %q in it; choose another one", path, abs[i])
+	}
+	settings = append([]string{"autoinstall_known_extensions=false", "autoload_known_extensions=false"}, settings...)
+	return abs + "?" + strings.Join(settings, "&"), nil
+}
+
+// Path is the file's path as given.
+func (w *Warehouse) Path() string { return w.path }
+
+// Close writes everything into the file, so that no write-ahead log stays behind,
+// and gives the lock back. Closing twice is harmless.
+func (w *Warehouse) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	var errs []error
+	if w.conn != nil {
+		if !w.readOnly && w.known != nil {
+			_, err := w.conn.ExecContext(context.Background(), "CHECKPOINT")
+			errs = append(errs, err)
+		}
+		errs = append(errs, w.conn.Close())
+	}
+	if w.db != nil {
+		errs = append(errs, w.db.Close())
+	}
+	if w.lock != nil {
+		errs = append(errs, w.lock.release())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close warehouse %s: %w", w.path, err)
+	}
+	return nil
+}
