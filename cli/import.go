@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"metabench/table"
+	"metabench/warehouse"
+)
+
+func newImportCommand(a *app) *cobra.Command {
+	var opts table.LongOptions
+	cmd := &cobra.Command{
+		Use:   "import FILE... [--benchmark B]",
+		Short: "Load answers from tables of model, item, correct",
+		Long: `Load answers from tables of model, item, correct into the warehouse.
+
+Files are Parquet, CSV or gzip CSV (told apart by content) with one row an answer:
+the columns model, item and correct (0 or 1; empty for missing), and a column
+benchmark unless --benchmark names it. For MMLU, subject and subject_item are used
+where they are. The layout in which metabench's authors published their corpus is
+read too: arc.csv or mmlu_anatomy.csv with source, item, correct, and
+arc_prompts.csv with item, prompt.
+
+A benchmark that the catalogue does not know is registered as it comes. Importing
+the same file again changes nothing; a changed file replaces what it gave before.
+Anything wrong in any file loads nothing.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			cfg, err := a.load(cmd)
+			if err != nil {
+				return err
+			}
+			if opts.Catalogue, err = a.catalogue(cfg); err != nil {
+				return err
+			}
+			opts.ReadAt = time.Now().UTC()
+			started := time.Now()
+			in, err := table.ReadLong(cmd.Context(), files, opts)
+			if err != nil {
+				return err
+			}
+			return a.withWarehouse(cmd.Context(), cfg, "import", func(w *warehouse.Warehouse) error {
+				result, err := w.Import(cmd.Context(), *in)
+				if err != nil {
+					return err
+				}
+				return a.printImport(result, time.Since(started))
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&opts.Benchmark, "benchmark", "", "what the files are about")
+	flags.StringVar(&opts.Metric, "metric", "", "what makes an answer correct (default: the catalogue's metric, or acc)")
+	flags.StringVar(&opts.Model, "model-column", "", "column of the model's name (default model, or source)")
+	flags.StringVar(&opts.Item, "item-column", "", "column of the item's key (default item)")
+	flags.StringVar(&opts.Correct, "correct-column", "", "column of the answer (default correct)")
+	return cmd
+}
+
+func (a *app) printImport(r warehouse.ImportResult, took time.Duration) error {
+	if a.json {
+		return a.printJSON(struct {
+			Models    int     `json:"models"`
+			Items     int     `json:"items"`
+			Responses int     `json:"responses"`
+			New       int     `json:"new"`
+			Replaced  int     `json:"replaced"`
+			Unchanged int     `json:"unchanged"`
+			Removed   int     `json:"removed"`
+			Seconds   float64 `json:"seconds"`
+		}{r.Models, r.Items, r.Responses, r.New, r.Replaced, r.Unchanged, r.Removed, took.Seconds()})
+	}
+	_, err := fmt.Fprintf(a.Out, "%d models, %d items, %d responses: %d blocks new, %d replaced, %d unchanged, %d removed (%.1f s)\n",
+		r.Models, r.Items, r.Responses, r.New, r.Replaced, r.Unchanged, r.Removed, took.Seconds())
+	return err
+}
