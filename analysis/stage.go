@@ -16,8 +16,8 @@ type Cache interface {
 	// from inputs with this fingerprint.
 	Stage(ctx context.Context, benchmark, stage, fingerprint string) (output []byte, ok bool, err error)
 
-	// SaveStage keeps an output in place of the stage's earlier one.
-	SaveStage(ctx context.Context, benchmark, stage, fingerprint string, output []byte) error
+	// StoreStage keeps an output in place of the stage's earlier one.
+	StoreStage(ctx context.Context, benchmark, stage, fingerprint string, output []byte) error
 }
 
 // Reporter is told how a stage gets on: done of total units of its own choosing.
@@ -67,7 +67,7 @@ func run[T any](ctx context.Context, s stages, name string, key any, compute fun
 	if err := gob.NewEncoder(&kept).Encode(&out); err != nil {
 		return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)
 	}
-	if err := s.cache.SaveStage(ctx, s.benchmark, name, fingerprint, kept.Bytes()); err != nil {
+	if err := s.cache.StoreStage(ctx, s.benchmark, name, fingerprint, kept.Bytes()); err != nil {
 		return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)
 	}
 	return out, fingerprint, nil

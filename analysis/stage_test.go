@@ -14,7 +14,7 @@ func (c memoryCache) Stage(_ context.Context, benchmark, stage, fingerprint stri
 	return out, ok, nil
 }
 
-func (c memoryCache) SaveStage(_ context.Context, benchmark, stage, fingerprint string, output []byte) error {
+func (c memoryCache) StoreStage(_ context.Context, benchmark, stage, fingerprint string, output []byte) error {
 	c[benchmark+"/"+stage+"/"+fingerprint] = output
 	return nil
 }

@@ -67,6 +67,8 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(newGamCommand(a))
 	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newVersionCommand(a))
+	root.AddCommand(newImportCommand(a))
+	root.AddCommand(newQueryCommand(a))
 	root.AddCommand(newExitCodesTopic())
 	markUsageErrors(root)
 	return root
