@@ -64,6 +64,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w\nTry: %s --help", err, cmd.CommandPath())
 	})
+	root.AddCommand(newFaCommand(a))
 	root.AddCommand(newGamCommand(a))
 	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newVersionCommand(a))
