@@ -27,6 +27,7 @@ type File struct {
 	Size     int64  // bytes
 	SHA256   string // hex; as computed when Verified is VerifiedHash, else as declared by the Hub
 	Verified Verification
+	Order    RowOrder
 	Run      time.Time // evaluation run the file belongs to; zero when unknown
 	ReadAt   time.Time
 }
@@ -39,6 +40,17 @@ const (
 	VerifiedHash      Verification = "sha256"    // every byte was read and hashed
 	VerifiedStructure Verification = "structure" // ranged read: size, footer, row count, values, page checksums
 	Unverified        Verification = "none"
+)
+
+// RowOrder says how the answers of a file came to be in the order of the task's
+// items.
+type RowOrder string
+
+// The ways in which rows are matched with items. Empty stands for unknown.
+const (
+	OrderSame      RowOrder = "same"      // the file's questions are the task's, in the task's order
+	OrderRealigned RowOrder = "realigned" // they were in another order and have been sorted
+	OrderAssumed   RowOrder = "assumed"   // the file has no questions that could be compared
 )
 
 // Item is one question of a task.
