@@ -1,0 +1,217 @@
+package reconstruct
+
+import (
+	"context"
+	"math"
+)
+
+const (
+	// maxCalibration bounds the models that the reaches are learned from; their
+	// expected spread costs a pass over all others.
+	maxCalibration = 1500
+	// maskedModels is the number of models on which missing answers are tried out.
+	maskedModels = 48
+)
+
+// calibrate learns the intervals of all targets and of their mean from the
+// training models, each predicted without itself.
+func (f *fitting) calibrate(ctx context.Context) error {
+	m := f.model
+	n := len(m.targets)
+	rows := f.calibrationRows()
+	cases := make([][]leftOut, len(rows)) // a row, then a target and the mean
+	each(len(rows), f.opts.Workers, func(k int) {
+		if ctx.Err() == nil {
+			cases[k] = f.leaveOut(rows[k])
+		}
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for t := range n + 1 {
+		var of []leftOut
+		for _, c := range cases {
+			if !math.IsNaN(c[t].residual) {
+				of = append(of, c[t])
+			}
+		}
+		if len(of) > 0 {
+			*f.calibration(t) = newCalibration(of, m.level)
+		}
+	}
+	return f.calibrateMissing(ctx)
+}
+
+// calibration returns the calibration of target t, or of the mean.
+func (f *fitting) calibration(t int) *calibration {
+	if t == len(f.model.targets) {
+		return &f.model.mean
+	}
+	return &f.model.targets[t].Interval
+}
+
+// calibrationRows chooses training models, those with all answers first, at even
+// distances through the training set.
+func (f *fitting) calibrationRows() []int {
+	var whole, rest []int
+	for i, s := range f.sheet {
+		known := false
+		for _, c := range f.state {
+			_, ok := c.place[i]
+			known = known || ok
+		}
+		switch {
+		case !known:
+		case f.model.layout.missingAny(s):
+			rest = append(rest, i)
+		default:
+			whole = append(whole, i)
+		}
+	}
+	// Imputed answers make residuals larger than those of complete ones, so they are
+	// used only where there is nothing better.
+	if len(whole) < 2*binSize {
+		whole = append(whole, rest...)
+	}
+	return thin(whole, maxCalibration)
+}
+
+// thin returns at most n of the rows, evenly spaced.
+func thin(rows []int, n int) []int {
+	if len(rows) <= n {
+		return rows
+	}
+	out := make([]int, n)
+	for k := range out {
+		out[k] = rows[k*len(rows)/n]
+	}
+	return out
+}
+
+// leaveOut predicts a training model by all others, from its completed answers.
+// Residuals are NaN where its score is unknown.
+func (f *fitting) leaveOut(row int) []leftOut {
+	m := f.model
+	n, groups := len(m.targets), m.layout.groups()
+	distance := make([]int, len(m.rows)*groups)
+	for i, other := range m.rows {
+		m.layout.distances(m.rows[row], other, distance[i*groups:(i+1)*groups])
+	}
+	out := make([]leftOut, n+1)
+	for t, tg := range m.targets {
+		c := f.state[t]
+		k, ok := c.place[row]
+		if !ok {
+			out[t].residual = math.NaN()
+			continue
+		}
+		r := c.residual[k]
+		_, variance := m.conditional(t, m.shares[row], distance, &exclusion{row: row})
+		out[t] = leftOut{
+			score:    tg.Centre + tg.Spread*(c.points.y[k]-r),
+			residual: tg.Spread * r,
+			spread:   math.Sqrt(variance),
+		}
+	}
+	out[n] = meanOf(out[:n])
+	return out
+}
+
+// meanOf combines the cases of all targets to one of their mean.
+func meanOf(cases []leftOut) leftOut {
+	var out leftOut
+	n := float64(len(cases))
+	for _, c := range cases {
+		out.score += c.score / n
+		out.residual += c.residual / n
+		out.spread += c.spread * c.spread
+	}
+	out.spread = math.Sqrt(out.spread) / n
+	return out
+}
+
+// calibrateMissing tries the imputations out: some models are predicted without
+// themselves and without part of their answers.
+func (f *fitting) calibrateMissing(ctx context.Context) error {
+	m := f.model
+	n := len(m.targets)
+	type job struct{ model, pattern int }
+	var jobs []job
+	for k := range f.masked {
+		for pattern := range maskPatterns(m.layout.groups()) {
+			jobs = append(jobs, job{k, pattern})
+		}
+	}
+	results := make([][]leftOut, len(jobs))
+	each(len(jobs), f.opts.Workers, func(k int) {
+		if ctx.Err() == nil {
+			results[k] = f.maskOut(jobs[k].model, jobs[k].pattern)
+		}
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for t := range n + 1 {
+		var of []leftOut
+		for _, r := range results {
+			if !math.IsNaN(r[t].residual) {
+				of = append(of, r[t])
+			}
+		}
+		f.calibration(t).calibrateDoubt(of, m.level)
+	}
+	return nil
+}
+
+// maskShares are the shares of answers that are masked at random.
+var maskShares = []float64{0.1, 0.3, 0.6, 0.9}
+
+// maskPatterns is the number of ways in which answers are masked: at random, and
+// where there are several benchmarks, one benchmark whole and all but one.
+func maskPatterns(groups int) int {
+	if groups == 1 {
+		return len(maskShares)
+	}
+	return len(maskShares) + 2
+}
+
+// maskOut predicts the k-th masked model without itself and with answers masked
+// by a pattern.
+func (f *fitting) maskOut(k, pattern int) []leftOut {
+	m := f.model
+	x := f.masked[k]
+	n := len(m.targets)
+	s := m.layout.sheet()
+	copy(s.correct, f.sheet[x.row].correct)
+	copy(s.observed, f.sheet[x.row].observed)
+	rng := stream(f.opts.Seed, streamMask+uint64(k)<<8+uint64(pattern)<<4)
+	chosen := rng.IntN(m.layout.groups())
+	for g, items := range m.layout.items {
+		for j := range items {
+			var mask bool
+			switch pattern - len(maskShares) {
+			case 0:
+				mask = g == chosen
+			case 1:
+				mask = g != chosen
+			default:
+				mask = rng.Float64() < maskShares[pattern]
+			}
+			if mask {
+				w, bit := m.layout.first[g]+j/64, uint64(1)<<(j%64)
+				s.correct[w] &^= bit
+				s.observed[w] &^= bit
+			}
+		}
+	}
+	e := m.estimate(s, x)
+	out := make([]leftOut, n+1)
+	all := 0.0
+	for t := range n {
+		truth := f.in.Benchmarks[t].Scores[f.train[x.row]]
+		all += truth / float64(n)
+		out[t] = leftOut{e.score[t], truth - e.score[t], e.spread[t], e.doubt[t]}
+	}
+	out[n] = leftOut{e.score[n], all - e.score[n], e.spread[n], e.doubt[n]}
+	return out
+}

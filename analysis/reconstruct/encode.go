@@ -1,0 +1,155 @@
+package reconstruct
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// magic starts every encoded model and names the version of the form.
+const magic = "metabench reconstruct 1\n"
+
+// wire is the encoded form of a Model.
+type wire struct {
+	Level      float64
+	Seed       uint64
+	Benchmarks []identity
+	Imputer    imputer
+	Models     int
+	Answers    []uint64 // completed answers of the training models, Models × words
+	Targets    []*target
+	Mean       calibration
+}
+
+// MarshalBinary encodes the model. The bytes are the same for equal models, and
+// what is read back predicts the same to the last bit. They hold the answers of
+// the training models to the selected items, but no names of models.
+func (m *Model) MarshalBinary() ([]byte, error) {
+	w := wire{Level: m.level, Seed: m.seed, Benchmarks: m.benchmarks, Imputer: *m.imputer,
+		Models: len(m.rows), Targets: m.targets, Mean: m.mean}
+	for _, row := range m.rows {
+		w.Answers = append(w.Answers, row...)
+	}
+	var b bytes.Buffer
+	b.WriteString(magic)
+	if err := gob.NewEncoder(&b).Encode(w); err != nil {
+		return nil, fmt.Errorf("encode reconstruction model: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// UnmarshalBinary decodes what MarshalBinary wrote. Damaged bytes give an error,
+// never a model that cannot predict.
+func (m *Model) UnmarshalBinary(data []byte) error {
+	rest, ok := bytes.CutPrefix(data, []byte(magic))
+	if !ok {
+		return errors.New("decode reconstruction model: not one, or of another version: fit again")
+	}
+	var w wire
+	if err := gob.NewDecoder(bytes.NewReader(rest)).Decode(&w); err != nil {
+		return fmt.Errorf("decode reconstruction model: %w", err)
+	}
+	if err := w.validate(); err != nil {
+		return fmt.Errorf("decode reconstruction model: %w", err)
+	}
+	items := make([]int, len(w.Benchmarks))
+	for g, b := range w.Benchmarks {
+		items[g] = len(b.Items)
+	}
+	*m = Model{level: w.Level, seed: w.Seed, benchmarks: w.Benchmarks, layout: newLayout(items),
+		imputer: &w.Imputer, targets: w.Targets, mean: w.Mean}
+	words := m.layout.words()
+	for i := range w.Models {
+		m.rows = append(m.rows, w.Answers[i*words:(i+1)*words:(i+1)*words])
+	}
+	m.derive()
+	return nil
+}
+
+// validate checks everything that prediction indexes by.
+func (w *wire) validate() error {
+	groups, items := len(w.Benchmarks), 0
+	var sizes []int
+	for _, b := range w.Benchmarks {
+		if len(b.Items) == 0 {
+			return errors.New("a benchmark has no items")
+		}
+		sizes, items = append(sizes, len(b.Items)), items+len(b.Items)
+	}
+	l := newLayout(sizes)
+	im := w.Imputer
+	switch {
+	case groups == 0 || len(w.Targets) != groups:
+		return fmt.Errorf("%d processes for %d benchmarks", len(w.Targets), groups)
+	case w.Models <= 0 || len(w.Answers)/l.words() != w.Models || len(w.Answers)%l.words() != 0:
+		return fmt.Errorf("%d words of answers for %d models", len(w.Answers), w.Models)
+	case im.Rank < 0 || im.Rank > maxRank || len(im.Mean) != items || len(im.Noise) != items || len(im.Loading) != items*im.Rank:
+		return errors.New("the imputer does not fit the items")
+	case groups > 1 && !w.Mean.valid():
+		return errors.New("the mean has no valid calibration")
+	}
+	for i := range w.Models {
+		if !l.clean(w.Answers[i*l.words() : (i+1)*l.words()]) {
+			return fmt.Errorf("answers of model %d reach beyond the items", i)
+		}
+	}
+	for t, tg := range w.Targets {
+		if err := tg.validate(groups, w.Models); err != nil {
+			return fmt.Errorf("%s: %w", w.Benchmarks[t].Name, err)
+		}
+	}
+	return nil
+}
+
+func (t *target) validate(groups, models int) error {
+	switch {
+	case t == nil:
+		return errors.New("no process")
+	case len(t.Alpha) != len(t.Rows) || len(t.Rows) == 0:
+		return fmt.Errorf("%d weights for %d models", len(t.Alpha), len(t.Rows))
+	case len(t.Shares) != groups || len(t.Hyper.Linear) != groups:
+		return errors.New("hyper-parameters do not fit the benchmarks")
+	case !t.Interval.valid():
+		return errors.New("no valid calibration")
+	}
+	for _, s := range t.Hyper.Scales {
+		if len(s.Length) != groups {
+			return errors.New("lengths do not fit the benchmarks")
+		}
+		for _, v := range s.Length {
+			if !(v > 0) {
+				return errors.New("a length is not positive")
+			}
+		}
+	}
+	for _, i := range t.Rows {
+		if i < 0 || int(i) >= models {
+			return fmt.Errorf("model %d of %d", i, models)
+		}
+	}
+	return nil
+}
+
+func (c *calibration) valid() bool {
+	if len(c.Centre) == 0 || len(c.Below) != len(c.Centre) || len(c.Above) != len(c.Centre) {
+		return false
+	}
+	for _, v := range c.Centre {
+		if math.IsNaN(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// clean reports whether no bit beyond a benchmark's items is set.
+func (l layout) clean(words []uint64) bool {
+	for g, n := range l.items {
+		if n%64 != 0 && words[l.first[g+1]-1]>>(n%64) != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,182 @@
+package reconstruct
+
+import (
+	"fmt"
+	"math"
+
+	"metabench/analysis/response"
+)
+
+// Input is what a Fit learns from: a number of models (the rows), their answers
+// to the selected items of each benchmark and their scores on the whole of it.
+type Input struct {
+	Models     []string // one a row, unique
+	Benchmarks []Benchmark
+}
+
+// Benchmark is the part of an Input that belongs to one benchmark.
+type Benchmark struct {
+	Name   string
+	Metric string   // what "correct" means: acc, acc_norm, mc1, exact_match
+	Items  []string // keys of the selected items, one a column
+
+	// Answers is models × items. A model that never saw the benchmark is a row
+	// without observed answers.
+	Answers *response.Matrix
+
+	// Scores are points (0 to 100) on the whole benchmark, one a model; NaN where
+	// unknown.
+	Scores []float64
+}
+
+// Align builds an Input from one table a benchmark, whose models may differ, and
+// the scores by model. Rows are in the order in which models first occur; a
+// model without an entry in scores has the score NaN.
+func Align(tables []*response.Table, scores []map[string]float64) (*Input, error) {
+	if len(tables) != len(scores) {
+		return nil, fmt.Errorf("align %d tables: %d sets of scores given, want one for each", len(tables), len(scores))
+	}
+	in := &Input{}
+	row := make(map[string]int)
+	for _, t := range tables {
+		if err := t.Validate(); err != nil {
+			return nil, fmt.Errorf("align tables: %w", err)
+		}
+		for _, m := range t.Models {
+			if _, ok := row[m]; !ok {
+				row[m] = len(in.Models)
+				in.Models = append(in.Models, m)
+			}
+		}
+	}
+	for k, t := range tables {
+		b := Benchmark{Name: t.Benchmark, Metric: t.Metric, Items: t.Items,
+			Answers: response.New(len(in.Models), len(t.Items)), Scores: make([]float64, len(in.Models))}
+		for i := range b.Scores {
+			b.Scores[i] = math.NaN()
+			if s, ok := scores[k][in.Models[i]]; ok {
+				b.Scores[i] = s
+			}
+		}
+		for i, m := range t.Models {
+			copyRow(b.Answers, row[m], t.Answers, i)
+		}
+		in.Benchmarks = append(in.Benchmarks, b)
+	}
+	return in, in.Validate()
+}
+
+func copyRow(dst *response.Matrix, to int, src *response.Matrix, from int) {
+	_, items := src.Dims()
+	for j := range items {
+		dst.Set(to, j, src.At(from, j))
+	}
+}
+
+// Validate checks shapes, the uniqueness of names and the range of the scores.
+func (in *Input) Validate() error {
+	if len(in.Benchmarks) == 0 {
+		return fmt.Errorf("reconstruct: no benchmark given")
+	}
+	if name, ok := repeated(in.Models); ok {
+		return fmt.Errorf("reconstruct: model %q occurs twice", name)
+	}
+	seen := make(map[string]bool)
+	for _, b := range in.Benchmarks {
+		models, items := b.Answers.Dims()
+		switch {
+		case seen[b.Name]:
+			return fmt.Errorf("reconstruct: benchmark %q occurs twice", b.Name)
+		case models != len(in.Models) || len(b.Scores) != len(in.Models):
+			return fmt.Errorf("reconstruct %s: %d rows of answers and %d scores for %d models",
+				b.Name, models, len(b.Scores), len(in.Models))
+		case items != len(b.Items):
+			return fmt.Errorf("reconstruct %s: %d items named, answers have %d", b.Name, len(b.Items), items)
+		case items == 0:
+			return fmt.Errorf("reconstruct %s: no item selected", b.Name)
+		}
+		if item, ok := repeated(b.Items); ok {
+			return fmt.Errorf("reconstruct %s: item %q occurs twice", b.Name, item)
+		}
+		for i, s := range b.Scores {
+			if s < 0 || s > 100 {
+				return fmt.Errorf("reconstruct %s: score %g of model %q is not in points (0 to 100)", b.Name, s, in.Models[i])
+			}
+		}
+		seen[b.Name] = true
+	}
+	return nil
+}
+
+func repeated(names []string) (string, bool) {
+	seen := make(map[string]bool, len(names))
+	for _, n := range names {
+		if seen[n] {
+			return n, true
+		}
+		seen[n] = true
+	}
+	return "", false
+}
+
+// Sheet is the answers of one model to items of one benchmark, in any order and
+// number.
+type Sheet struct {
+	Benchmark string
+	Metric    string
+	Items     []string
+	Answers   []response.Answer // one an item
+}
+
+// Sheets returns the answers of one row as Predict takes them.
+func (in *Input) Sheets(row int) []Sheet {
+	sheets := make([]Sheet, len(in.Benchmarks))
+	for k, b := range in.Benchmarks {
+		s := Sheet{Benchmark: b.Name, Metric: b.Metric, Items: b.Items, Answers: make([]response.Answer, len(b.Items))}
+		for j := range b.Items {
+			s.Answers[j] = b.Answers.At(row, j)
+		}
+		sheets[k] = s
+	}
+	return sheets
+}
+
+// Mean is the name under which the mean of all benchmarks' scores is predicted.
+const Mean = "mean"
+
+// Prediction is the estimated score of one model on one benchmark, or on the Mean
+// of all benchmarks of the fit.
+type Prediction struct {
+	Benchmark string
+	Score     float64 // points, 0 to 100
+	Lower     float64 // ends of the interval that holds the true score with the
+	Upper     float64 // fit's nominal probability
+	Missing   int     // selected items without an answer (of all benchmarks for Mean)
+}
+
+// MetricError says that answers were scored by another metric than the model was
+// fitted on. Their estimates would be wrong without looking wrong.
+type MetricError struct {
+	Benchmark string
+	Fitted    string
+	Given     string
+}
+
+func (e *MetricError) Error() string {
+	return fmt.Sprintf("predict %s: the answers are %s, the model was fitted on %s: supply %s answers",
+		e.Benchmark, e.Given, e.Fitted, e.Fitted)
+}
+
+// UnknownError says that a benchmark or an item of a sheet is not in the fit.
+type UnknownError struct {
+	Benchmark string
+	Item      string // empty when the benchmark itself is unknown
+}
+
+func (e *UnknownError) Error() string {
+	if e.Item == "" {
+		return fmt.Sprintf("predict: the model was not fitted on benchmark %q", e.Benchmark)
+	}
+	return fmt.Sprintf("predict %s: item %q is not among the selected items; was another selection answered?",
+		e.Benchmark, e.Item)
+}

@@ -1,0 +1,315 @@
+package reconstruct
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+
+	"metabench/analysis/response"
+)
+
+// Options are the settings of a Fit. The zero value is a good choice.
+type Options struct {
+	Seed       uint64  // of the subset, the imputations and the masking; the same seed gives the same bytes
+	Level      float64 // nominal probability of the intervals; 0 means 0.9
+	Workers    int     // goroutines; 0 means one a processor. The result does not depend on it
+	Subset     int     // training models in the search for hyper-parameters; 0 means 600
+	Iterations int     // most iterations of that search; 0 means 25
+}
+
+func (o Options) withDefaults() Options {
+	if o.Level == 0 {
+		o.Level = 0.9
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Subset <= 0 {
+		o.Subset = 600
+	}
+	if o.Iterations <= 0 {
+		o.Iterations = 25
+	}
+	return o
+}
+
+// MinModels is the smallest number of training models with a known score that a
+// benchmark needs.
+const MinModels = 20
+
+// TooFewModelsError says that a benchmark cannot be learned from so few models.
+type TooFewModelsError struct {
+	Benchmark string
+	Models    int
+}
+
+func (e *TooFewModelsError) Error() string {
+	return fmt.Sprintf("fit %s: %d training models have both answers and a score, at least %d are needed: add models or leave the benchmark out",
+		e.Benchmark, e.Models, MinModels)
+}
+
+// Model estimates scores from answers. It is immutable and safe for concurrent
+// use.
+type Model struct {
+	level      float64
+	seed       uint64
+	benchmarks []identity
+	layout     layout
+	imputer    *imputer
+	rows       [][]uint64  // completed answers of the training models
+	shares     [][]float64 // their sub-scores, derived from rows
+	targets    []*target   // one a benchmark
+	mean       calibration // of the mean of all benchmarks; unused when there is only one
+}
+
+// identity is what answers must agree with to be used.
+type identity struct {
+	Name, Metric string
+	Items        []string
+}
+
+// target is the process of one benchmark.
+type target struct {
+	Rows     []int32 // training models, as indices of Model.rows
+	Centre   float64 // mean score, points
+	Spread   float64 // standard deviation of the scores, points
+	Hyper    hyper
+	Shares   []float64 // mean sub-scores, the centre of the linear term
+	Alpha    []float64
+	Interval calibration
+
+	kernel *kernel   // derived from Hyper and Shares
+	own    []float64 // derived: covariance of each row with itself
+}
+
+// Fit learns to estimate the scores of all benchmarks of the input from the
+// answers of the training models. Models without answers to a benchmark, or
+// without a score, are used as far as they go. Validation and test models of the
+// input are not looked at.
+//
+// It returns a *TooFewModelsError when a benchmark has too few models, and the
+// context's error when cancelled.
+func Fit(ctx context.Context, in *Input, train response.TrainSet, opts Options) (*Model, error) {
+	if err := in.Validate(); err != nil {
+		return nil, err
+	}
+	f := newFitting(in, train, opts.withDefaults())
+	for t := range in.Benchmarks {
+		if err := f.target(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.calibrate(ctx); err != nil {
+		return nil, err
+	}
+	return f.model, nil
+}
+
+// fitting is a Model in the making, with what only the making needs.
+type fitting struct {
+	in    *Input
+	opts  Options
+	train []int
+	sheet []sheet // answers as observed, one a training model
+	model *Model
+	state []*conditioned // one a target
+
+	masked []*exclusion // models on which missing answers are tried out
+}
+
+// conditioned is what calibration needs of a target's process.
+type conditioned struct {
+	points   points
+	residual []float64   // leave-one-out, standardised
+	place    map[int]int // training model → point
+}
+
+func newFitting(in *Input, train response.TrainSet, opts Options) *fitting {
+	m := &Model{level: opts.Level, seed: opts.Seed}
+	items := make([]int, len(in.Benchmarks))
+	for g, b := range in.Benchmarks {
+		items[g] = len(b.Items)
+		m.benchmarks = append(m.benchmarks, identity{b.Name, b.Metric, b.Items})
+	}
+	m.layout = newLayout(items)
+	f := &fitting{in: in, opts: opts, train: train.Rows, model: m}
+	for _, i := range train.Rows {
+		f.sheet = append(f.sheet, m.layout.row(in, i))
+	}
+	m.imputer = newImputer(m.layout, f.sheet, stream(opts.Seed, streamFactors), opts.Workers)
+	m.rows = make([][]uint64, len(f.sheet))
+	each(len(f.sheet), opts.Workers, func(i int) {
+		m.rows[i] = f.sheet[i].correct
+		if m.layout.missingAny(f.sheet[i]) {
+			p := m.imputer.posterior(m.layout, f.sheet[i])
+			m.rows[i] = m.imputer.complete(m.layout, f.sheet[i], p, stream(opts.Seed, streamRows+uint64(i)))
+		}
+	})
+	m.derive()
+	f.chooseMasked()
+	return f
+}
+
+// chooseMasked picks the models on which missing answers will be tried out: those
+// with the most answers.
+func (f *fitting) chooseMasked() {
+	var rows []int
+	for least := 0; len(rows) < maskedModels && least <= f.model.layout.groups(); least++ {
+		for i, s := range f.sheet {
+			lacking := 0
+			for g := range f.model.layout.items {
+				if f.model.layout.missing(s, g) > 0 {
+					lacking++
+				}
+			}
+			if lacking == least {
+				rows = append(rows, i)
+			}
+		}
+	}
+	for _, i := range thin(rows, maskedModels) {
+		f.masked = append(f.masked, &exclusion{row: i})
+	}
+}
+
+// derive fills the fields that follow from the others.
+func (m *Model) derive() {
+	m.shares = make([][]float64, len(m.rows))
+	for i, row := range m.rows {
+		m.shares[i] = make([]float64, m.layout.groups())
+		m.layout.shares(row, m.shares[i])
+	}
+	for _, t := range m.targets {
+		t.derive(m)
+	}
+}
+
+func (t *target) derive(m *Model) {
+	t.kernel = newKernel(t.Hyper, m.layout, t.Shares)
+	t.own = make([]float64, len(t.Rows))
+	zero := make([]int, m.layout.groups())
+	for k, i := range t.Rows {
+		t.own[k] = t.kernel.at(zero, m.shares[i], m.shares[i])
+	}
+}
+
+// The streams of random numbers that a fit draws from. Rows have one each, so
+// that the order of work does not matter.
+const (
+	streamFactors = iota
+	streamSubset
+	streamMask
+	streamPredict
+	streamRows = 1 << 32
+)
+
+func stream(seed, number uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, number)) }
+
+// target fits the process of one benchmark.
+func (f *fitting) target(ctx context.Context, b int) error {
+	m := f.model
+	bench := f.in.Benchmarks[b]
+	t := &target{Shares: make([]float64, m.layout.groups())}
+	p := points{layout: m.layout}
+	c := &conditioned{place: make(map[int]int)}
+	for i, row := range f.train {
+		score := bench.Scores[row]
+		// A model without most answers to the benchmark itself has little to say.
+		if math.IsNaN(score) || 2*m.layout.missing(f.sheet[i], b) > m.layout.items[b] {
+			continue
+		}
+		c.place[i] = p.len()
+		t.Rows = append(t.Rows, int32(i))
+		p.correct = append(p.correct, m.rows[i])
+		p.shares = append(p.shares, m.shares[i])
+		p.y = append(p.y, score)
+	}
+	n := p.len()
+	if n < MinModels {
+		return &TooFewModelsError{Benchmark: bench.Name, Models: n}
+	}
+	t.Centre, t.Spread = standardise(p.y)
+	for _, u := range p.shares {
+		for g, v := range u {
+			t.Shares[g] += v / float64(n)
+		}
+	}
+	subset := f.subset(t.Rows)
+	var err error
+	t.Hyper, err = p.subset(subset).maximise(ctx, startHyper(m.layout, b), t.Shares, f.opts.Iterations, f.opts.Workers)
+	if err != nil {
+		return fmt.Errorf("fit %s: %w", bench.Name, err)
+	}
+	t.derive(m)
+	solved, err := p.solve(t.kernel, f.opts.Workers)
+	if err != nil {
+		return fmt.Errorf("fit %s: %w", bench.Name, err)
+	}
+	c.points, c.residual, t.Alpha = p, solved.residual, solved.alpha
+	for _, x := range f.masked {
+		x.alpha = append(x.alpha, solved.without(c.place, x.row))
+	}
+	m.targets = append(m.targets, t)
+	f.state = append(f.state, c)
+	return ctx.Err()
+}
+
+// subset chooses points for the search of the hyper-parameters, at random among
+// those without imputed answers as long as there are enough.
+func (f *fitting) subset(rows []int32) []int {
+	var whole, rest []int
+	for k, i := range rows {
+		if f.model.layout.missingAny(f.sheet[i]) {
+			rest = append(rest, k)
+		} else {
+			whole = append(whole, k)
+		}
+	}
+	rng := stream(f.opts.Seed, streamSubset)
+	rng.Shuffle(len(whole), func(i, j int) { whole[i], whole[j] = whole[j], whole[i] })
+	rng.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+	whole = append(whole, rest...)
+	return whole[:min(f.opts.Subset, len(whole))]
+}
+
+// standardise replaces values by their standard scores and returns the mean and
+// the standard deviation, 1 where all values are equal.
+func standardise(y []float64) (mean, sd float64) {
+	n := float64(len(y))
+	for _, v := range y {
+		mean += v / n
+	}
+	for _, v := range y {
+		sd += (v - mean) * (v - mean) / n
+	}
+	sd = math.Sqrt(sd)
+	if sd == 0 {
+		sd = 1
+	}
+	for i := range y {
+		y[i] = (y[i] - mean) / sd
+	}
+	return mean, sd
+}
+
+// Benchmarks returns the names of the benchmarks, in the order of predictions.
+func (m *Model) Benchmarks() []string {
+	names := make([]string, len(m.benchmarks))
+	for k, b := range m.benchmarks {
+		names[k] = b.Name
+	}
+	return names
+}
+
+// Items returns the keys of the items that the estimates are made from, and the
+// metric that their answers must be scored by.
+func (m *Model) Items(benchmark string) (items []string, metric string, err error) {
+	for _, b := range m.benchmarks {
+		if b.Name == benchmark {
+			return append([]string(nil), b.Items...), b.Metric, nil
+		}
+	}
+	return nil, "", &UnknownError{Benchmark: benchmark}
+}

@@ -1,0 +1,217 @@
+package reconstruct
+
+import (
+	"fmt"
+	"math"
+
+	"metabench/analysis/response"
+)
+
+// imputations is the number of times missing answers are drawn for a prediction.
+const imputations = 16
+
+// Predict estimates the scores of one model from its answers, which may be to any
+// of the selected items. It returns one prediction a benchmark, in the order of
+// Benchmarks, and one of the Mean when there are several. Equal answers give equal
+// predictions.
+//
+// It returns a *MetricError when a sheet's metric is not the one of the fit, and
+// an *UnknownError for a benchmark or an item that the fit does not know.
+func (m *Model) Predict(sheets []Sheet) ([]Prediction, error) {
+	s := m.layout.sheet()
+	for _, sh := range sheets {
+		if len(sh.Items) != len(sh.Answers) {
+			return nil, fmt.Errorf("predict %s: %d answers to %d items", sh.Benchmark, len(sh.Answers), len(sh.Items))
+		}
+		g := m.find(sh.Benchmark)
+		if g < 0 {
+			return nil, &UnknownError{Benchmark: sh.Benchmark}
+		}
+		b := m.benchmarks[g]
+		if sh.Metric != b.Metric {
+			return nil, &MetricError{Benchmark: b.Name, Fitted: b.Metric, Given: sh.Metric}
+		}
+		place := make(map[string]int, len(b.Items))
+		for j, item := range b.Items {
+			place[item] = j
+		}
+		for k, item := range sh.Items {
+			j, ok := place[item]
+			if !ok {
+				return nil, &UnknownError{Benchmark: b.Name, Item: item}
+			}
+			m.layout.set(s, g, j, sh.Answers[k])
+		}
+	}
+	return m.predict(s), nil
+}
+
+// PredictRow estimates the scores of one row of an input with the same benchmarks
+// and items as the fit's.
+func (m *Model) PredictRow(in *Input, row int) ([]Prediction, error) {
+	if err := m.accepts(in); err != nil {
+		return nil, err
+	}
+	return m.predict(m.layout.row(in, row)), nil
+}
+
+// PredictTest estimates the scores of the test models, one slice a model.
+func (m *Model) PredictTest(in *Input, test response.TestSet) ([][]Prediction, error) {
+	return m.predictRows(in, test.Rows)
+}
+
+// PredictValidation estimates the scores of the validation models, one slice a
+// model.
+func (m *Model) PredictValidation(in *Input, validation response.ValidationSet) ([][]Prediction, error) {
+	return m.predictRows(in, validation.Rows)
+}
+
+func (m *Model) predictRows(in *Input, rows []int) ([][]Prediction, error) {
+	if err := m.accepts(in); err != nil {
+		return nil, err
+	}
+	out := make([][]Prediction, len(rows))
+	each(len(rows), Options{}.withDefaults().Workers, func(k int) {
+		out[k] = m.predict(m.layout.row(in, rows[k]))
+	})
+	return out, nil
+}
+
+// accepts checks that the input's columns are the fit's.
+func (m *Model) accepts(in *Input) error {
+	if len(in.Benchmarks) != len(m.benchmarks) {
+		return fmt.Errorf("predict: %d benchmarks given, the model was fitted on %d", len(in.Benchmarks), len(m.benchmarks))
+	}
+	for g, b := range in.Benchmarks {
+		want := m.benchmarks[g]
+		switch {
+		case b.Name != want.Name:
+			return &UnknownError{Benchmark: b.Name}
+		case b.Metric != want.Metric:
+			return &MetricError{Benchmark: b.Name, Fitted: want.Metric, Given: b.Metric}
+		case len(b.Items) != len(want.Items):
+			return fmt.Errorf("predict %s: %d items given, the model was fitted on %d", b.Name, len(b.Items), len(want.Items))
+		}
+		for j, item := range b.Items {
+			if item != want.Items[j] {
+				return &UnknownError{Benchmark: b.Name, Item: item}
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Model) find(benchmark string) int {
+	for g, b := range m.benchmarks {
+		if b.Name == benchmark {
+			return g
+		}
+	}
+	return -1
+}
+
+// estimate is what the processes say of one model, in points, one entry a target
+// and one more for the mean of all.
+type estimate struct {
+	score  []float64
+	spread []float64 // standard deviation expected of the score given all answers
+	doubt  []float64 // standard deviation that the missing answers add
+}
+
+func (m *Model) predict(s sheet) []Prediction {
+	e := m.estimate(s, nil)
+	var out []Prediction
+	total := 0
+	for t, b := range m.benchmarks {
+		missing := m.layout.missing(s, t)
+		total += missing
+		p := m.targets[t].Interval.interval(e, t)
+		p.Benchmark, p.Missing = b.Name, missing
+		out = append(out, p)
+	}
+	if len(m.targets) > 1 {
+		p := m.mean.interval(e, len(m.targets))
+		p.Benchmark, p.Missing = Mean, total
+		out = append(out, p)
+	}
+	return out
+}
+
+// exclusion leaves one training model out of a prediction.
+type exclusion struct {
+	row   int         // index of Model.rows
+	alpha [][]float64 // a target's weights without it; nil where only variances matter
+}
+
+// estimate averages the processes' predictions over the completions of a sheet.
+// A nil exclusion leaves nobody out.
+func (m *Model) estimate(s sheet, without *exclusion) estimate {
+	draws := [][]uint64{s.correct}
+	if m.layout.missingAny(s) {
+		p := m.imputer.posterior(m.layout, s)
+		rng := stream(m.seed, streamPredict)
+		draws = draws[:0]
+		for range imputations {
+			draws = append(draws, m.imputer.complete(m.layout, s, p, rng))
+		}
+	}
+	n := len(m.targets)
+	e := estimate{make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)}
+	distance := make([]int, len(m.rows)*m.layout.groups())
+	shares := make([]float64, m.layout.groups())
+	for d, x := range draws {
+		m.layout.shares(x, shares)
+		for i, row := range m.rows {
+			m.layout.distances(x, row, distance[i*m.layout.groups():(i+1)*m.layout.groups()])
+		}
+		all := 0.0
+		for t := range m.targets {
+			mean, variance := m.conditional(t, shares, distance, without)
+			all += mean / float64(n)
+			e.add(t, d, mean, variance)
+		}
+		e.add(n, d, all, 0)
+	}
+	f := float64(len(draws))
+	for t := range n + 1 {
+		// The draws' mean has a variance of its own, hence the 1 + 1/f (Rubin, Multiple
+		// Imputation for Nonresponse in Surveys, 1987).
+		e.doubt[t] = math.Sqrt(e.doubt[t] / max(f-1, 1) * (1 + 1/f))
+		e.spread[t] = math.Sqrt(e.spread[t] / f)
+	}
+	for t := range n {
+		e.spread[n] += e.spread[t] * e.spread[t]
+	}
+	e.spread[n] = math.Sqrt(e.spread[n]) / float64(n)
+	return e
+}
+
+// add takes the mean and variance of draw d into the running mean, the running
+// sum of squares about it (Welford 1962) and the sum of variances.
+func (e *estimate) add(t, d int, mean, variance float64) {
+	delta := mean - e.score[t]
+	e.score[t] += delta / float64(d+1)
+	e.doubt[t] += delta * (mean - e.score[t])
+	e.spread[t] += variance
+}
+
+// conditional returns the mean of target t, in points, for answers with the given
+// distances to all training models, and the variance about it.
+func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion) (mean, variance float64) {
+	tg, groups := m.targets[t], m.layout.groups()
+	alpha := tg.Alpha
+	if without != nil && without.alpha != nil {
+		alpha = without.alpha[t]
+	}
+	near := newNeighbours()
+	own := tg.kernel.at(make([]int, groups), shares, shares)
+	for k, i := range tg.Rows {
+		c := tg.kernel.at(distance[int(i)*groups:(int(i)+1)*groups], shares, m.shares[i])
+		mean += c * alpha[k]
+		if without == nil || int(i) != without.row {
+			near.offer(int(i), own+tg.own[k]-2*c, c)
+		}
+	}
+	variance = near.variance(m, tg, own)
+	return tg.Centre + tg.Spread*mean, tg.Spread * tg.Spread * variance
+}

@@ -1,0 +1,204 @@
+package reconstruct
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// points are the training models of one process.
+type points struct {
+	layout
+	correct [][]uint64  // completed answers
+	shares  [][]float64 // sub-scores of each benchmark
+	y       []float64   // standardised scores
+}
+
+func (p points) len() int { return len(p.y) }
+
+func (p points) subset(rows []int) points {
+	s := points{layout: p.layout}
+	for _, i := range rows {
+		s.correct = append(s.correct, p.correct[i])
+		s.shares = append(s.shares, p.shares[i])
+		s.y = append(s.y, p.y[i])
+	}
+	return s
+}
+
+// covariance returns the upper triangle of K + noise·I, row by row.
+func (p points) covariance(k *kernel, workers int) blas64.Symmetric {
+	n := p.len()
+	a := blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: make([]float64, n*n)}
+	each(n, workers, func(i int) {
+		h := make([]int, p.groups())
+		row := a.Data[i*n : (i+1)*n]
+		for j := i; j < n; j++ {
+			p.distances(p.correct[i], p.correct[j], h)
+			row[j] = k.at(h, p.shares[i], p.shares[j])
+		}
+		row[i] += k.Noise + noiseFloor
+	})
+	return a
+}
+
+var errNotPositive = errors.New("covariance matrix is not positive definite")
+
+// evidence returns the negative logarithm of the marginal likelihood, without
+// its constant, and its gradient by the logarithms of the hyper-parameters:
+//
+//	½ y'A⁻¹y + ½ log|A|,  ∂ = -½ tr((αα' - A⁻¹) ∂A),  A = K + noise·I, α = A⁻¹y
+//
+// (Rasmussen and Williams 2006, equation 5.9).
+func (p points) evidence(k *kernel, workers int) (float64, []float64, error) {
+	n := p.len()
+	a := p.covariance(k, workers)
+	t, ok := lapack64.Potrf(a)
+	if !ok {
+		return 0, nil, errNotPositive
+	}
+	alpha := append([]float64(nil), p.y...)
+	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: alpha})
+	value := 0.0
+	for i := range n {
+		value += p.y[i]*alpha[i]/2 + math.Log(t.Data[i*n+i])
+	}
+	if _, ok := lapack64.Potri(t); !ok {
+		return 0, nil, errNotPositive
+	}
+	size := len(k.logs())
+	parts := make([][]float64, n)
+	each(n, workers, func(i int) {
+		grad, h := make([]float64, size), make([]int, p.groups())
+		for j := i; j < n; j++ {
+			weight := t.Data[i*n+j] - alpha[i]*alpha[j]
+			if i == j {
+				weight /= 2
+				grad[size-1] += weight * k.Noise
+			}
+			p.distances(p.correct[i], p.correct[j], h)
+			k.addGradient(grad, weight, h, p.shares[i], p.shares[j])
+		}
+		parts[i] = grad
+	})
+	grad := make([]float64, size)
+	for _, part := range parts {
+		for q, v := range part {
+			grad[q] += v
+		}
+	}
+	return value, grad, nil
+}
+
+// priorSpread is the standard deviation of the log-normal prior of each
+// hyper-parameter around its start: a factor of e² either way is unremarkable.
+const priorSpread = 2
+
+// maximise finds the hyper-parameters with the largest posterior density by
+// L-BFGS from start. It returns the best found within the given number of
+// iterations; the search need not have converged for that to be useful.
+func (p points) maximise(ctx context.Context, start hyper, centre []float64, iterations, workers int) (hyper, error) {
+	origin := start.logs()
+	var last struct {
+		x, grad []float64
+		value   float64
+	}
+	evaluate := func(x []float64) {
+		if last.x != nil && equal(last.x, x) {
+			return
+		}
+		last.x = append(last.x[:0], x...)
+		var err error
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		} else {
+			last.value, last.grad, err = p.evidence(newKernel(start.withLogs(x), p.layout, centre), workers)
+		}
+		if err != nil {
+			last.value, last.grad = math.Inf(1), make([]float64, len(x))
+			return
+		}
+		for q := range x {
+			z := (x[q] - origin[q]) / priorSpread
+			last.value += z * z / 2
+			last.grad[q] += z / priorSpread
+		}
+	}
+	problem := optimize.Problem{
+		Func: func(x []float64) float64 { evaluate(x); return last.value },
+		Grad: func(grad, x []float64) { evaluate(x); copy(grad, last.grad) },
+	}
+	settings := &optimize.Settings{MajorIterations: iterations, GradientThreshold: 1e-3}
+	result, err := optimize.Minimize(problem, origin, settings, &optimize.LBFGS{})
+	if ctx.Err() != nil {
+		return hyper{}, ctx.Err()
+	}
+	// A line search that can't go on is an end like another: the best point counts.
+	if result == nil || math.IsInf(result.F, 0) || math.IsNaN(result.F) {
+		return hyper{}, fmt.Errorf("search hyper-parameters: %w", errors.Join(err, errNotPositive))
+	}
+	return start.withLogs(result.X), nil
+}
+
+func equal(a, b []float64) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// solved is a process conditioned on its points.
+type solved struct {
+	alpha    []float64 // A⁻¹y
+	inverse  blas64.Symmetric
+	residual []float64 // leave-one-out residuals α_i / (A⁻¹)_ii, standardised
+}
+
+// solve conditions a process on all points.
+func (p points) solve(k *kernel, workers int) (*solved, error) {
+	n := p.len()
+	a := p.covariance(k, workers)
+	t, ok := lapack64.Potrf(a)
+	if !ok {
+		return nil, errNotPositive
+	}
+	s := &solved{alpha: append([]float64(nil), p.y...), residual: make([]float64, n)}
+	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: s.alpha})
+	if _, ok := lapack64.Potri(t); !ok {
+		return nil, errNotPositive
+	}
+	s.inverse = blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: t.Data}
+	for i := range n {
+		s.residual[i] = s.alpha[i] / t.Data[i*n+i]
+	}
+	return s, nil
+}
+
+// without returns the weights that the process has when one training model is
+// left out, by the inverse of a partitioned matrix:
+//
+//	α⁻ⁱ = α - A⁻¹eᵢ αᵢ / (A⁻¹)ᵢᵢ
+//
+// whose i-th entry is zero. A model that is no point of the process changes
+// nothing.
+func (s *solved) without(place map[int]int, row int) []float64 {
+	i, ok := place[row]
+	if !ok {
+		return s.alpha
+	}
+	n := s.inverse.N
+	out := make([]float64, n)
+	for j := range n {
+		out[j] = s.alpha[j] - s.inverse.Data[min(i, j)*n+max(i, j)]*s.residual[i]
+	}
+	out[i] = 0
+	return out
+}
