@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -41,18 +42,30 @@ objects; numbers that JSON cannot hold (NaN, infinity) are null.`,
 			if err != nil {
 				return err
 			}
-			return a.readWarehouse(cmd.Context(), cfg, "query", func(w *warehouse.Warehouse) (err error) {
-				rows, err := w.Query(cmd.Context(), args[0])
-				if err != nil {
-					return queryError(err)
-				}
-				defer func() { err = errors.Join(err, rows.Close()) }()
-				return queryError(write(rows))
+			return a.readWarehouse(cmd.Context(), cfg, "query", func(w *warehouse.Warehouse) error {
+				return runQuery(cmd.Context(), w, args[0], write)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv or json")
 	return cmd
+}
+
+// printQuery prints the answer to a query of ours: a table, or JSON with --json.
+func (a *app) printQuery(ctx context.Context, w *warehouse.Warehouse, query string) error {
+	if a.json {
+		return runQuery(ctx, w, query, a.rowsAsJSON)
+	}
+	return runQuery(ctx, w, query, a.rowsAsTable)
+}
+
+func runQuery(ctx context.Context, w *warehouse.Warehouse, query string, write func(*warehouse.Rows) error) (err error) {
+	rows, err := w.Query(ctx, query)
+	if err != nil {
+		return queryError(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return queryError(write(rows))
 }
 
 // queryError makes a statement that is refused a usage error.
@@ -185,6 +198,9 @@ func cellText(v any, digits int) string {
 		}
 		return fmt.Sprintf("%x", x)
 	case time.Time:
+		if digits >= 0 {
+			return x.Format(time.DateTime)
+		}
 		return x.Format(time.RFC3339Nano)
 	}
 	return fmt.Sprint(v)

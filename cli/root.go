@@ -70,6 +70,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(newVersionCommand(a))
 	root.AddCommand(newImportCommand(a))
 	root.AddCommand(newQueryCommand(a))
+	root.AddCommand(newStatusCommand(a))
 	root.AddCommand(newExitCodesTopic())
 	markUsageErrors(root)
 	return root

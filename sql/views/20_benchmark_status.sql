@@ -1,0 +1,51 @@
+-- benchmark_status: what is there of each benchmark and how fresh it is.
+-- Grain: one row a benchmark that has answers. Key: benchmark. From: corpus_state, scores, item_filter, selected_item, run_attempt.
+CREATE OR REPLACE VIEW benchmark_status AS
+WITH filtered AS (
+    SELECT benchmark, count(*) AS items, count(*) FILTER (NOT dropped) AS kept
+    FROM item_filter
+    GROUP BY benchmark
+),
+selected AS (
+    SELECT benchmark, any_value(run_id) AS run_id,
+        count(*) FILTER (form = 'A') AS form_a, count(*) FILTER (form = 'B') AS form_b
+    FROM selected_item
+    GROUP BY benchmark
+),
+built AS (
+    SELECT run_id, max(finished) AS finished FROM run_attempt WHERE status = 'done' GROUP BY run_id
+),
+answered AS (
+    SELECT benchmark, count(*) AS models FROM scores GROUP BY benchmark
+)
+SELECT
+    c.benchmark,
+    a.models,
+    c.observed                AS responses,
+    f.items,
+    f.kept                    AS kept_items,
+    coalesce(s.form_a, 0)     AS form_a_items,
+    coalesce(s.form_b, 0)     AS form_b_items,
+    c.loaded_at,
+    b.finished                AS built_at,
+    coalesce(b.finished < c.loaded_at, true) AS stale,
+    s.run_id
+FROM corpus_state AS c
+LEFT JOIN answered AS a USING (benchmark)
+LEFT JOIN filtered AS f USING (benchmark)
+LEFT JOIN selected AS s USING (benchmark)
+LEFT JOIN built AS b USING (run_id)
+WHERE c.blocks > 0
+ORDER BY c.benchmark;
+COMMENT ON VIEW benchmark_status IS 'What is there of each benchmark and how fresh it is. One row a benchmark that has answers.';
+COMMENT ON COLUMN benchmark_status.benchmark IS 'The benchmark.';
+COMMENT ON COLUMN benchmark_status.models IS 'Models with answers.';
+COMMENT ON COLUMN benchmark_status.responses IS 'Observed answers.';
+COMMENT ON COLUMN benchmark_status.items IS 'Items.';
+COMMENT ON COLUMN benchmark_status.kept_items IS 'Items that the filters leave.';
+COMMENT ON COLUMN benchmark_status.form_a_items IS 'Items selected for form A; 0 before a build.';
+COMMENT ON COLUMN benchmark_status.form_b_items IS 'Items selected for the disjoint form B.';
+COMMENT ON COLUMN benchmark_status.loaded_at IS 'When an answer last changed, UTC.';
+COMMENT ON COLUMN benchmark_status.built_at IS 'When the build that its results are of last ended, UTC; NULL before a build.';
+COMMENT ON COLUMN benchmark_status.stale IS 'Whether answers changed after that build, or there is none.';
+COMMENT ON COLUMN benchmark_status.run_id IS 'Run that its results are of.';
