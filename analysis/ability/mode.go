@@ -1,0 +1,265 @@
+package ability
+
+import "math"
+
+const (
+	coarseStep = 0.2   // between nodes, where the objective has one mode
+	finestStep = 0.025 // between nodes, for steep items with asymptotes
+	slackAim   = 0.05  // log units by which an unseen mode may exceed a node
+	newtonStop = 1e-6  // a Newton step this small, in SE, is the last
+)
+
+// prepareMode sets up MAP (precision 1) and ML (precision 0) on [-limit, limit].
+func (s *Scorer) prepareMode(precision, limit float64) {
+	for step := coarseStep; ; step /= 2 {
+		s.grid = equidistant(stepsOf(limit, step)+1, limit)
+		s.bend = newCurvature(s.items, s.grid, precision)
+		if s.bend.concave || step <= finestStep || worst(s.bend.slack) <= slackAim {
+			break
+		}
+	}
+	offset := make([]float64, len(s.grid))
+	for k, theta := range s.grid {
+		offset[k] = -precision * theta * theta / 2
+	}
+	s.curve = newCurves(s.items, s.grid, offset)
+}
+
+func worst(slack []float64) float64 {
+	most := 0.0
+	for _, v := range slack {
+		most = max(most, v)
+	}
+	return most
+}
+
+// mode returns the global maximum of
+//
+//	F(θ) = ℓ(θ) - θ²/2 (MAP), θ ∈ ℝ,   or   ℓ(θ) (ML), |θ| ≤ bound
+//
+// and SE = 1/√J, J the observed information: minus the second derivative there. row
+// is F at the nodes.
+//
+// The posterior of a 2PL pattern has one mode, that of a 3PL or 4PL pattern can have
+// several. Every cell between nodes that could hold a value above the best one seen,
+// by its bound on the second derivative (see curvature), is searched by branch and bound down to
+// intervals on which F is concave, and there by Newton steps that never leave the
+// bracket. Beyond the grid F is bounded by the monotone limits of the curves and the
+// prior; only if that bound exceeds the best value is it searched too.
+func (s *Scorer) mode(row []float64, p pattern) Estimate {
+	precision := s.precision()
+	if p.answered == 0 {
+		return Estimate{0, s.capped(precision)}
+	}
+	f := search{s: s, p: p, precision: precision, best: math.Inf(-1)}
+	k := f.bestNode(row)
+	if s.bend.concave {
+		f.concave(row, k)
+	} else {
+		f.cells(row, k)
+		f.beyond()
+	}
+	_, second := f.slopes(f.at)
+	return Estimate{f.at, s.capped(-second)}
+}
+
+func (s *Scorer) precision() float64 {
+	if s.method == MAP {
+		return 1
+	}
+	return 0
+}
+
+// capped returns 1/√information, but never more than what is known without any
+// answer: the prior's 1, or the SD of a uniform distribution within the bounds.
+func (s *Scorer) capped(information float64) float64 {
+	limit := 1.0
+	if s.method == ML || s.method == WLE {
+		limit = s.bound / math.Sqrt(3)
+	}
+	if information > 1/(limit*limit) {
+		return 1 / math.Sqrt(information)
+	}
+	return limit
+}
+
+// search is the state of one pattern's search.
+type search struct {
+	s         *Scorer
+	p         pattern
+	precision float64
+	at, best  float64
+}
+
+func (f *search) value(theta float64) float64 {
+	return logLikelihood(f.s.items, f.p, theta) - f.precision*theta*theta/2
+}
+
+func (f *search) slopes(theta float64) (first, second float64) {
+	first, second = slopes(f.s.items, f.p, theta)
+	return first - f.precision*theta, second - f.precision
+}
+
+// bestNode returns the node with the largest value, of equals the one nearest to 0.
+func (f *search) bestNode(row []float64) int {
+	k := 0
+	for i, v := range row {
+		if v > row[k] || v == row[k] && math.Abs(f.s.grid[i]) < math.Abs(f.s.grid[k]) {
+			k = i
+		}
+	}
+	return k
+}
+
+// concave finds the only mode, next to the best node k or, for the last node,
+// beyond it.
+func (f *search) concave(row []float64, k int) {
+	grid := f.s.grid
+	last := len(grid) - 1
+	if k > 0 && k < last {
+		f.at = f.newton(grid[k-1], grid[k+1], peakThrough(grid, row, k))
+		return
+	}
+	end, step := grid[k], grid[1]-grid[0]
+	first, _ := f.slopes(end)
+	inward := first > 0 == (k == 0)
+	switch {
+	case first == 0:
+		f.at = end
+	case inward && k == 0:
+		f.at = f.newton(end, grid[1], end)
+	case inward:
+		f.at = f.newton(grid[last-1], end, end)
+	case f.precision == 0:
+		f.at = end // the likelihood still rises at the bound
+	default:
+		if k == 0 {
+			step = -step
+		}
+		far := end + step
+		for {
+			next, _ := f.slopes(far)
+			if next > 0 != (first > 0) {
+				break
+			}
+			end, step = far, 2*step
+			far = end + step
+		}
+		f.at = f.newton(min(end, far), max(end, far), end)
+	}
+}
+
+// peakThrough returns the peak of the parabola through node k and its neighbours.
+func peakThrough(grid, row []float64, k int) float64 {
+	left, right := row[k]-row[k-1], row[k]-row[k+1]
+	if left+right <= 0 {
+		return grid[k]
+	}
+	return grid[k] + (grid[k+1]-grid[k])*(left-right)/(2*(left+right))
+}
+
+// newton returns the zero of F' in [lo, hi], where F is concave with F'(lo) ≥ 0 ≥
+// F'(hi), from the start x.
+func (f *search) newton(lo, hi, x float64) float64 {
+	for range 200 {
+		first, second := f.slopes(x)
+		if first == 0 {
+			return x
+		}
+		if first > 0 {
+			lo = x
+		} else {
+			hi = x
+		}
+		next := x - first/second
+		if !(next > lo && next < hi) {
+			next = lo + (hi-lo)/2
+			if next == lo || next == hi {
+				return next
+			}
+			x = next
+			continue
+		}
+		step := next - x
+		x = next
+		if step*step*-second < newtonStop*newtonStop {
+			return x
+		}
+	}
+	return x
+}
+
+// cells searches the cells of the grid, best first around node k.
+func (f *search) cells(row []float64, k int) {
+	grid, c := f.s.grid, &f.s.bend
+	n := len(f.s.items)
+	f.at, f.best = grid[k], row[k]
+	lo, hi := k, k
+	if k > 0 && k < len(grid)-1 &&
+		c.ofCell(n, k-1, f.p) < f.precision && c.ofCell(n, k, f.p) < f.precision {
+		f.offer(f.newton(grid[k-1], grid[k+1], peakThrough(grid, row, k)))
+		lo, hi = k-1, k+1
+	}
+	for i := range len(grid) - 1 {
+		if i >= lo && i < hi || max(row[i], row[i+1])+c.slack[i] < f.best {
+			continue
+		}
+		f.cell(grid[i], grid[i+1], row[i], row[i+1])
+	}
+}
+
+// cell looks for a value above the best one in [lo, hi], given F at its ends.
+func (f *search) cell(lo, hi, atLo, atHi float64) {
+	bend := f.s.bend.between(f.s.items, f.p, lo, hi) - f.precision
+	width := hi - lo
+	if bend <= 0 {
+		first, _ := f.slopes(lo)
+		last, _ := f.slopes(hi)
+		switch {
+		case first >= 0 && last <= 0:
+			f.offer(f.newton(lo, hi, lo+width/2))
+		case first < 0:
+			f.offerValue(lo, atLo)
+		default:
+			f.offerValue(hi, atHi)
+		}
+		return
+	}
+	if max(atLo, atHi)+bend*width*width/8 < f.best || width < 1e-9 {
+		f.offerValue(lo, atLo)
+		f.offerValue(hi, atHi)
+		return
+	}
+	mid := lo + width/2
+	atMid := f.value(mid)
+	f.cell(lo, mid, atLo, atMid)
+	f.cell(mid, hi, atMid, atHi)
+}
+
+// beyond searches outside the grid if a value above the best one is possible there.
+func (f *search) beyond() {
+	if f.precision == 0 {
+		return
+	}
+	limit := f.s.grid[len(f.s.grid)-1]
+	for side, sign := range [2]float64{-1, 1} {
+		if f.s.bend.beyond(f.p, side)-limit*limit/2 < f.best {
+			continue
+		}
+		// The log-likelihood is at most 0, so F < best where θ² > -2·best.
+		far := max(limit+1, math.Sqrt(-2*f.best))
+		a, b := sign*limit, sign*far
+		if sign < 0 {
+			a, b = b, a
+		}
+		f.cell(a, b, f.value(a), f.value(b))
+	}
+}
+
+func (f *search) offer(theta float64) { f.offerValue(theta, f.value(theta)) }
+
+func (f *search) offerValue(theta, value float64) {
+	if value > f.best {
+		f.at, f.best = theta, value
+	}
+}

@@ -1,0 +1,362 @@
+package ability
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"metabench/analysis/irt"
+	"metabench/analysis/response"
+
+	"pgregory.net/rapid"
+)
+
+// drawItems makes items with slopes of any sign, up to steep ones.
+func drawItems(t *rapid.T, kind irt.Kind, most int) []irt.Item {
+	items := make([]irt.Item, rapid.IntRange(1, most).Draw(t, "items"))
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "item seed"), 1))
+	steep := rapid.Float64Range(0, 2).Draw(t, "steepness")
+	for j := range items {
+		it := irt.FromDifficulty(math.Exp(0.5*rng.NormFloat64()+steep), 1.5*rng.NormFloat64(), 0, 1)
+		if rng.IntN(8) == 0 {
+			it.A = -it.A
+		}
+		if kind >= irt.ThreePL {
+			it.G = 0.4 * rng.Float64() * rng.Float64()
+		}
+		if kind == irt.FourPL {
+			it.U = 1 - 0.3*rng.Float64()*rng.Float64()
+		}
+		items[j] = it
+	}
+	return items
+}
+
+func drawAnswers(t *rapid.T, items int) []response.Answer {
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "answer seed"), 2))
+	missing, correct := rapid.Float64Range(-0.3, 1).Draw(t, "missing"), rng.Float64()
+	answers := make([]response.Answer, items)
+	for j := range answers {
+		switch {
+		case rng.Float64() < missing:
+			answers[j] = response.Missing
+		case rng.Float64() < correct:
+			answers[j] = response.Correct
+		}
+	}
+	return answers
+}
+
+func single(t *rapid.T, answers []response.Answer, items []irt.Item, opts Options) Estimate {
+	t.Helper()
+	e, err := Single(answers, items, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func drawKind(t *rapid.T) irt.Kind { return rapid.SampledFrom(irt.Kinds()).Draw(t, "kind") }
+
+// plain is the log-likelihood without any of the package's tricks.
+func plain(items []irt.Item, answers []response.Answer, theta float64) float64 {
+	sum := 0.0
+	for j, a := range answers {
+		logP, logQ := items[j].LogProb(theta)
+		switch a {
+		case response.Correct:
+			sum += logP
+		case response.Wrong:
+			sum += logQ
+		}
+	}
+	return sum
+}
+
+func TestEstimatesAreFiniteForAnyAnswers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 40)
+		answers := drawAnswers(t, len(items))
+		for _, m := range Methods() {
+			e := single(t, answers, items, Options{Method: m})
+			if math.IsNaN(e.Theta) || math.IsInf(e.Theta, 0) || !(e.SE > 0) || e.SE > 3.5 {
+				t.Fatalf("%s = %+v", m, e)
+			}
+			if (m == ML || m == WLE) && math.Abs(e.Theta) > DefaultBound {
+				t.Fatalf("%s = %v beyond its bound", m, e.Theta)
+			}
+		}
+	})
+}
+
+func TestModeIsNowhereExceeded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 25)
+		answers := drawAnswers(t, len(items))
+		for method, precision := range map[Method]float64{MAP: 1, ML: 0} {
+			limit := 9.0
+			if method == ML {
+				limit = DefaultBound
+			}
+			e := single(t, answers, items, Options{Method: method})
+			f := func(x float64) float64 { return plain(items, answers, x) - precision*x*x/2 }
+			best := f(e.Theta)
+			for x := -limit; x <= limit; x += 0.004 {
+				if v := f(x); v > best+1e-9 {
+					t.Fatalf("%s = %v with %.12f, but %.12f at %v", method, e.Theta, best, v, x)
+				}
+			}
+		}
+	})
+}
+
+func TestMeanIsTheIntegral(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 25)
+		answers := drawAnswers(t, len(items))
+		e := single(t, answers, items, Options{Method: EAP})
+		most := math.Inf(-1)
+		for x := -10.0; x <= 10; x += 0.05 {
+			most = max(most, plain(items, answers, x)-x*x/2)
+		}
+		w, m, v := 0.0, 0.0, 0.0
+		for x := -10.0; x <= 10; x += 0.005 {
+			p := math.Exp(plain(items, answers, x) - x*x/2 - most)
+			w, m, v = w+p, m+p*x, v+p*x*x
+		}
+		mean := m / w
+		sd := math.Sqrt(v/w - mean*mean)
+		if math.Abs(e.Theta-mean) > 1e-6 || math.Abs(e.SE-sd) > 1e-6 {
+			t.Fatalf("EAP = %+v, integral %v ± %v", e, mean, sd)
+		}
+	})
+}
+
+func TestSumScoreMeanIsThatOverAllPatternsOfTheSum(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 8)
+		answers := drawAnswers(t, len(items))
+		got := single(t, answers, items, Options{Method: EAPSum, Nodes: 61})
+		var answered []int
+		sum := 0
+		for j, a := range answers {
+			if a != response.Missing {
+				answered = append(answered, j)
+			}
+			if a == response.Correct {
+				sum++
+			}
+		}
+		w, m := 0.0, 0.0
+		for subset := range 1 << len(answered) {
+			pattern, correct := slices.Repeat([]response.Answer{response.Missing}, len(items)), 0
+			for b, j := range answered {
+				pattern[j] = response.Answer(subset >> b & 1)
+				correct += subset >> b & 1
+			}
+			if correct != sum {
+				continue
+			}
+			for k := -30; k <= 30; k++ {
+				x := float64(k) / 5
+				p := math.Exp(plain(items, pattern, x) - x*x/2)
+				w, m = w+p, m+p*x
+			}
+		}
+		if math.Abs(got.Theta-m/w) > 1e-10 {
+			t.Fatalf("EAPsum = %v, by enumeration %v", got.Theta, m/w)
+		}
+	})
+}
+
+func TestOneMoreCorrectAnswerNeverLowersThe2PLAbility(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, irt.TwoPL, 40)
+		for j := range items {
+			items[j].A = math.Abs(items[j].A)
+		}
+		answers := drawAnswers(t, len(items))
+		j := rapid.IntRange(0, len(items)-1).Draw(t, "changed")
+		wrong, right := slices.Clone(answers), slices.Clone(answers)
+		wrong[j], right[j] = response.Wrong, response.Correct
+		for _, m := range Methods() {
+			if m == WLE {
+				continue // a weight that depends on θ gives no such promise
+			}
+			a, b := single(t, wrong, items, Options{Method: m}), single(t, right, items, Options{Method: m})
+			if b.Theta < a.Theta-1e-9 {
+				t.Fatalf("%s falls from %v to %v", m, a.Theta, b.Theta)
+			}
+		}
+	})
+}
+
+func TestWeightedLikelihoodOf2PLMaximisesWarmsCriterion(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, irt.TwoPL, 25)
+		answers := drawAnswers(t, len(items))
+		var answered []irt.Item
+		for j, a := range answers {
+			if a != response.Missing {
+				answered = append(answered, items[j])
+			}
+		}
+		if len(answered) == 0 {
+			t.Skip("nothing answered")
+		}
+		f := func(x float64) float64 {
+			return plain(items, answers, x) + math.Log(irt.TestInformation(answered, x))/2
+		}
+		e := single(t, answers, items, Options{Method: WLE})
+		// The criterion can have several maxima; ours must be one of them.
+		for _, d := range []float64{-1e-4, 1e-4} {
+			if x := e.Theta + d; math.Abs(x) <= DefaultBound && f(x) > f(e.Theta)+1e-12 {
+				t.Fatalf("WLE = %v, but %v is better", e.Theta, x)
+			}
+		}
+	})
+}
+
+func TestPatternAloneEqualsPatternInAMatrix(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	items := make([]irt.Item, 77)
+	for j := range items {
+		items[j] = irt.Item{A: 1 + rng.Float64(), D: 2 * rng.NormFloat64(), G: 0.2 * rng.Float64(), U: 1}
+	}
+	m := response.New(300, len(items))
+	answers := make([][]response.Answer, 300)
+	for i := range answers {
+		answers[i] = make([]response.Answer, len(items))
+		for j := range answers[i] {
+			answers[i][j] = response.Answer(rng.IntN(2 + i%2)) // every other row has gaps
+			m.Set(i, j, answers[i][j])
+		}
+	}
+	for _, method := range Methods() {
+		var first []Estimate
+		for _, workers := range []int{1, 2, 7} {
+			got, err := Estimates(context.Background(), m, items, Options{Method: method, Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = got
+			}
+			if !slices.Equal(got, first) {
+				t.Errorf("%s: %d workers change the result", method, workers)
+			}
+		}
+		s, err := New(items, Options{Method: method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 40 {
+			e, err := s.Pattern(answers[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e != first[i] {
+				t.Errorf("%s: row %d alone %+v, in the matrix %+v", method, i, e, first[i])
+			}
+		}
+	}
+}
+
+func TestUnusableInputIsAnError(t *testing.T) {
+	good := irt.Item{A: 1, U: 1}
+	cases := map[string]struct {
+		items   []irt.Item
+		answers []response.Answer
+		opts    Options
+	}{
+		"slope_not_a_number":      {[]irt.Item{{A: math.NaN(), U: 1}}, make([]response.Answer, 1), Options{}},
+		"intercept_infinite":      {[]irt.Item{{A: 1, D: math.Inf(1), U: 1}}, make([]response.Answer, 1), Options{}},
+		"asymptotes_crossed":      {[]irt.Item{{A: 1, G: 0.5, U: 0.4}}, make([]response.Answer, 1), Options{}},
+		"upper_asymptote_above_1": {[]irt.Item{{A: 1, U: 1.1}}, make([]response.Answer, 1), Options{}},
+		"more_answers_than_items": {[]irt.Item{good}, make([]response.Answer, 2), Options{}},
+		"answer_unknown":          {[]irt.Item{good}, []response.Answer{3}, Options{}},
+		"one_node":                {[]irt.Item{good}, make([]response.Answer, 1), Options{Method: EAP, Nodes: 1}},
+		"negative_bound":          {[]irt.Item{good}, make([]response.Answer, 1), Options{Method: ML, Bound: -1}},
+		"unknown_method":          {[]irt.Item{good}, make([]response.Answer, 1), Options{Method: 17}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if e, err := Single(c.answers, c.items, c.opts); err == nil {
+				t.Fatalf("no error, but %+v", e)
+			}
+		})
+	}
+}
+
+func TestCancelledContextStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, method := range Methods() {
+		_, err := Estimates(ctx, response.New(500, 1), []irt.Item{{A: 1, U: 1}}, Options{Method: method})
+		if err == nil {
+			t.Errorf("%s: no error after cancelling", method)
+		}
+	}
+}
+
+func TestLongTestDoesNotUnderflow(t *testing.T) {
+	items := make([]irt.Item, 2000)
+	answers := make([]response.Answer, len(items)) // all wrong, although guessing gives 1/3
+	for j := range items {
+		items[j] = irt.Item{A: 1, D: float64(j%5) - 2, G: 1.0 / 3, U: 1}
+	}
+	answers[0] = response.Correct
+	for _, m := range Methods() {
+		e, err := Single(answers, items, Options{Method: m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !(e.Theta < -3) || !(e.SE > 0) || math.IsInf(e.Theta, 0) {
+			t.Errorf("%s = %+v", m, e)
+		}
+	}
+}
+
+func TestTiltedSumProbabilityEqualsTheRecursion(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 12)
+		s, err := New(items, Options{Method: EAPSum, Nodes: 61})
+		if err != nil {
+			t.Fatal(err)
+		}
+		theta := rapid.Float64Range(-4, 4).Draw(t, "theta")
+		all := make([]int, len(items))
+		like := make([]float64, len(items)+1)
+		like[0] = 1
+		for j, it := range items {
+			all[j] = j
+			p, c := it.Prob(theta), wrongProb(it.G, it.U, it.A*theta+it.D)
+			for n := j + 1; n > 0; n-- {
+				like[n] = like[n]*c + like[n-1]*p
+			}
+			like[0] *= c
+		}
+		sum := rapid.IntRange(0, len(items)).Draw(t, "sum")
+		if got, want := s.logSum(all, sum, theta), math.Log(like[sum]); math.Abs(got-want) > 1e-9 {
+			t.Fatalf("log L(%d) = %v, want %v", sum, got, want)
+		}
+	})
+}
+
+func ExampleSingle() {
+	items := []irt.Item{
+		irt.FromDifficulty(1.5, -1, 0, 1), // easy
+		irt.FromDifficulty(1.5, 0, 0, 1),
+		irt.FromDifficulty(1.5, 1, 0, 1), // hard
+	}
+	answers := []response.Answer{response.Correct, response.Correct, response.Wrong}
+	e, err := Single(answers, items, Options{Method: MAP})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%.3f ± %.3f\n", e.Theta, e.SE)
+	// Output: 0.337 ± 0.673
+}
