@@ -73,6 +73,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(newStatusCommand(a))
 	root.AddCommand(newExitCodesTopic())
 	markUsageErrors(root)
+	root.AddCommand(newHubCommand(a))
 	return root
 }
 

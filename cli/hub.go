@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"metabench/scraper/hubtest"
+)
+
+func newHubCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "hub",
+		Short: "A local replica of the Hub, for trying the crawler",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newHubServeCommand(a))
+	return cmd
+}
+
+// hubFlags are the flags of hub serve.
+type hubFlags struct {
+	addr, cdnAddr string
+	models        int
+	seed          uint64
+	scale         float64
+	broken        float64
+	prompts       string
+	generation    string
+	faults        []string
+	quotas        []string
+	unlimited     bool
+}
+
+func newHubServeCommand(a *app) *cobra.Command {
+	var f hubFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve simulated leaderboard repositories until interrupted",
+		Long: `Serve a replica of the Hub on loopback until interrupted: simulated models, their
+evaluation files in every schema that the leaderboard used, quotas, redirects
+and, on request, failures. Point HF_ENDPOINT at it and run the crawler.`,
+		Example: `  metabench hub serve --models 200 --broken 0.2
+  metabench hub serve --fault 429=55s,rate=0.9 --fault cut=1000,count=5
+  metabench hub serve --quota anonymous=500/3000/100
+  metabench hub serve --fault list`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runHubServe(cmd, a, f) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.addr, "addr", "127.0.0.1:8089", "address of the Hub")
+	fl.StringVar(&f.cdnAddr, "cdn-addr", "127.0.0.1:0", "address of the file servers; they are announced as localhost")
+	fl.IntVar(&f.models, "models", 100, "number of models")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything")
+	fl.Float64Var(&f.scale, "scale", 1, "share of each task's questions, 0 to 1")
+	fl.Float64Var(&f.broken, "broken", 0.2, "share of odd and broken repositories, 0 to 1")
+	fl.StringVar(&f.prompts, "prompts", string(hubtest.PromptSmall), "size of prompts: small or realistic (30 MB a model)")
+	fl.StringVar(&f.generation, "generation", "", "schema of all files: A-early, A, B, B-string (default: a mixture)")
+	fl.StringArrayVar(&f.faults, "fault", nil, "NAME[=VALUE][,rate=R][,route=R][,match=TEXT][,after=N][,count=N]; \"list\" lists them")
+	fl.StringArrayVar(&f.quotas, "quota", nil, "PLAN=API/RESOLVERS/PAGES in requests per 5 minutes")
+	fl.BoolVar(&f.unlimited, "no-quota", false, "no quota for anybody")
+	return cmd
+}
+
+func runHubServe(cmd *cobra.Command, a *app, f hubFlags) error {
+	if len(f.faults) == 1 && f.faults[0] == "list" {
+		return printFaults(a)
+	}
+	corpusOptions, serverOptions, err := f.options()
+	if err != nil {
+		return err
+	}
+	corpus := hubtest.NewCorpus(corpusOptions)
+	server, err := hubtest.NewServer(corpus, serverOptions)
+	if err != nil {
+		return fmt.Errorf("hub serve: %w", err)
+	}
+	if err := printHub(a, server, f.models); err != nil {
+		return err
+	}
+	<-cmd.Context().Done()
+	count := server.Counters()
+	fmt.Fprintf(a.Err, "stopped after %d requests to the Hub and %d to the file servers (%.1f MB)\n",
+		count.Hub, count.CDN, float64(count.HubBytes+count.CDNBytes)/1e6)
+	return server.Close()
+}
+
+// options checks the flags and turns them into the replica's options.
+func (f hubFlags) options() (hubtest.CorpusOptions, hubtest.ServerOptions, error) {
+	co := hubtest.CorpusOptions{
+		Seed: f.seed, Models: f.models, Broken: f.broken, Prompts: hubtest.PromptSize(f.prompts),
+		Generation: hubtest.Generation(f.generation), Benchmarks: hubtest.Scaled(hubtest.Leaderboard(), f.scale, 5),
+	}
+	so := hubtest.ServerOptions{Addr: f.addr, CDNAddr: f.cdnAddr, Seed: f.seed, Quotas: hubtest.Quotas(), Unlimited: f.unlimited}
+	switch {
+	case f.models < 1:
+		return co, so, usagef("--models %d: want at least 1", f.models)
+	case !(f.scale > 0 && f.scale <= 1):
+		return co, so, usagef("--scale %v: want a share between 0 and 1", f.scale)
+	case !(f.broken >= 0 && f.broken <= 1):
+		return co, so, usagef("--broken %v: want a share between 0 and 1", f.broken)
+	case co.Prompts != hubtest.PromptSmall && co.Prompts != hubtest.PromptRealistic:
+		return co, so, usagef("--prompts %q: want small or realistic", f.prompts)
+	}
+	switch co.Generation {
+	case "", hubtest.GenerationAEarly, hubtest.GenerationA, hubtest.GenerationB, hubtest.GenerationBText:
+	default:
+		return co, so, usagef("--generation %q: want A-early, A, B or B-string", f.generation)
+	}
+	for _, s := range f.faults {
+		fault, err := hubtest.ParseFault(s)
+		if err != nil {
+			return co, so, usagef("%w", err)
+		}
+		so.Faults = append(so.Faults, fault)
+	}
+	for _, s := range f.quotas {
+		plan, quota, err := parseQuota(s)
+		if err != nil {
+			return co, so, err
+		}
+		so.Quotas[plan] = quota
+	}
+	return co, so, nil
+}
+
+// parseQuota reads PLAN=API/RESOLVERS/PAGES.
+func parseQuota(s string) (hubtest.Plan, hubtest.Quota, error) {
+	name, numbers, _ := strings.Cut(s, "=")
+	plan := hubtest.Plan(name)
+	if _, ok := hubtest.Quotas()[plan]; !ok {
+		return "", hubtest.Quota{}, usagef("--quota %s: no plan %q; want anonymous, free, pro, team or enterprise", s, name)
+	}
+	parts := strings.Split(numbers, "/")
+	n := make([]int, len(parts))
+	for i, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil || v < 1 {
+			return "", hubtest.Quota{}, usagef("--quota %s: want PLAN=API/RESOLVERS/PAGES, each at least 1", s)
+		}
+		n[i] = v
+	}
+	if len(n) != 3 {
+		return "", hubtest.Quota{}, usagef("--quota %s: want PLAN=API/RESOLVERS/PAGES", s)
+	}
+	return plan, hubtest.Quota{API: n[0], Resolvers: n[1], Pages: n[2]}, nil
+}
+
+func printHub(a *app, s *hubtest.Server, models int) error {
+	if a.json {
+		return a.printJSON(map[string]any{"endpoint": s.Endpoint(), "cdn": s.CDN(), "models": models})
+	}
+	if _, err := fmt.Fprintln(a.Out, s.Endpoint()); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "serving %d models; files at %s; tokens: %s, %s, %s\n", models, s.CDN(),
+		hubtest.TokenFree, hubtest.TokenPro, hubtest.TokenMember)
+	fmt.Fprintf(a.Err, "try: HF_ENDPOINT=%s metabench crawl\nCtrl-C stops\n", s.Endpoint())
+	return nil
+}
+
+func printFaults(a *app) error {
+	if a.json {
+		return a.printJSON(hubtest.Faults())
+	}
+	w := tabwriter.NewWriter(a.Out, 0, 8, 2, ' ', 0)
+	for _, d := range hubtest.Faults() {
+		name := string(d.Kind)
+		if d.Value != "" {
+			name += "=" + d.Value
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%s\n", name, d.Text); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}

@@ -1,0 +1,190 @@
+package hubtest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"metabench/corpus"
+)
+
+// Namespaces and repositories of the replica (§1.4, §6).
+const (
+	Namespace    = "open-llm-leaderboard-old"
+	OldNamespace = "open-llm-leaderboard" // former home: answers 307
+	ResultsRepo  = Namespace + "/results"
+	RequestsRepo = Namespace + "/requests"
+)
+
+// CorpusOptions describe a corpus. The zero value of a field means its default.
+type CorpusOptions struct {
+	Seed       uint64
+	Models     int                // number of models; default len(Names), else 20
+	Names      []string           // ids of the first models; the rest are made up
+	Benchmarks []corpus.Benchmark // default Leaderboard()
+	Population Population         // default: drawn from the seed
+	Broken     float64            // share of models with a Case, 0 to 1; default none
+	Cases      []Case             // cases in use, dealt in turn; default Cases()
+	Generation Generation         // when set, every repository is one run of this generation
+	Prompts    PromptSize         // default PromptSmall
+	// RowGroupRows is the number of rows of a row group; default 1000, as the library
+	// that wrote the real files has it.
+	RowGroupRows int
+}
+
+// Corpus is what the replica holds. It is safe for use by several goroutines.
+type Corpus struct {
+	options    CorpusOptions
+	population Population
+	tasks      []*task
+	entries    []*entry
+	byRepo     map[string]*entry // canonical id
+	byFold     map[string]*entry // id in lower case
+	byModel    map[string]*entry
+
+	writers writers
+	sheets  sheets
+	shared  shared
+	digests digests
+	recent  recentFiles
+	score   scoreCache
+
+	mu     sync.RWMutex
+	pushed map[string]int // further runs by repository
+}
+
+// entry is a model with its evaluation repository. What the repository holds is
+// worked out when asked for.
+type entry struct {
+	index   int
+	model   string // the leaderboard's name for it
+	repo    string // canonical repository id
+	listed  string // id under which the listing shows it
+	kase    Case
+	id      string // "_id"
+	created time.Time
+}
+
+// NewCorpus makes a corpus. It panics if the options contradict each other, which is
+// a mistake of the programmer's.
+func NewCorpus(o CorpusOptions) *Corpus {
+	if o.Models == 0 {
+		o.Models = max(len(o.Names), 0)
+		if len(o.Names) == 0 {
+			o.Models = 20
+		}
+	}
+	if len(o.Names) > o.Models {
+		panic("hubtest: more names than models")
+	}
+	if o.Benchmarks == nil {
+		o.Benchmarks = Leaderboard()
+	}
+	if o.Cases == nil {
+		o.Cases = Cases()
+	}
+	o.Prompts = cmp.Or(o.Prompts, PromptSmall)
+	o.RowGroupRows = cmp.Or(o.RowGroupRows, 1000)
+	c := &Corpus{
+		options: o, population: o.Population,
+		byRepo: map[string]*entry{}, byFold: map[string]*entry{}, byModel: map[string]*entry{},
+		pushed: map[string]int{},
+	}
+	if c.population == nil {
+		c.population = newSeededPopulation(o.Seed, o.Benchmarks)
+	}
+	for _, b := range o.Benchmarks {
+		for _, t := range b.Tasks {
+			if t.Items < 1 {
+				panic("hubtest: a task needs a number of questions")
+			}
+			c.tasks = append(c.tasks, &task{Task: t, bench: b, seed: o.Seed, prompt: o.Prompts})
+		}
+	}
+	broken := 0
+	for i := range o.Models {
+		e := &entry{index: i}
+		if float64(broken) < o.Broken*float64(i+1)-1e-9 && len(o.Cases) > 0 {
+			e.kase = o.Cases[broken%len(o.Cases)]
+			broken++
+		}
+		e.model = c.modelName(i, e.kase)
+		name := strings.ReplaceAll(e.model, "/", "__")
+		if e.kase == CaseHostileName {
+			name = fmt.Sprintf("hostile__%d", i) // the Hub's own names are tame
+		}
+		e.repo = Namespace + "/details_" + name
+		e.listed = e.repo
+		if e.kase == CaseRenamed {
+			e.listed = Namespace + "/details_former__" + name
+		}
+		runs := c.schedule(e)
+		first := runAt(runs, e)
+		e.created = first.Add(time.Hour).Truncate(time.Second)
+		e.id = fmt.Sprintf("%08x%s", e.created.Unix(), hexOf(key(o.Seed, "id", e.repo), 16))
+		c.entries = append(c.entries, e)
+		c.byRepo[e.repo] = e
+		c.byFold[strings.ToLower(e.repo)] = e
+		c.byModel[e.model] = e
+		if e.listed != e.repo {
+			c.byFold[strings.ToLower(e.listed)] = e
+		}
+	}
+	return c
+}
+
+// runAt is the time of the first run, or one made up where there is none.
+func runAt(runs []plan, e *entry) time.Time {
+	if len(runs) == 0 {
+		return time.Date(2023, 9, 1, 0, 0, e.index%60, 0, time.UTC)
+	}
+	return runs[0].at
+}
+
+// Benchmarks returns the catalogue that the corpus was made of.
+func (c *Corpus) Benchmarks() []corpus.Benchmark { return slices.Clone(c.options.Benchmarks) }
+
+// Models returns the ids of all models.
+func (c *Corpus) Models() []string {
+	names := make([]string, len(c.entries))
+	for i, e := range c.entries {
+		names[i] = e.model
+	}
+	return names
+}
+
+// modelName makes up the id of model i.
+func (c *Corpus) modelName(i int, kase Case) string {
+	if kase == CaseHostileName {
+		hostile := []string{
+			`a'); DROP TABLE responses;--`, `org/x" AS y`, "org/\u202egnp.exe-模型", "org/nul\x00byte",
+			"org/" + strings.Repeat("long-", 2000),
+		}
+		return fmt.Sprintf("%s#%d", hostile[i%len(hostile)], i)
+	}
+	if i < len(c.options.Names) {
+		return c.options.Names[i]
+	}
+	r := stream(key(c.options.Seed, "name", fmt.Sprint(i)))
+	org := organisations[r.IntN(len(organisations))]
+	size := []string{"1b", "3B", "7b", "7B", "8x7B", "13b", "34B", "70b"}[r.IntN(8)]
+	name := fmt.Sprintf("%s-%s-%s-v%d.%d", families[r.IntN(len(families))], size, suffixes[r.IntN(len(suffixes))],
+		i/10, i%10)
+	switch {
+	case kase == CaseUnderscores:
+		name = strings.ReplaceAll(name, "-", "__")
+	case i%97 == 41:
+		return name // a model without organisation, like gpt2
+	}
+	return org + "/" + name
+}
+
+var (
+	organisations = []string{"Ostrich", "north-lab", "01-core", "Quokka-AI", "teknos", "miniLM", "deepwell", "Corvid",
+		"open-forge", "h4x", "TheQuant", "stability-lab", "Wombat", "pankaj", "yhyu", "bard-o"}
+	families = []string{"Lama-2", "Mistrel", "falko", "Pythium", "OPTY", "Kwen1.5", "Fi-2", "Gemmo", "Yii", "Mixtrel"}
+	suffixes = []string{"hf", "chat", "instruct", "base", "dpo", "sft", "merge", "slerp", "GPTQ", "orca"}
+)

@@ -1,0 +1,162 @@
+package hubtest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"metabench/corpus"
+)
+
+// question is one item of a task as the benchmark's source knows it.
+type question struct {
+	id      string   // the source's own identifier, the only identity early ARC files carry
+	text    string   // the question proper
+	choices []string // empty for free text
+	gold    int      // index of the right choice
+	answer  string   // right answer of a free-text question
+}
+
+// task is a catalogue task with what is needed to make its questions.
+type task struct {
+	corpus.Task
+	bench  corpus.Benchmark
+	seed   uint64
+	prompt PromptSize
+}
+
+// PromptSize chooses how long the prompts in the files are.
+type PromptSize string
+
+// The sizes of prompts. Small ones make files of a few kilobytes; realistic ones make
+// the 62 files of a model about 30 MB, which is what ranged reading is for.
+const (
+	PromptSmall     PromptSize = "small"
+	PromptRealistic PromptSize = "realistic"
+)
+
+// duplicateOf returns the earlier position whose question position p repeats, or
+// -1. The leaderboard's benchmarks hold such duplicates (§5.3).
+func (t *task) duplicateOf(p int) int {
+	if p < 2 {
+		return -1
+	}
+	last := p == t.Items-1 && t.Items >= 5 && key(t.seed, "duplicate", t.Name)%2 == 0
+	if last || mix(key(t.seed, "duplicates", t.bench.Name, t.Name)+uint64(p))%500 == 0 {
+		if q := p / 2; t.duplicateOf(q) < 0 {
+			return q
+		}
+	}
+	return -1
+}
+
+// question makes the question at a position. A repeated question has the same
+// text; in MMLU the same choices too, elsewhere other choices.
+func (t *task) question(p int) question {
+	origin := p
+	if d := t.duplicateOf(p); d >= 0 {
+		origin = d
+	}
+	r := stream(mix(key(t.seed, "text", t.bench.Name, t.Name) + uint64(origin)))
+	words := 9 + r.IntN(8)
+	if t.prompt == PromptRealistic {
+		words = 18 + r.IntN(40)
+	}
+	q := question{id: fmt.Sprintf("%s_%d_%d", sources[r.IntN(len(sources))], 1990+r.IntN(30), 400000+p)}
+	q.text = sentence(r, words) + "?"
+	if origin != p && t.bench.Name != "mmlu" {
+		r = stream(mix(key(t.seed, "choices", t.bench.Name, t.Name) + uint64(p)))
+	}
+	for range t.bench.Options {
+		q.choices = append(q.choices, " "+sentence(r, 2+r.IntN(6)))
+	}
+	switch {
+	case t.bench.Options == 0:
+		q.answer = fmt.Sprint(r.IntN(900))
+	case t.bench.Metric == "mc1":
+		q.gold = 0 // TruthfulQA lists the best answer first
+	default:
+		q.gold = r.IntN(t.bench.Options)
+	}
+	if t.bench.Name == "mmlu" {
+		q.text += "\n" + lettered(q.choices)
+		q.choices = []string{" A", " B", " C", " D"}[:t.bench.Options]
+	}
+	return q
+}
+
+// lettered lists choices as MMLU's prompts do.
+func lettered(choices []string) string {
+	var b strings.Builder
+	for i, c := range choices {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%c.%s", 'A'+i, c)
+	}
+	return b.String()
+}
+
+// rendered is the question as the files' question column shows it.
+func (t *task) rendered(q question, g Generation) string {
+	switch {
+	case t.bench.Name == "hellaswag":
+		return q.text
+	case g == GenerationA || g == GenerationAEarly:
+		return "Question: " + q.text + "\nAnswer:"
+	}
+	return "Question:  " + q.text + "\n\nAnswer: " // another year, other white space
+}
+
+// fullPrompt is the text the model saw: worked examples, then the question.
+func (t *task) fullPrompt(p int, rendered string) string {
+	r := stream(mix(key(t.seed, "shots", t.bench.Name, t.Name) + uint64(p)))
+	shots, pool, words := min(t.bench.Shots, 1), 4, 12
+	if t.prompt == PromptRealistic {
+		shots, pool, words = t.bench.Shots, 40, 24
+	}
+	var b strings.Builder
+	for range shots {
+		e := stream(mix(key(t.seed, "example", t.bench.Name, t.Name) + r.Uint64N(uint64(pool))))
+		fmt.Fprintf(&b, "Question: %s?\nAnswer: %s\n\n", sentence(e, words), sentence(e, 3))
+	}
+	b.WriteString(rendered)
+	return b.String()
+}
+
+// HashQuestion is the content hash that Truth gives for a question: SHA-256, in hex,
+// of the text with every run of white space folded into one blank.
+func HashQuestion(text string) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
+	return hex.EncodeToString(sum[:])
+}
+
+func sentence(r *rand.Rand, words int) string {
+	var b strings.Builder
+	for i := range words {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(vocabulary[r.IntN(len(vocabulary))])
+	}
+	return b.String()
+}
+
+var sources = []string{"Mercury", "MCAS", "NYSEDREGENTS", "TIMSS", "ACTAAP", "LEAP", "VASoL"}
+
+var vocabulary = strings.Fields(`
+the a of which most likely because water light energy plant animal cell river mountain ocean force
+mass heat temperature pressure metal rock soil air cloud rain wind sun moon planet star orbit seed root leaf
+stem flower fruit insect bird fish mammal bone muscle blood heart lung brain nerve student teacher scientist
+experiment measure result graph table average increase decrease change remain observe conclude explain describe
+compare contrast cause effect before after during between under over through across against toward first second
+third last next early late warm cold dry wet hard soft heavy fast slow large small long short bright dark
+north south east west city village road bridge engine wheel machine lever pulley wire battery circuit current
+magnet field wave sound echo mirror lens color red green blue white black salt sugar acid base oxygen carbon
+nitrogen hydrogen iron copper gold silver glass wood paper plastic market price income law court treaty nation
+state king empire war peace trade tax vote party union border history century decade year month week day night
+doctor patient disease vaccine bacteria virus protein vitamin diet sleep memory emotion theory proof number
+prime factor sum product square root angle circle triangle line point function limit vector matrix random sample
+Müller naïve café Δ 東京`)

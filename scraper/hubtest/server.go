@@ -1,0 +1,277 @@
+package hubtest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ServerOptions describe a server. The zero value of a field means its default.
+type ServerOptions struct {
+	Addr      string             // address of the Hub; default 127.0.0.1:0
+	CDNAddr   string             // address of the CDN; default 127.0.0.1:0
+	CDNName   string             // host name under which the CDN is announced; default localhost
+	Faults    []Fault            // in force from the start
+	Seed      uint64             // of the faults' rates
+	Now       func() time.Time   // clock of windows and signatures; default time.Now
+	Quotas    map[Plan]Quota     // default Quotas(); a plan left out has no limit
+	Unlimited bool               // no quota for anybody
+	Tokens    map[string]Account // default Accounts()
+	Lifetime  time.Duration      // of signed addresses; default one hour
+	LogLimit  int                // requests kept in the log; default 200,000
+}
+
+// Account is what a token stands for.
+type Account struct {
+	Plan    Plan
+	Gated   bool // has accepted the terms of the gated repositories
+	Private bool // may see the private repositories
+}
+
+// Tokens that Accounts knows.
+const (
+	TokenFree   = "hf_free"
+	TokenPro    = "hf_pro"
+	TokenMember = "hf_member" // has accepted the gated repositories' terms
+	TokenOwner  = "hf_owner"  // sees private repositories too
+)
+
+// Accounts returns the tokens that a server knows unless told otherwise.
+func Accounts() map[string]Account {
+	return map[string]Account{
+		TokenFree: {Plan: PlanFree}, TokenPro: {Plan: PlanPro}, TokenMember: {Plan: PlanFree, Gated: true},
+		TokenOwner: {Plan: PlanEnterprise, Gated: true, Private: true},
+	}
+}
+
+// Server serves a corpus on two addresses.
+type Server struct {
+	corpus  *Corpus
+	options ServerOptions
+	limiter limiter
+	faults  faults
+	log     *log
+	index   index
+	secret  uint64
+
+	hub, cdn         *http.Server
+	endpoint, cdnURL string
+	serving          sync.WaitGroup
+	closing          chan struct{} // closed when the server stops: ends stalls
+	once             sync.Once
+}
+
+// NewServer starts serving a corpus. The caller closes the server.
+func NewServer(c *Corpus, o ServerOptions) (*Server, error) {
+	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
+	o.CDNAddr = cmp.Or(o.CDNAddr, "127.0.0.1:0")
+	o.CDNName = cmp.Or(o.CDNName, "localhost")
+	o.Lifetime = cmp.Or(o.Lifetime, time.Hour)
+	o.LogLimit = cmp.Or(o.LogLimit, 200_000)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Quotas == nil {
+		o.Quotas = Quotas()
+	}
+	if o.Tokens == nil {
+		o.Tokens = Accounts()
+	}
+	s := &Server{corpus: c, options: o, log: newLog(o.LogLimit), closing: make(chan struct{}), secret: key(c.options.Seed, "signature")}
+	s.faults.set(o.Seed, o.Faults)
+	hubListener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the Hub: %w", err)
+	}
+	cdnListener, err := net.Listen("tcp", o.CDNAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for the CDN: %w", err), hubListener.Close())
+	}
+	s.endpoint = "http://" + hubListener.Addr().String()
+	_, port, _ := net.SplitHostPort(cdnListener.Addr().String())
+	s.cdnURL = "http://" + net.JoinHostPort(o.CDNName, port)
+	s.hub = &http.Server{Handler: http.HandlerFunc(s.serveHub), ReadHeaderTimeout: 30 * time.Second}
+	s.cdn = &http.Server{Handler: http.HandlerFunc(s.serveCDN), ReadHeaderTimeout: 30 * time.Second}
+	s.serving.Add(2)
+	go s.serve(s.hub, hubListener)
+	go s.serve(s.cdn, cdnListener)
+	return s, nil
+}
+
+func (s *Server) serve(h *http.Server, l net.Listener) {
+	defer s.serving.Done()
+	_ = h.Serve(l) // always ErrServerClosed here: the listener is ours alone
+}
+
+// Endpoint is the Hub's address, as HF_ENDPOINT takes it.
+func (s *Server) Endpoint() string { return s.endpoint }
+
+// CDN is the address of the file servers. Its host name differs from the Hub's.
+func (s *Server) CDN() string { return s.cdnURL }
+
+// Corpus returns what the server serves.
+func (s *Server) Corpus() *Corpus { return s.corpus }
+
+// SetFaults replaces the faults in force and starts their counting anew.
+func (s *Server) SetFaults(list ...Fault) { s.faults.set(s.options.Seed, list) }
+
+// Close stops the server at once: requests under way are cut off.
+func (s *Server) Close() error {
+	var err error
+	s.once.Do(func() {
+		close(s.closing)
+		err = errors.Join(s.hub.Close(), s.cdn.Close())
+		s.serving.Wait()
+	})
+	return err
+}
+
+// account finds who sent a request. A token that nobody has is an error, whatever is asked for (§1.2).
+func (s *Server) account(r *http.Request) (name string, a Account, valid bool) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		return "ip " + host, Account{Plan: PlanAnonymous}, true
+	}
+	token, ok := strings.CutPrefix(header, "Bearer ")
+	if a, known := s.options.Tokens[token]; ok && known {
+		return "token " + token, a, true
+	}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	return "ip " + host, Account{Plan: PlanAnonymous}, false
+}
+
+func (s *Server) quota(p Plan, b Bucket) int {
+	if s.options.Unlimited {
+		return unlimited
+	}
+	return s.options.Quotas[p].of(b)
+}
+
+// visit is a request on its way through the Hub.
+type visit struct {
+	*answer
+	r       *http.Request
+	t       target
+	account Account
+	anon    bool
+	struck  []Fault
+	grant   grant
+}
+
+func (s *Server) serveHub(w http.ResponseWriter, r *http.Request) {
+	s.log.begin(HostHub)
+	t := parseTarget(r.URL.EscapedPath())
+	path := r.URL.Path
+	name, account, valid := s.account(r)
+	v := &visit{r: r, t: t, account: account, anon: r.Header.Get("Authorization") == "", struck: s.faults.strike(t.route, r.Method, path)}
+	v.answer = newAnswer(w, r, v.struck, s.closing)
+	v.grant = s.limiter.take(name, t.bucket(), s.quota(account.Plan, t.bucket()), s.options.Now())
+	defer func() {
+		record := Request{At: s.options.Now(), Host: HostHub, Route: t.route, Method: r.Method, URL: r.RequestURI, Path: path,
+			Header: r.Header.Clone(), Bucket: t.bucket(), Quota: v.grant.quota, Left: v.grant.remaining,
+			Status: v.status, Bytes: v.sent}
+		if len(v.struck) > 0 {
+			record.Fault = v.struck[0].Kind
+		}
+		s.log.end(record)
+	}()
+	h := w.Header()
+	h.Set("X-Powered-By", "huggingface-moon")
+	h.Set("X-Request-Id", "Root=1-"+hexOf(key(uint64(s.options.Now().UnixNano()), path), 8))
+	h.Set("Access-Control-Expose-Headers", "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag,X-Xet-Hash")
+	if v.anon {
+		h.Set("X-HF-Warning", "unauthenticated; send a token for higher rate limits")
+	}
+	v.grant.write(h)
+	switch {
+	case s.preempt(v):
+	case v.grant.refused:
+		v.error(http.StatusTooManyRequests, "", "We had to rate limit you, you hit the quota of requests per 5 minutes.")
+	case !valid:
+		v.error(http.StatusUnauthorized, "", "Invalid credentials in Authorization header")
+	default:
+		s.dispatch(v)
+	}
+	v.finish()
+}
+
+// preempt answers requests struck by a fault that leaves nothing of the real answer.
+func (s *Server) preempt(v *visit) bool {
+	for _, f := range v.struck {
+		h := v.w.Header()
+		switch f.Kind {
+		case FaultRateLimited:
+			g := v.grant
+			g.remaining = 0
+			if f.Duration > 0 {
+				g.reset = f.Duration
+			}
+			g.write(h)
+			v.error(http.StatusTooManyRequests, "", "We had to rate limit you, you hit the quota of requests per 5 minutes.")
+			return true
+		case FaultRateEdge, FaultRetryAfter:
+			h.Del("RateLimit")
+			h.Del("RateLimit-Policy")
+			if f.Text != "" {
+				h.Set("Retry-After", f.Text)
+			}
+			v.page(http.StatusTooManyRequests)
+			return true
+		case FaultRateLeft:
+			v.page(http.StatusTooManyRequests)
+			return true
+		}
+	}
+	return v.preempt()
+}
+
+func (s *Server) dispatch(v *visit) {
+	get := v.r.Method == http.MethodGet || v.r.Method == http.MethodHead
+	switch {
+	case v.t.route == RouteRobots && get:
+		v.text(http.StatusOK, "User-agent: *\nAllow: /\n")
+	case v.t.route == RoutePathsInfo && v.r.Method == http.MethodPost:
+		s.pathsInfo(v)
+	case !get:
+		v.error(http.StatusNotFound, "", "Not found")
+	case v.t.route == RouteList:
+		s.list(v)
+	case v.t.route == RouteInfo:
+		s.info(v)
+	case v.t.route == RouteTree:
+		s.tree(v)
+	case v.t.route == RouteResolve:
+		s.resolve(v)
+	case v.t.route == RouteRaw:
+		s.raw(v)
+	case v.t.route == RouteResolveCache:
+		s.resolveCache(v)
+	case v.t.route == RouteModels:
+		s.models(v)
+	case v.t.route == RouteModel:
+		s.model(v)
+	case v.t.route == RouteModelFile:
+		s.modelFile(v)
+	default:
+		v.error(http.StatusNotFound, "", "Not found")
+	}
+}
+
+// Shutdown stops the server like Close, within the context's time.
+func (s *Server) Shutdown(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- s.Close() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
