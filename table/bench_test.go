@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +30,40 @@ func BenchmarkReadFrameNumbers(b *testing.B) {
 	path := sharedData(b, "metabench-r", "gam-grand-B.csv.gz")
 	for b.Loop() {
 		if _, err := ReadFrame(context.Background(), path); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReadLongParquet(b *testing.B) {
+	path := sharedData(b, "oll2", "mmlu_pro_math.parquet")
+	for b.Loop() {
+		if _, err := ReadLong(context.Background(), []string{path}, LongOptions{Benchmark: "mmlu_pro_math"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The same 4.4 million rows as text, which is what a user without Parquet has.
+func BenchmarkReadLongCSV(b *testing.B) {
+	f, err := ReadFrame(context.Background(), sharedData(b, "oll2", "mmlu_pro_math.parquet"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var text strings.Builder
+	text.WriteString("model,item,correct\n")
+	for i := range f.Rows() {
+		for k := range f.columns {
+			if k > 0 {
+				text.WriteByte(',')
+			}
+			text.WriteString(f.columns[k].text(i))
+		}
+		text.WriteByte('\n')
+	}
+	paths := write(b, map[string]string{"a.csv": text.String()})
+	for b.Loop() {
+		if _, err := ReadLong(context.Background(), paths, LongOptions{Benchmark: "mmlu_pro_math"}); err != nil {
 			b.Fatal(err)
 		}
 	}
