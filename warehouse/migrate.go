@@ -67,8 +67,8 @@ COMMENT ON TABLE schema_view IS 'Views and macros that were made in this file. O
 COMMENT ON COLUMN schema_view.name IS 'The view.';
 COMMENT ON COLUMN schema_view.checksum IS 'SHA-256 of its text; it is made anew when that differs.';`
 
-// migrate applies the steps a file lacks, in order, and makes the views anew when
-// one of them changed. It checkpoints after changes: replaying changes of the
+// migrate applies the steps a file lacks, in order and all or none, and makes the
+// views anew when one of them changed. It checkpoints after changes: replaying changes of the
 // schema from a write-ahead log is where DuckDB has been least reliable.
 func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.Time) error {
 	steps, err := readMigrations(schema.Files, "migrations")
@@ -86,21 +86,27 @@ func migrateTo(ctx context.Context, conn *sql.Conn, file string, steps []migrati
 	if err != nil {
 		return err
 	}
-	changed := false
-	for _, step := range steps[applied:] {
-		if err := applyStep(ctx, conn, step, now()); err != nil {
-			return fmt.Errorf("migrate warehouse %s to version %d (%s): %w", file, step.version, step.name, err)
-		}
-		changed = true
-	}
-	replaced, err := replaceViews(ctx, conn)
+	stale, views, err := staleViews(ctx, conn)
 	if err != nil {
 		return fmt.Errorf("migrate warehouse %s: %w", file, err)
 	}
-	if changed || replaced {
-		if _, err := conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
-			return fmt.Errorf("migrate warehouse %s: checkpoint: %w", file, err)
+	missing := steps[applied:]
+	if len(missing) == 0 && !stale {
+		return nil
+	}
+	err = inTransaction(ctx, conn, func() error {
+		for _, step := range missing {
+			if err := applyStep(ctx, conn, step, now()); err != nil {
+				return fmt.Errorf("step %d (%s): %w", step.version, step.name, err)
+			}
 		}
+		return replaceViews(ctx, conn, views)
+	})
+	if err != nil {
+		return fmt.Errorf("migrate warehouse %s: %w", file, err)
+	}
+	if _, err := conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
+		return fmt.Errorf("migrate warehouse %s: checkpoint: %w", file, err)
 	}
 	return nil
 }
@@ -175,50 +181,43 @@ func compareSchema(ctx context.Context, conn *sql.Conn, file string, steps []mig
 }
 
 func applyStep(ctx context.Context, conn *sql.Conn, step migration, at time.Time) error {
-	return inTransaction(ctx, conn, func() error {
-		if _, err := conn.ExecContext(ctx, step.text); err != nil {
-			return err
-		}
-		_, err := conn.ExecContext(ctx, `INSERT INTO schema_migration VALUES (?, ?, ?, ?)`,
-			step.version, step.name, step.checksum, at.UTC())
+	if _, err := conn.ExecContext(ctx, step.text); err != nil {
 		return err
-	})
+	}
+	_, err := conn.ExecContext(ctx, `INSERT INTO schema_migration VALUES (?, ?, ?, ?)`, step.version, step.name, step.checksum, at.UTC())
+	return err
 }
 
-// replaceViews makes all views anew when one of them differs from what the file
-// has, and reports whether it did.
-func replaceViews(ctx context.Context, conn *sql.Conn) (bool, error) {
-	views, err := readMigrations(schema.Files, "views")
-	if err != nil {
-		return false, err
+// staleViews returns the views and whether one of them differs from what the file has.
+func staleViews(ctx context.Context, conn *sql.Conn) (stale bool, views []migration, err error) {
+	if views, err = readMigrations(schema.Files, "views"); err != nil {
+		return false, nil, err
 	}
 	present, err := queryMap(ctx, conn, `SELECT name, checksum FROM schema_view`)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
-	same := len(present) == len(views)
+	stale = len(present) != len(views)
 	for _, v := range views {
-		same = same && present[v.name] == v.checksum
+		stale = stale || present[v.name] != v.checksum
 	}
-	if same {
-		return false, nil
+	return stale, views, nil
+}
+
+// replaceViews makes all views anew: one may read another that changed.
+func replaceViews(ctx context.Context, conn *sql.Conn, views []migration) error {
+	if _, err := conn.ExecContext(ctx, `DELETE FROM schema_view`); err != nil {
+		return err
 	}
-	return true, inTransaction(ctx, conn, func() error {
-		for _, v := range views {
-			if _, err := conn.ExecContext(ctx, v.text); err != nil {
-				return fmt.Errorf("view %s: %w", v.name, err)
-			}
+	for _, v := range views {
+		if _, err := conn.ExecContext(ctx, v.text); err != nil {
+			return fmt.Errorf("view %s: %w", v.name, err)
 		}
-		if _, err := conn.ExecContext(ctx, `DELETE FROM schema_view`); err != nil {
+		if _, err := conn.ExecContext(ctx, `INSERT INTO schema_view VALUES (?, ?)`, v.name, v.checksum); err != nil {
 			return err
 		}
-		for _, v := range views {
-			if _, err := conn.ExecContext(ctx, `INSERT INTO schema_view VALUES (?, ?)`, v.name, v.checksum); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // queryMap reads two text columns as keys and values.

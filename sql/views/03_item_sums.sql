@@ -23,9 +23,7 @@ total AS (
 block AS (
     SELECT
         s.benchmark_id, r.task_id, total.s,
-        -- One argument: hash(a, b) combines by exclusive or, so that the bit_xor below
-        -- would say no more than the number of correct answers.
-        hash(2 * r.model_id::BIGINT) AS wrong_hash, hash(2 * r.model_id::BIGINT + 1) AS correct_hash,
+        hash(2 * r.model_id) AS wrong_hash, hash(2 * r.model_id + 1) AS correct_hash,
         r.correct
     FROM response_block AS r
     JOIN stale AS s USING (task_id)
