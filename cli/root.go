@@ -64,16 +64,18 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w\nTry: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newFaCommand(a))
-	root.AddCommand(newGamCommand(a))
-	root.AddCommand(newConfigCommand(a))
-	root.AddCommand(newVersionCommand(a))
-	root.AddCommand(newImportCommand(a))
-	root.AddCommand(newQueryCommand(a))
-	root.AddCommand(newStatusCommand(a))
-	root.AddCommand(newExitCodesTopic())
+	root.AddCommand(
+		newConfigCommand(a),
+		newFaCommand(a),
+		newGamCommand(a),
+		newHubCommand(a),
+		newImportCommand(a),
+		newQueryCommand(a),
+		newStatusCommand(a),
+		newVersionCommand(a),
+		newExitCodesTopic(),
+	)
 	markUsageErrors(root)
-	root.AddCommand(newHubCommand(a))
 	return root
 }
 
