@@ -58,11 +58,15 @@ func run[T any](ctx context.Context, s stages, name string, key any, compute fun
 		}
 	}
 	title := s.benchmark + " " + name
-	out, err = compute(func(done, total int) { s.report(title, done, total) })
+	s.report(title, 0, 1)
+	out, err = compute(func(done, total int) {
+		if done < total { // the stage is not done before its output is kept
+			s.report(title, done, total)
+		}
+	})
 	if err != nil {
 		return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)
 	}
-	s.report(title, 1, 1)
 	var kept bytes.Buffer
 	if err := gob.NewEncoder(&kept).Encode(&out); err != nil {
 		return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)
@@ -70,6 +74,7 @@ func run[T any](ctx context.Context, s stages, name string, key any, compute fun
 	if err := s.cache.StoreStage(ctx, s.benchmark, name, fingerprint, kept.Bytes()); err != nil {
 		return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)
 	}
+	s.report(title, 1, 1)
 	return out, fingerprint, nil
 }
 

@@ -56,6 +56,7 @@ type Build struct {
 	Lambda          float64 `mapstructure:"lambda" help:"price of one item in points of RMSE, in the search"`
 	Forms           int     `mapstructure:"forms" help:"disjoint forms to select, 1 or 2"`
 	MinModels       int     `mapstructure:"min_models" help:"fewest models that a benchmark is analysed with"`
+	MinObserved     float64 `mapstructure:"min_observed" help:"share of the kept items a model must have answered for its score to count"`
 }
 
 // Publish says where snapshots go.
@@ -75,7 +76,7 @@ func Default() Config {
 		Filter:    Filter{MinSD: 0.01, MaxShareCorrect: 0.95, MinPointBiserial: 0.05, OutlierShare: 0.001},
 		Build: Build{
 			Seed: 1, ValidationShare: 0.1, TestShare: 0.1,
-			Preselect: 350, Subsets: 10000, Items: 0, Lambda: 0.005, Forms: 2, MinModels: 50,
+			Preselect: 350, Subsets: 10000, Items: 0, Lambda: 0.005, Forms: 2, MinModels: 50, MinObserved: 0.9,
 		},
 		Publish: Publish{Dir: "published", Keep: 7},
 	}

@@ -1,0 +1,89 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+
+	"metabench/analysis/response"
+	"metabench/analysis/split"
+)
+
+// Data is what a build reads of one benchmark.
+type Data struct {
+	Table       *response.Table // models × items that the filters leave
+	Scores      []float64       // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
+	Origins     []split.Origin  // what is known of where each model comes from
+	Fingerprint string          // changes whenever anything above does
+}
+
+// Options are the settings of a build. Workers does not change the results.
+type Options struct {
+	Seed            uint64
+	Workers         int     // goroutines; 0 for one a processor
+	ValidationShare float64 // of the models with a score
+	TestShare       float64
+	Preselect       int     // items kept by the random-subset search
+	Subsets         int     // subsets it tries
+	Items           int     // items a form has; 0 lets the search decide
+	Lambda          float64 // points of RMSE that an item costs, in the search
+	Forms           int     // disjoint forms, 1 or 2
+	MinModels       int     // fewest models with a score
+	MinObserved     float64 // share of the kept items that a model must have answered for its score to count
+	Rerun           string  // stage to compute again whatever is kept; empty for none
+}
+
+// shares are the shares that the models are split by.
+func (o Options) shares() split.Shares {
+	return split.Shares{Validation: o.ValidationShare, Test: o.TestShare}
+}
+
+// TooFewModelsError says that a benchmark can't be analysed.
+type TooFewModelsError struct {
+	Benchmark    string
+	Models, Need int
+}
+
+func (e *TooFewModelsError) Error() string {
+	return fmt.Sprintf("%s has %d models with a score on the whole benchmark, an analysis needs %d: import or crawl more, or lower build.min_models",
+		e.Benchmark, e.Models, e.Need)
+}
+
+// check validates shapes and counts the models with a score.
+func (d *Data) check(opts Options) error {
+	if err := d.Table.Validate(); err != nil {
+		return err
+	}
+	models, items := d.Table.Answers.Dims()
+	if len(d.Scores) != models || len(d.Origins) != models {
+		panic("analysis: scores and origins are needed for every model")
+	}
+	if items < 2 {
+		return fmt.Errorf("%s has %d items left after filtering; see item_filter for why the others were dropped", d.Table.Benchmark, items)
+	}
+	scored := 0
+	for _, s := range d.Scores {
+		if !math.IsNaN(s) {
+			scored++
+		}
+	}
+	if scored < opts.MinModels {
+		return &TooFewModelsError{Benchmark: d.Table.Benchmark, Models: scored, Need: opts.MinModels}
+	}
+	return nil
+}
+
+// trusted returns the data with the scores of models that answered too little of
+// the benchmark set to NaN: a share of correct answers over few items is not a
+// score on the whole.
+func (d *Data) trusted(minObserved float64) *Data {
+	out := *d
+	out.Scores = make([]float64, len(d.Scores))
+	_, items := d.Table.Answers.Dims()
+	for i, s := range d.Scores {
+		if _, observed := d.Table.Answers.Counts(i); float64(observed) < minObserved*float64(items) {
+			s = math.NaN()
+		}
+		out.Scores[i] = s
+	}
+	return &out
+}
