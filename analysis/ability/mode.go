@@ -89,6 +89,7 @@ type search struct {
 	p         pattern
 	precision float64
 	at, best  float64
+	rough     bool // best is only a lower bound of F(at)
 }
 
 func (f *search) value(theta float64) float64 {
@@ -197,11 +198,11 @@ func (f *search) cells(row []float64, k int) {
 	lo, hi := k, k
 	if k > 0 && k < len(grid)-1 &&
 		c.ofCell(n, k-1, f.p) < f.precision && c.ofCell(n, k, f.p) < f.precision {
-		f.offer(f.newton(grid[k-1], grid[k+1], peakThrough(grid, row, k)))
+		f.at, f.rough = f.newton(grid[k-1], grid[k+1], peakThrough(grid, row, k)), true
 		lo, hi = k-1, k+1
 	}
 	for i := range len(grid) - 1 {
-		if i >= lo && i < hi || max(row[i], row[i+1])+c.slack[i] < f.best {
+		if i >= lo && i < hi || f.exceeds(max(row[i], row[i+1])+c.slack[i]) {
 			continue
 		}
 		f.cell(grid[i], grid[i+1], row[i], row[i+1])
@@ -243,7 +244,7 @@ func (f *search) beyond() {
 	}
 	limit := f.s.grid[len(f.s.grid)-1]
 	for side, sign := range [2]float64{-1, 1} {
-		if f.s.bend.beyond(f.p, side)-limit*limit/2 < f.best {
+		if f.exceeds(f.s.bend.beyond(f.p, side) - limit*limit/2) {
 			continue
 		}
 		// The log-likelihood is at most 0, so F < best where θ² > -2·best.
@@ -254,6 +255,15 @@ func (f *search) beyond() {
 		}
 		f.cell(a, b, f.value(a), f.value(b))
 	}
+}
+
+// exceeds reports whether the best value is above bound. The value at the first mode
+// is computed only if that of the node beside it does not settle the matter.
+func (f *search) exceeds(bound float64) bool {
+	if f.rough && bound >= f.best {
+		f.best, f.rough = f.value(f.at), false
+	}
+	return f.best > bound
 }
 
 func (f *search) offer(theta float64) { f.offerValue(theta, f.value(theta)) }
