@@ -18,7 +18,7 @@ type GridType string
 
 // The grid types of the published method.
 const (
-	ObservedGrid GridType = "observed" // the abilities of the models themselves
+	ObservedGrid GridType = "quantile" // quantiles of the abilities of the models themselves
 	EvenGrid     GridType = "even"     // equally spaced over their range
 )
 
