@@ -1,6 +1,10 @@
 package distill
 
-import "fmt"
+import (
+	"fmt"
+
+	"metabench/analysis/irt"
+)
 
 // Filter chooses items by their information about the abilities that occur.
 //
@@ -11,7 +15,37 @@ import "fmt"
 // tells them apart, and a higher threshold leaves more ranges without one.
 type Filter struct {
 	items int
-	best  [][]float64 // per bin that holds a grid point: largest information of each item in it
+	bins  [][]Pick // per bin that holds a grid point: each item where it is best in it
+}
+
+// Pick is a chosen item: at the ability Theta (SD) it has the Information (1/SD²)
+// for which it was chosen.
+type Pick struct {
+	Item        int
+	Theta       float64
+	Information float64
+}
+
+// Items returns the items of picks.
+func Items(picks []Pick) []int {
+	items := make([]int, len(picks))
+	for k, p := range picks {
+		items[k] = p.Item
+	}
+	return items
+}
+
+// Information returns the items' information at the points of the grid, as NewFilter
+// takes it.
+func Information(items []irt.Item, grid Grid) [][]float64 {
+	information := make([][]float64, len(items))
+	for j, it := range items {
+		information[j] = make([]float64, len(grid.Theta))
+		for k, theta := range grid.Theta {
+			information[j][k] = it.Information(theta)
+		}
+	}
+	return information
 }
 
 // NewFilter prepares the choice: information[j][k] is the information of item j at
@@ -39,14 +73,17 @@ func NewFilter(information [][]float64, grid Grid, bins int) (*Filter, error) {
 		if end == point {
 			continue
 		}
-		best := make([]float64, len(information))
+		bin := make([]Pick, len(information))
 		for j, row := range information {
-			best[j] = row[point]
-			for _, v := range row[point+1 : end] {
-				best[j] = max(best[j], v)
+			best := point
+			for k := point + 1; k < end; k++ {
+				if row[k] > row[best] {
+					best = k
+				}
 			}
+			bin[j] = Pick{Item: j, Theta: grid.Theta[best], Information: row[best]}
 		}
-		f.best = append(f.best, best)
+		f.bins = append(f.bins, bin)
 		point = end
 	}
 	return f, nil
@@ -54,19 +91,19 @@ func NewFilter(information [][]float64, grid Grid, bins int) (*Filter, error) {
 
 // Select returns the chosen items in the order of choice. Of equally informative
 // items the first is taken.
-func (f *Filter) Select(threshold float64) []int {
+func (f *Filter) Select(threshold float64) []Pick {
 	taken := make([]bool, f.items)
-	var chosen []int
-	for _, information := range f.best {
+	var chosen []Pick
+	for _, bin := range f.bins {
 		best := -1
-		for j, v := range information {
-			if !taken[j] && (best < 0 || v > information[best]) {
+		for j := range bin {
+			if !taken[j] && (best < 0 || bin[j].Information > bin[best].Information) {
 				best = j
 			}
 		}
-		if best >= 0 && information[best] >= threshold {
+		if best >= 0 && bin[best].Information >= threshold {
 			taken[best] = true
-			chosen = append(chosen, best)
+			chosen = append(chosen, bin[best])
 		}
 	}
 	return chosen

@@ -101,7 +101,7 @@ func TestFilterReturnsThePublishedItems(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got, want []string
-			for _, j := range filter.Select(fit.Hyperparams.Threshold) {
+			for _, j := range Items(filter.Select(fit.Hyperparams.Threshold)) {
 				got = append(got, names[j])
 			}
 			_, params := readCSV(t, "metabench-r/params-"+tag+".csv")
@@ -185,18 +185,21 @@ func TestHigherThresholdsChooseFewerItems(t *testing.T) {
 		all, high := f.Select(0), f.Select(1)
 		// One item a bin that holds a grid point. Borders of an even grid fall on the
 		// points themselves, and rounding may put a few on the other side.
-		if len(all) != min(items, len(f.best)) || len(f.best) > points {
-			t.Fatalf("threshold 0 chose %d of %d items in %d bins", len(all), items, len(f.best))
+		if len(all) != min(items, len(f.bins)) || len(f.bins) > points {
+			t.Fatalf("threshold 0 chose %d of %d items in %d bins", len(all), items, len(f.bins))
 		}
 		if len(high) > len(all) {
 			t.Fatalf("threshold 1 chose %d items, threshold 0 %d", len(high), len(all))
 		}
 		seen := map[int]bool{}
-		for _, j := range all {
-			if seen[j] {
-				t.Fatalf("item %d chosen twice", j)
+		for _, p := range all {
+			if seen[p.Item] {
+				t.Fatalf("item %d chosen twice", p.Item)
 			}
-			seen[j] = true
+			seen[p.Item] = true
+			if k := int(p.Theta); information[p.Item][k] != p.Information {
+				t.Fatalf("pick %+v, but the item has %v there", p, information[p.Item][k])
+			}
 		}
 	})
 }
