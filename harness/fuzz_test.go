@@ -1,0 +1,69 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"metabench/corpus"
+)
+
+// FuzzSamples gives arbitrary bytes to the reader: it may refuse, with a typed error,
+// but never panics, and what it reads is consistent.
+func FuzzSamples(f *testing.F) {
+	f.Add([]byte(arc))
+	f.Add([]byte("[" + strings.Replace(strings.TrimSpace(arc), "\n", ",", 1) + "]"))
+	f.Add([]byte(gzipped(f, arc)))
+	f.Add([]byte(`{"doc": {"item": "1", "benchmark": "arc", "form": "A", "permuted": true}, "filter": "none", "acc,none": NaN}`))
+	f.Add([]byte(`{"doc_id":0,"doc":{"metabench_idx":1},"exact_match":0}{"doc_id":0,"doc":{"metabench_idx":1},"exact_match":1}`))
+	f.Add([]byte(results))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		r := &reader{ctx: context.Background()}
+		if err := r.readStream("samples_metabench_arc.jsonl", strings.NewReader(string(content))); err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("untyped error %v", err)
+			}
+			return
+		}
+		for _, task := range r.tasks {
+			if len(task.Items) == 0 || len(task.Answers) == 0 || len(task.PromptHashes) != len(task.Items) {
+				t.Fatalf("an empty task %+v", task)
+			}
+			seen := map[string]bool{}
+			for _, item := range task.Items {
+				if item == "" || seen[item] {
+					t.Fatalf("item %q twice or empty", item)
+				}
+				seen[item] = true
+			}
+			for m, answers := range task.Answers {
+				if len(answers) != len(task.Items) {
+					t.Fatalf("%s: %d answers to %d items", m, len(answers), len(task.Items))
+				}
+				for _, a := range answers {
+					if a > 1 && a != corpus.Missing {
+						t.Fatalf("answer %d", a)
+					}
+				}
+			}
+		}
+	})
+}
+
+// FuzzResults gives arbitrary bytes to the reader of settings.
+func FuzzResults(f *testing.F) {
+	f.Add([]byte(results))
+	f.Add([]byte(`{"results": {"metabench_arc": {"acc,none": NaN}}, "versions": {}, "n-samples": {"metabench_arc": 1}}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if !isResults(content) {
+			return
+		}
+		r, err := parseResults("results.json", content)
+		if err != nil {
+			return
+		}
+		_ = r.settings("metabench_arc").Describe()
+	})
+}

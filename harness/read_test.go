@@ -1,0 +1,379 @@
+package harness
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"metabench/corpus"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func gzipped(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// write puts files, whose names may contain directories, into a directory of the
+// test's own.
+func write(t testing.TB, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// flat writes a task's answers as a string per metric, "item=answer".
+func flat(t Task) map[string]string {
+	out := map[string]string{"is": t.Benchmark + " " + string(t.Form)}
+	if t.Permuted {
+		out["is"] += " permuted"
+	}
+	for m, answers := range t.Answers {
+		var parts []string
+		for k, item := range t.Items {
+			parts = append(parts, item+"="+map[uint8]string{0: "0", 1: "1", corpus.Missing: "-"}[answers[k]])
+		}
+		out[m.String()] = strings.Join(parts, " ")
+	}
+	return out
+}
+
+const arc = `{"doc_id": 0, "doc": {"metabench_idx": 7, "answerKey": "B"}, "acc": 1.0, "acc_norm": 0.0}
+{"doc_id": 1, "doc": {"metabench_idx": 3, "answerKey": "B"}, "acc": 0.0, "acc_norm": 0.0}
+`
+
+func TestReadTakesEveryShape(t *testing.T) {
+	asArray := "[" + strings.Replace(strings.TrimSpace(arc), "\n", ",\n", 1) + "]"
+	indented := strings.NewReplacer("{", "{\n  ", ", ", ",\n  ").Replace(asArray)
+	wantArc := map[string]string{"is": "arc A", "acc": "7=1 3=0", "acc_norm": "7=0 3=0"}
+	cases := map[string]struct {
+		name, content string
+		want          map[string]string
+		warns         string
+	}{
+		"jsonl":                    {"samples_metabench_arc_2024-11-26T10-47-32.305387.jsonl", arc, wantArc, ""},
+		"array":                    {"samples_metabench_arc_2024-11-26T10-47-32.305387.json", asArray, wantArc, ""},
+		"array_named_jsonl":        {"samples_metabench_arc_2024-11-26T10-47-32.305387.jsonl", asArray, wantArc, ""},
+		"array_indented":           {"samples_metabench_arc_2024-11-26T10-47-32.305387.json", indented, wantArc, ""},
+		"gzip":                     {"samples_metabench_arc_2024-11-26T10-47-32.305387.jsonl.gz", gzipped(t, arc), wantArc, ""},
+		"gzip_named_jsonl":         {"samples_metabench_arc_2024-11-26T10-47-32.305387.jsonl", gzipped(t, arc), wantArc, ""},
+		"array_gzipped":            {"samples_metabench_arc.json.gz", gzipped(t, asArray), wantArc, ""},
+		"no_newline_at_the_end":    {"samples_metabench_arc.jsonl", strings.TrimSpace(arc), wantArc, ""},
+		"windows_line_ends_bom":    {"samples_metabench_arc.jsonl", "\ufeff" + strings.ReplaceAll(arc, "\n", "\r\n"), wantArc, ""},
+		"lines_in_order_of_finish": {"samples_metabench_arc.jsonl", strings.Join([]string{strings.Split(arc, "\n")[1], strings.Split(arc, "\n")[0]}, "\n"), wantArc, ""},
+		"secondary": {"samples_metabench_arc_secondary_2024-11-26T10:47:32.305387.jsonl", arc,
+			map[string]string{"is": "arc B", "acc": "7=1 3=0", "acc_norm": "7=0 3=0"}, ""},
+		"permuted": {"samples_metabench_arc_secondary_permute.jsonl", arc,
+			map[string]string{"is": "arc B permuted", "acc": "7=1 3=0", "acc_norm": "7=0 3=0"}, ""},
+		"name_of_ones_own": {"mine.jsonl", arc,
+			map[string]string{"is": "arc ", "acc": "7=1 3=0", "acc_norm": "7=0 3=0"}, "by its documents it is arc"},
+		"subject_and_index": {"samples_metabench_mmlu.jsonl",
+			`{"doc": {"metabench_idx": 7, "subject": "anatomy"}, "acc": 1}` + "\n" + `{"doc": {"metabench_idx": 7, "subject": "virology"}, "acc": 0}`,
+			map[string]string{"is": "mmlu A", "acc": "anatomy.7=1 virology.7=0"}, ""},
+		"subject_dot_index": {"samples_metabench_mmlu.jsonl", `{"doc": {"mb_sub_idx": "anatomy.7"}, "acc": true}`,
+			map[string]string{"is": "mmlu A", "acc": "anatomy.7=1"}, ""},
+		"index_as_text_or_fraction": {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": "7"}, "acc": 1}{"doc": {"metabench_idx": 8.0}, "acc": 0}`,
+			map[string]string{"is": "arc A", "acc": "7=1 8=0"}, ""},
+		"documents_of_our_export": {"samples_metabench_form_b_permute_mmlu.jsonl",
+			`{"doc": {"item": "anatomy.3", "benchmark": "mmlu", "form": "B", "permuted": true}, "acc": 1.0}`,
+			map[string]string{"is": "mmlu B permuted", "acc": "anatomy.3=1"}, ""},
+		"filters_named": {"samples_metabench_gsm8k.jsonl",
+			`{"doc_id": 0, "doc": {"metabench_idx": 1}, "filter": "strict-match", "exact_match": 0.0}
+{"doc_id": 0, "doc": {"metabench_idx": 1}, "filter": "flexible-extract", "exact_match": 1.0}`,
+			map[string]string{"is": "gsm8k A", "exact_match,strict-match": "1=0", "exact_match,flexible-extract": "1=1"}, ""},
+		"filters_in_metric_names": {"samples_metabench_gsm8k.jsonl",
+			`{"doc": {"metabench_idx": 1}, "filter": "none", "exact_match,strict-match": 0.0, "exact_match,flexible-extract": 1.0}`,
+			map[string]string{"is": "gsm8k A", "exact_match,strict-match": "1=0", "exact_match,flexible-extract": "1=1"}, ""},
+		"filters_not_named": {"samples_metabench_gsm8k.jsonl",
+			`{"doc_id": 0, "doc": {"metabench_idx": 1}, "exact_match": 0.0}
+{"doc_id": 1, "doc": {"metabench_idx": 2}, "exact_match": 1.0}
+{"doc_id": 0, "doc": {"metabench_idx": 1}, "exact_match": 1.0}
+{"doc_id": 1, "doc": {"metabench_idx": 2}, "exact_match": 1.0}`,
+			map[string]string{"is": "gsm8k A", "exact_match,strict-match": "1=0 2=1", "exact_match,flexible-extract": "1=1 2=1"},
+			"the first is taken as strict-match"},
+		"filter_none": {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 1}, "filter": "none", "acc,none": 1.0}`,
+			map[string]string{"is": "arc A", "acc": "1=1"}, ""},
+		"nan_and_null_are_missing": {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 1, "x": NaN}, "acc": NaN}{"doc": {"metabench_idx": 2}, "acc": null, "acc_norm": 1}`,
+			map[string]string{"is": "arc A", "acc": "1=- 2=-", "acc_norm": "1=- 2=1"}, ""},
+		"same_answer_twice": {"samples_metabench_arc.jsonl", strings.Repeat(`{"doc": {"metabench_idx": 1}, "acc": 1}`+"\n", 2),
+			map[string]string{"is": "arc A", "acc": "1=1"}, "1 items occur more than once"},
+		"escaped_keys_and_braces_in_text": {"samples_metabench_arc.jsonl", `{"\u0064oc": {"question": "}{\"[\\", "metabench_idx": 1}, "acc": 1}`,
+			map[string]string{"is": "arc A", "acc": "1=1"}, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, map[string]string{"org__model/" + c.name: c.content})
+			for _, path := range []string{dir, filepath.Join(dir, "org__model", c.name)} {
+				out, err := Read(context.Background(), path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(out.Tasks) != 1 || out.Model != "org/model" {
+					t.Fatalf("%d tasks of %q", len(out.Tasks), out.Model)
+				}
+				if diff := cmp.Diff(c.want, flat(out.Tasks[0])); diff != "" {
+					t.Errorf("answers (-want +got):\n%s", diff)
+				}
+				warnings := strings.Join(out.Tasks[0].Warnings, "\n")
+				if (c.warns == "") != (warnings == "") || !strings.Contains(warnings, c.warns) {
+					t.Errorf("warnings %q, want %q", warnings, c.warns)
+				}
+			}
+		})
+	}
+}
+
+// Every malformed input has its own message.
+func TestReadRefusesWithPlaceAndRemedy(t *testing.T) {
+	zipped := gzipped(t, arc)
+	cases := map[string]struct {
+		name, content string
+		kind          Kind
+		say           []string
+	}{
+		"empty":               {"samples_metabench_arc.jsonl", "", KindEmpty, []string{"empty"}},
+		"blank":               {"samples_metabench_arc.jsonl", "\n \n", KindEmpty, []string{"empty"}},
+		"empty_array":         {"samples_metabench_arc.json", "[]", KindEmpty, []string{"no samples"}},
+		"cut_in_a_sample":     {"samples_metabench_arc.jsonl", arc[:len(arc)-20], KindTruncated, []string{"line 2", "ends inside this sample", "interrupted"}},
+		"array_not_closed":    {"samples_metabench_arc.json", "[" + strings.Split(arc, "\n")[0], KindTruncated, []string{"isn't closed"}},
+		"gzip_cut":            {"samples_metabench_arc.jsonl.gz", zipped[:len(zipped)-6], KindTruncated, []string{"gzip"}},
+		"gzip_header_cut":     {"samples_metabench_arc.jsonl.gz", zipped[:4], KindTruncated, []string{"gzip"}},
+		"gzip_damaged":        {"samples_metabench_arc.jsonl.gz", zipped[:20] + "zzzz" + zipped[24:], KindFormat, []string{"gzip data are damaged"}},
+		"web_page":            {"samples_metabench_arc.jsonl", "<!DOCTYPE html><html>", KindFormat, []string{"web page"}},
+		"csv":                 {"samples_metabench_arc.jsonl", "model,item,correct\n", KindFormat, []string{"line 1", "--log_samples"}},
+		"number":              {"samples_metabench_arc.jsonl", "1\n", KindFormat, []string{"object was expected"}},
+		"garbage_between":     {"samples_metabench_arc.jsonl", arc + "Traceback (most recent call last):\n", KindFormat, []string{"line 3"}},
+		"brackets_crossed":    {"samples_metabench_arc.jsonl", `{"doc": {"a": [1}]}, "acc": 1}`, KindFormat, []string{"line 1", "decoded"}},
+		"nested_for_ever":     {"samples_metabench_arc.jsonl", `{"doc": ` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "}", KindFormat, []string{"200 deep"}},
+		"sample_without_doc":  {"samples_metabench_arc.jsonl", `{"doc_id": 1, "acc": 1}`, KindFormat, []string{"no doc"}},
+		"no_item_identity":    {"samples_metabench_arc.jsonl", `{"doc": {"question": "?"}, "acc": 1}`, KindIdentity, []string{"line 1", "metabench_idx"}},
+		"full_harness_task":   {"samples_hellaswag_2024-11-26T10-47-32.305387.jsonl", `{"doc": {"ind": 3}, "acc": 1}`, KindIdentity, []string{"metabench export harness"}},
+		"unknown_benchmark":   {"samples_other.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 1}`, KindTask, []string{"which benchmark"}},
+		"renamed_to_other":    {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3, "mc1_targets": {}}, "acc": 1}`, KindTask, []string{"name says arc", "those of truthfulqa"}},
+		"no_metric":           {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "bleu": 0.3}`, KindValue, []string{"right or wrong"}},
+		"metric_between":      {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 0.5}`, KindValue, []string{"line 1", `item "3"`, "0.5, which is neither 0 nor 1"}},
+		"metric_a_list":       {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": [true]}`, KindValue, []string{"not a number"}},
+		"contradicting_twice": {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 1}` + "\n" + `{"doc": {"metabench_idx": 3}, "acc": 0}`, KindDuplicate, []string{"line 2", `item "3"`, "1 in line 1", "Two runs"}},
+		"two_tasks_in_one_file": {"all.jsonl", `{"doc": {"item": "1", "benchmark": "arc", "form": "A"}, "acc": 1}{"doc": {"item": "1", "benchmark": "mmlu", "form": "A"}, "acc": 1}`,
+			KindIdentity, []string{"one file per task"}},
+		"only_results": {"results_2024-11-26T10-47-32.305387.json", `{"results": {}, "versions": {}}`, KindEmpty, []string{"no samples"}},
+		"results_damaged": {"results_2024-11-26T10-47-32.305387.json", `{"results": [], "versions": {}}`,
+			KindFormat, []string{"results can't be decoded"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(write(t, map[string]string{c.name: c.content}), c.name)
+			out, err := Read(context.Background(), path)
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v (%T), output %v; want *Error", err, err, out)
+			}
+			if e.Kind != c.kind {
+				t.Errorf("kind %q, want %q: %v", e.Kind, c.kind, err)
+			}
+			for _, part := range append(c.say, path) {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("the message lacks %q:\n%v", part, err)
+				}
+			}
+		})
+	}
+}
+
+func TestReadChoosesTheRunOrRefuses(t *testing.T) {
+	const old, recent = "samples_metabench_arc_2024-11-26T10-47-32.305387.jsonl", "samples_metabench_arc_2025-01-02T10-47-32.305387.jsonl"
+	sample := func(acc string) string { return `{"doc": {"metabench_idx": 1}, "acc": ` + acc + "}" }
+	t.Run("newest_of_two_runs", func(t *testing.T) {
+		out, err := Read(context.Background(), write(t, map[string]string{"m/" + old: sample("0"), "m/" + recent: sample("1")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := flat(out.Tasks[0])["acc"]; len(out.Tasks) != 1 || got != "1=1" {
+			t.Errorf("%d tasks, acc %s", len(out.Tasks), got)
+		}
+		if len(out.Warnings) != 1 || !strings.Contains(out.Warnings[0], "run 2 times") {
+			t.Errorf("warnings %q", out.Warnings)
+		}
+	})
+	refused := map[string]map[string]string{
+		"two_models":            {"a__m/" + old: sample("0"), "b__m/" + recent: sample("1")},
+		"same_time_twice":       {"x/m/" + old: sample("0"), "y/m/" + old: sample("1")},
+		"one_run_without_time":  {"m/" + old: sample("0"), "m/samples_metabench_arc.jsonl": sample("1")},
+		"two_runs_without_time": {"x/m/samples_metabench_arc.jsonl": sample("0"), "y/m/samples_metabench_arc.jsonl": sample("1")},
+	}
+	for name, files := range refused {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read(context.Background(), write(t, files))
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != KindAmbiguous {
+				t.Errorf("error %v, want an ambiguity", err)
+			}
+		})
+	}
+	t.Run("what_is_not_ours_is_passed_over", func(t *testing.T) {
+		out, err := Read(context.Background(), write(t, map[string]string{
+			"m/" + old: sample("0"), "m/samples_hellaswag_2024-11-26T10-47-32.305387.jsonl": `{"doc": {"ind": 1}, "acc": 1}`,
+			"m/notes.json": "{}", "m/readme.txt": "no", "m/list.json": "[1]"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Tasks) != 1 || len(out.Warnings) != 3 {
+			t.Errorf("%d tasks, warnings %q", len(out.Tasks), out.Warnings)
+		}
+	})
+	t.Run("what_is_ours_but_broken_is_not_passed_over", func(t *testing.T) {
+		_, err := Read(context.Background(), write(t, map[string]string{"m/" + old: sample("0"), "m/samples_metabench_mmlu.jsonl": "<html>"}))
+		if err == nil {
+			t.Error("a broken log was passed over")
+		}
+	})
+}
+
+const results = `{
+ "results": {"metabench_arc": {"alias": "metabench_arc", "acc,none": 0.75, "acc_stderr,none": NaN, "acc_norm,none": 0.0}},
+ "versions": {"metabench_arc": 0.1}, "n-shot": {"metabench_arc": 0}, "n-samples": {"metabench_arc": {"original": 145, "effective": 3}},
+ "config": {"model": "hf", "model_args": "pretrained=org/model,dtype=bfloat16", "limit": 3.0, "batch_size": "auto"},
+ "git_hash": "abc1234", "date": 1732617000.5, "lm_eval_version": "0.4.5", "model_name": "org/model",
+ "chat_template": "{% for m in messages %}", "chat_template_sha": "ff", "system_instruction": null, "fewshot_as_multiturn": false}`
+
+func TestReadComparesSamplesWithResults(t *testing.T) {
+	out, err := Read(context.Background(), write(t, map[string]string{
+		"x/samples_metabench_arc_2024-11-26T10-47-32.305387.jsonl": arc,
+		"x/results_2024-11-26T10-47-32.305387.json":                results,
+		"x/results_2024-11-27T10-47-32.305387.json":                strings.Replace(results, "0.4.5", "9", 1),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := out.Tasks[0].Settings
+	shots, asked := 0, 3
+	want := Settings{File: got.File, Model: "org/model", ModelArgs: "pretrained=org/model,dtype=bfloat16", Harness: "0.4.5",
+		GitHash: "abc1234", TaskVersion: "0.1", Shots: &shots, ChatTemplate: true, ChatTemplateSHA: "ff", Limit: "3.0",
+		Date: "1732617000.5", Samples: &asked, Means: got.Means}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+	if out.Model != "org/model" {
+		t.Errorf("model %q", out.Model)
+	}
+	warnings := strings.Join(out.Tasks[0].Warnings, "\n")
+	for _, part := range []string{"speak of 3 questions, the samples hold 2", "acc = 0.750000, the samples give 0.500000"} {
+		if !strings.Contains(warnings, part) {
+			t.Errorf("warnings lack %q:\n%s", part, warnings)
+		}
+	}
+	if line := got.Describe(); line != "lm-evaluation-harness 0.4.5, task version 0.1, 0 shots, chat template, limit 3.0" {
+		t.Errorf("described as %q", line)
+	}
+}
+
+func TestByNeverTakesAnotherMetric(t *testing.T) {
+	answers := []uint8{1}
+	cases := map[string]struct {
+		benchmark, metric string
+		have              []Metric
+		want              string
+	}{
+		"acc_is_not_acc_norm":       {"arc", "acc_norm", []Metric{{"acc", ""}}, ""},
+		"acc_norm_beside_acc":       {"arc", "acc_norm", []Metric{{"acc", ""}, {"acc_norm", ""}}, "acc_norm"},
+		"mc1_is_acc_of_truthfulqa":  {"truthfulqa", "mc1", []Metric{{"acc", ""}}, "acc"},
+		"mc1_is_nothing_elsewhere":  {"arc", "mc1", []Metric{{"acc", ""}}, ""},
+		"strict_match_of_gsm8k":     {"gsm8k", "acc", []Metric{{"exact_match", "flexible-extract"}, {"exact_match", "strict-match"}}, "exact_match,strict-match"},
+		"flexible_is_no_substitute": {"gsm8k", "acc", []Metric{{"exact_match", "flexible-extract"}}, ""},
+		"only_filter_of_gsm8k":      {"gsm8k", "exact_match", []Metric{{"exact_match", ""}}, "exact_match"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			task := Task{Benchmark: c.benchmark, Answers: map[Metric][]uint8{}}
+			for _, m := range c.have {
+				task.Answers[m] = answers
+			}
+			_, got, err := task.By(c.metric)
+			if (err == nil) != (c.want != "") || err == nil && got.String() != c.want {
+				t.Errorf("By(%s) = %s, %v, want %q", c.metric, got, err, c.want)
+			}
+		})
+	}
+}
+
+// formItems reads the published lists of items: benchmark and form → keys.
+func formItems(t *testing.T) map[string][]string {
+	t.Helper()
+	f, err := os.Open(sharedData(t, "items", "items.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	zr, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(zr).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := map[string][]string{}
+	for _, r := range rows[1:] {
+		items[r[0]+" "+r[1]] = append(items[r[0]+" "+r[1]], r[3])
+	}
+	return items
+}
+
+// Every real log is read as it is, and holds exactly the items of its form.
+func TestReadRealLogs(t *testing.T) {
+	items := formItems(t)
+	for _, dir := range []string{"slim", "structure"} {
+		t.Run(dir, func(t *testing.T) {
+			out, err := Read(context.Background(), sharedData(t, "harness", dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(out.Tasks) != 16 || out.Model != "EleutherAI/pythia-14m" || len(out.Warnings) > 0 {
+				t.Fatalf("%d tasks of %q, warnings %q", len(out.Tasks), out.Model, out.Warnings)
+			}
+			for _, task := range out.Tasks {
+				want := items[task.Benchmark+" "+string(task.Form)]
+				extra := slices.DeleteFunc(slices.Clone(task.Items), func(key string) bool { return slices.Contains(want, key) })
+				if len(extra) > 0 {
+					t.Errorf("%s: items that are not in form %s: %v", task.Name, task.Form, extra)
+				}
+				t.Logf("%s: %d of %d items, %v", task.Name, len(task.Items), len(want), task.Metrics())
+				if dir == "slim" && len(task.Items) != len(want) {
+					t.Errorf("%s: %d of %d items", task.Name, len(task.Items), len(want))
+				}
+				if task.Benchmark == "gsm8k" && dir == "slim" && (len(task.Warnings) != 1 || len(task.Answers) != 2) {
+					t.Errorf("gsm8k: warnings %q, metrics %v", task.Warnings, task.Metrics())
+				}
+				if _, _, err := task.By(map[string]string{"arc": "acc_norm", "hellaswag": "acc_norm", "truthfulqa": "mc1"}[task.Benchmark]); err != nil && (task.Benchmark == "arc" || task.Benchmark == "hellaswag" || task.Benchmark == "truthfulqa") {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,237 @@
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxRecord bounds one sample or one results file, in bytes. The longest real
+// sample, a question with 25 examples and 10 choices, has a tenth of a megabyte.
+const maxRecord = 64 << 20
+
+// records cuts a stream into JSON objects: one per line, several lines per object,
+// or the elements of one array. It holds no more than one object.
+type records struct {
+	file  string
+	r     io.Reader
+	buf   []byte
+	at    int   // first byte not yet consumed
+	line  int64 // line on which it is, from 1
+	eof   bool
+	state recordState
+}
+
+type recordState int
+
+const (
+	beforeAll  recordState = iota // nothing seen yet
+	inStream                      // objects one after the other
+	inArray                       // after a bracket or a comma
+	afterEntry                    // after an element of an array
+	afterAll                      // after the closing bracket
+)
+
+// newRecords unpacks gzip, which it recognises by content.
+func newRecords(file string, r io.Reader) (*records, error) {
+	br := bufio.NewReaderSize(r, 1<<16)
+	head, err := br.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	s := &records{file: file, r: br, line: 1}
+	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
+		zr, err := gzip.NewReader(br)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, s.readError(err)
+		}
+		s.r = zr
+	}
+	return s, nil
+}
+
+func (s *records) readError(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{Kind: KindTruncated, File: s.file, Problem: "the gzip data end too early",
+			Remedy: "Copy the file again", Err: err}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return &Error{Kind: KindFormat, File: s.file, Problem: "the gzip data are damaged",
+			Remedy: "Copy the file again", Err: err}
+	}
+	return fmt.Errorf("read %s: %w", s.file, err)
+}
+
+// fill reads more bytes, keeping those from position keep on.
+func (s *records) fill(keep int) (shift int, err error) {
+	if s.eof {
+		return 0, io.EOF
+	}
+	if keep > 0 {
+		s.buf = s.buf[:copy(s.buf, s.buf[keep:])]
+	}
+	if len(s.buf) == cap(s.buf) {
+		grown := make([]byte, len(s.buf), max(1<<18, 2*cap(s.buf)))
+		copy(grown, s.buf)
+		s.buf = grown
+	}
+	for range 100 {
+		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			s.eof = true
+			if n == 0 {
+				return keep, io.EOF
+			}
+			return keep, nil
+		case err != nil:
+			return keep, s.readError(err)
+		case n > 0:
+			return keep, nil
+		}
+	}
+	return keep, io.ErrNoProgress
+}
+
+// next returns the next object and the line on which it starts, or io.EOF. The
+// bytes are valid until the call after.
+func (s *records) next() ([]byte, int64, error) {
+	for {
+		if err := s.skipSpace(); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil, 0, s.atEnd()
+			}
+			return nil, 0, err
+		}
+		c := s.buf[s.at]
+		switch {
+		case c == '{' && s.state != afterEntry && s.state != afterAll:
+			return s.object()
+		case c == '[' && s.state == beforeAll:
+			s.state = inArray
+		case c == ',' && s.state == afterEntry:
+			s.state = inArray
+		case c == ']' && (s.state == afterEntry || s.state == inArray):
+			s.state = afterAll
+		default:
+			return nil, 0, s.unexpected()
+		}
+		s.at++
+	}
+}
+
+// atEnd says whether the stream may end here.
+func (s *records) atEnd() error {
+	switch s.state {
+	case beforeAll:
+		return &Error{Kind: KindEmpty, File: s.file, Problem: "the file is empty"}
+	case inArray, afterEntry:
+		return &Error{Kind: KindTruncated, File: s.file, Line: s.line, Problem: "the array of samples isn't closed",
+			Remedy: "The evaluation may have been interrupted: copy the file again or repeat the run"}
+	}
+	return io.EOF
+}
+
+func (s *records) unexpected() error {
+	rest := bytes.ToLower(s.buf[s.at:min(len(s.buf), s.at+64)])
+	e := &Error{Kind: KindFormat, File: s.file, Line: s.line, Problem: "a JSON object was expected",
+		Remedy: "Give the files that lm_eval writes with --log_samples"}
+	if bytes.HasPrefix(rest, []byte("<!doctype")) || bytes.HasPrefix(rest, []byte("<html")) {
+		e.Problem = "is a web page, not the output of a harness"
+	}
+	return e
+}
+
+// skipSpace moves to the next byte that isn't white space. A byte order mark at the
+// start of the file is white space too.
+func (s *records) skipSpace() error {
+	for {
+		for s.at < len(s.buf) {
+			switch s.buf[s.at] {
+			case '\n':
+				s.line++
+			case ' ', '\t', '\r':
+			default:
+				if s.state == beforeAll && bytes.HasPrefix(s.buf[s.at:], []byte("\ufeff")) {
+					s.at += 2
+					break
+				}
+				return nil
+			}
+			s.at++
+		}
+		shift, err := s.fill(s.at)
+		s.at -= shift
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// object returns the object that starts here.
+func (s *records) object() ([]byte, int64, error) {
+	if s.state == beforeAll {
+		s.state = inStream
+	}
+	line := s.line
+	depth, quoted := 0, false
+	k := s.at
+	for {
+		for k < len(s.buf) {
+			if quoted {
+				end, found := closingQuote(s.buf, k)
+				if !found {
+					k = end
+					break
+				}
+				k, quoted = end+1, false
+				continue
+			}
+			switch s.buf[k] {
+			case '"':
+				quoted = true
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return s.take(k + 1), line, nil
+				}
+			}
+			k++
+		}
+		if k-s.at > maxRecord {
+			return nil, 0, &Error{Kind: KindLimit, File: s.file, Line: line,
+				Problem: fmt.Sprintf("a sample of more than %d bytes", maxRecord)}
+		}
+		shift, err := s.fill(s.at)
+		s.at -= shift
+		k -= shift
+		if errors.Is(err, io.EOF) {
+			return nil, 0, &Error{Kind: KindTruncated, File: s.file, Line: line, Problem: "the file ends inside this sample",
+				Remedy: "The evaluation may have been interrupted: copy the file again or repeat the run"}
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// take consumes the object that ends at a position.
+func (s *records) take(end int) []byte {
+	record := s.buf[s.at:end]
+	s.at = end
+	s.line += int64(bytes.Count(record, []byte{'\n'}))
+	if s.state == inArray {
+		s.state = afterEntry
+	}
+	return record
+}
