@@ -58,10 +58,14 @@ func (w *Warehouse) BeginRun(ctx context.Context, r Run) (Attempt, error) {
 		if err := row.Scan(&a.id); err != nil {
 			return err
 		}
-		err := c.exec(`INSERT INTO run SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (FROM run WHERE run_id = ?)`,
-			a.RunID, text(r.Command), r.ConfigHash, r.CodeVersion, r.Seed, r.InputFingerprint, a.RunID)
-		if err != nil {
+		var known bool
+		if err := c.conn.QueryRowContext(c.ctx, `SELECT EXISTS (FROM run WHERE run_id = ?)`, a.RunID).Scan(&known); err != nil {
 			return err
+		}
+		if !known {
+			if err := c.append("run", a.RunID, text(r.Command), r.ConfigHash, r.CodeVersion, r.Seed, r.InputFingerprint); err != nil {
+				return err
+			}
 		}
 		return c.exec(`INSERT INTO run_attempt VALUES (?, ?, ?, ?, ?, NULL, ?, NULL)`,
 			a.id, a.RunID, host, os.Getpid(), w.now().UTC(), string(RunRunning))
