@@ -1,0 +1,135 @@
+package scraper
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"metabench/corpus"
+	"metabench/scraper/hub"
+)
+
+// Progress is how far a crawl has come.
+type Progress struct {
+	Phase        string
+	Listed       int // repositories found that match the selection
+	Unchanged    int
+	Duplicates   int // further repositories of models that have one
+	Refused      int // names and paths that are not followed
+	Models       int // repositories to fetch
+	ModelsDone   int
+	FilesPlanned int // upper bound
+	FilesDone    int
+	Scores       int
+	Outcome      map[corpus.Status]int // tasks by what became of them
+	Realigned    int                   // files whose rows were in another order
+	Assumed      int                   // files whose order can't be checked
+
+	Stats   hub.Stats
+	Quota   []QuotaInUse
+	Elapsed time.Duration
+	ETA     time.Duration
+}
+
+// Progress returns how far the crawl has come. It may be called at any time, from any
+// goroutine.
+func (c *Crawl) Progress() Progress {
+	c.mu.Lock()
+	p := c.progress
+	p.Outcome = make(map[corpus.Status]int, len(c.progress.Outcome))
+	for k, v := range c.progress.Outcome {
+		p.Outcome[k] = v
+	}
+	started := c.started
+	c.mu.Unlock()
+	p.Stats = c.Hub.Stats()
+	for _, bucket := range []string{hub.BucketAPI, hub.BucketResolvers} {
+		q, _ := c.quota(bucket)
+		p.Quota = append(p.Quota, q)
+	}
+	if !started.IsZero() {
+		p.Elapsed = c.Now().Sub(started)
+	}
+	p.ETA = c.eta(p)
+	return p
+}
+
+func (c *Crawl) phase(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.progress.Phase = name
+	c.Log.Debug("phase", "name", name)
+}
+
+func (c *Crawl) count(what *int, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*what += n
+}
+
+// outcome counts what became of a task.
+func (c *Crawl) outcome(s corpus.Status) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.progress.Outcome == nil {
+		c.progress.Outcome = map[corpus.Status]int{}
+	}
+	c.progress.Outcome[s]++
+	c.progress.FilesDone++
+}
+
+// Failure is a repository or file that could not be read.
+type Failure struct {
+	Repo   string        `json:"repository"`
+	Path   string        `json:"path,omitempty"`
+	Status corpus.Status `json:"status"`
+	Error  string        `json:"error"`
+}
+
+// maxFailures bounds the list in a summary; the store has them all.
+const maxFailures = 100
+
+func (c *Crawl) fail(f Failure) {
+	c.Log.Debug("failed", "repository", f.Repo, "path", f.Path, "status", f.Status, "error", f.Error)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failures = append(c.failures, f)
+}
+
+// Summary is what a crawl did.
+type Summary struct {
+	Listed      int                   `json:"listed"`
+	Unchanged   int                   `json:"unchanged"`
+	Duplicates  int                   `json:"duplicates"`
+	Fetched     int                   `json:"fetched"`
+	Tasks       map[corpus.Status]int `json:"tasks"` // of fetched repositories, by outcome
+	Realigned   int                   `json:"realigned"`
+	Assumed     int                   `json:"order_assumed"`
+	Refused     int                   `json:"refused"`
+	Scores      int                   `json:"scores"`
+	HubRequests int64                 `json:"hub_requests"`
+	Stats       hub.Stats             `json:"traffic"`
+	Seconds     float64               `json:"seconds"`
+	Failed      int                   `json:"failed"` // repositories and files, transient and permanent
+	Failures    []Failure             `json:"failures,omitempty"`
+}
+
+func (c *Crawl) summary() *Summary {
+	p := c.Progress()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	failures := slices.Clone(c.failures)
+	slices.SortFunc(failures, func(a, b Failure) int { return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Path, b.Path)) })
+	s := &Summary{
+		Listed: p.Listed, Unchanged: p.Unchanged, Duplicates: p.Duplicates, Fetched: p.ModelsDone, Tasks: p.Outcome,
+		Realigned: p.Realigned, Assumed: p.Assumed, Refused: p.Refused, Scores: p.Scores,
+		HubRequests: p.Stats.HubRequests(), Stats: p.Stats, Seconds: p.Elapsed.Seconds(),
+	}
+	for _, f := range failures {
+		if f.Status != corpus.StatusPolicy {
+			s.Failed++
+		}
+	}
+	s.Failures = failures[:min(len(failures), maxFailures)]
+	return s
+}

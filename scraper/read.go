@@ -1,0 +1,67 @@
+package scraper
+
+import (
+	"context"
+
+	"metabench/corpus"
+	"metabench/scraper/details"
+	"metabench/scraper/hub"
+)
+
+// read reads and verifies one file. The errors are of the Hub, or a *FileError of
+// package details.
+func (v *visit) read(ctx context.Context, t taskOf, candidate details.Candidate, e hub.Entry) (corpus.Block, error) {
+	remote, err := v.Hub.Open(ctx, v.Repo, v.SHA, e)
+	if err != nil {
+		return corpus.Block{}, err
+	}
+	defer remote.Close() //nolint:errcheck // a temporary file that was only read
+	if v.Full {
+		if err := remote.Whole(); err != nil {
+			return corpus.Block{}, err
+		}
+	}
+	answers, placed, err := v.answers(ctx, t, remote)
+	if details.FaultOf(err) == details.FaultCorrupt && !remote.Hashed() {
+		// The bytes may have been damaged on their way: one clean try with all of
+		// them, whose hash then says whose fault it is.
+		v.Log.Debug("damaged, read again as a whole", "repository", v.Repo, "path", e.Path, "error", err)
+		if err := remote.Whole(); err != nil {
+			return corpus.Block{}, err
+		}
+		answers, placed, err = v.answers(ctx, t, remote)
+	}
+	if err != nil {
+		return corpus.Block{}, err
+	}
+	switch placed.kind {
+	case corpus.OrderRealigned:
+		v.count(&v.progress.Realigned, 1)
+	case corpus.OrderAssumed:
+		v.count(&v.progress.Assumed, 1)
+	}
+	file := corpus.File{Repo: v.Repo, Commit: v.SHA, Path: e.Path, Size: e.Size, SHA256: remote.SHA256(),
+		Verified: corpus.VerifiedStructure, Order: placed.kind, Run: candidate.Name.Run, ReadAt: v.Now()}
+	if remote.Hashed() {
+		file.Verified = corpus.VerifiedHash
+	}
+	return corpus.Block{Model: v.model, Benchmark: t.Benchmark.Name, Task: t.Task.Name, File: file, Correct: placed.apply(answers)}, nil
+}
+
+// answers reads footer, answers and, if they are needed, questions.
+func (v *visit) answers(ctx context.Context, t taskOf, remote *hub.Remote) ([]uint8, *order, error) {
+	f, err := details.Open(remote, v.orders.tail(t))
+	if err != nil {
+		return nil, nil, err
+	}
+	v.orders.sawTail(t, f.FooterSize())
+	if err := f.CheckRows(t.Task.Items); err != nil {
+		return nil, nil, err
+	}
+	answers, err := f.Answers(t.Benchmark.Metric)
+	if err != nil {
+		return nil, nil, err
+	}
+	placed, err := v.orders.place(ctx, t, f)
+	return answers, placed, err
+}
