@@ -4,16 +4,21 @@ import (
 	"context"
 	"math"
 
+	"gonum.org/v1/gonum/stat"
+
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
 )
 
+// methodProcess is the name under which results of the Gaussian process are kept.
+const methodProcess = "gaussian process"
+
 // reconstruction is a fitted map from a form's answers to scores, with its
-// predictions for every model that it was not fitted on.
+// predictions for the test models.
 type reconstruction struct {
-	Model       []byte
-	Predictions [][]reconstruct.Prediction // by row of the table; nil for training rows
+	Model []byte
+	Test  [][]reconstruct.Prediction // one a test model
 }
 
 // input is the form's part of what a reconstruction learns from.
@@ -32,18 +37,12 @@ func reconstructForm(ctx context.Context, in *reconstruct.Input, s response.Spli
 	if err != nil {
 		return reconstruction{}, err
 	}
-	r := reconstruction{Predictions: make([][]reconstruct.Prediction, len(in.Models))}
+	var r reconstruction
 	if r.Model, err = model.MarshalBinary(); err != nil {
 		return r, err
 	}
-	test, err := model.PredictTest(in, s.Test)
-	if err != nil {
-		return r, err
-	}
-	for k, i := range s.Test.Rows {
-		r.Predictions[i] = test[k]
-	}
-	return r, nil
+	r.Test, err = model.PredictTest(in, s.Test)
+	return r, err
 }
 
 // identity says whose predictions rows are about.
@@ -64,7 +63,7 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 		p := predictions[k]
 		set.Predictions = append(set.Predictions, result.Prediction{
 			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Model: models[i], Part: "test",
-			Score: y[k], Predicted: p.Score, Lower: p.Lower, Upper: p.Upper,
+			Score: y[k], Predicted: p.Score, Lower: bound(p, p.Lower), Upper: bound(p, p.Upper),
 		})
 	}
 	all, thirds := reconstruct.Evaluate(y, predictions)
@@ -81,5 +80,25 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 	add("all", all)
 	for k, group := range []string{"low third", "middle third", "high third"} {
 		add(group, thirds[k])
+	}
+}
+
+// bound is an end of a prediction's interval; NaN where the method has none.
+func bound(p reconstruct.Prediction, end float64) float64 {
+	if p.Lower == 0 && p.Upper == 0 {
+		return math.NaN()
+	}
+	return end
+}
+
+// parallelForms is the agreement of two forms about the same models.
+func parallelForms(nameA, nameB string, a, b []float64) result.FormReliability {
+	sum := 0.0
+	for i := range a {
+		sum += (a[i] - b[i]) * (a[i] - b[i])
+	}
+	return result.FormReliability{
+		FormA: nameA, FormB: nameB, Models: len(a),
+		Correlation: stat.Correlation(a, b, nil), RMSD: math.Sqrt(sum / float64(len(a))),
 	}
 }

@@ -3,6 +3,8 @@ package analysis
 import (
 	"context"
 	"math"
+	"runtime"
+	"slices"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
@@ -23,6 +25,24 @@ type fitted struct {
 	Status    string
 	Persons   int
 	Abilities [][]ability.Estimate // by estimator, then model
+}
+
+// abilities are the estimates by a method of the given models.
+func (f *fitted) abilities(method ability.Method, rows []int) []float64 {
+	estimates := f.Abilities[slices.Index(estimators, method)]
+	out := make([]float64, len(rows))
+	for k, i := range rows {
+		out[k] = estimates[i].Theta
+	}
+	return out
+}
+
+// workers is a number of goroutines as the options mean it.
+func workers(n int) int {
+	if n == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
 }
 
 // fitAll calibrates 2PL, 3PL and 4PL on the training models, each from the poorer

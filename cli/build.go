@@ -98,9 +98,9 @@ func (a *app) buildOne(ctx context.Context, cfg *config.Loaded, w *warehouse.War
 	if err != nil {
 		return err
 	}
-	set, err := analysis.Build(ctx, data, opts, w, report)
+	distilled, err := analysis.Build(ctx, data, opts, w, report)
 	if err == nil {
-		err = w.StoreResults(ctx, attempt.RunID, *set)
+		err = w.StoreResults(ctx, attempt.RunID, *distilled.Set)
 	}
 	return errors.Join(err, finishRun(ctx, w, attempt, err))
 }
