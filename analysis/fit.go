@@ -51,17 +51,15 @@ func fitAll(ctx context.Context, table *response.Table, columns []int, train res
 	answers := table.Answers.SelectItems(columns)
 	training := answers.SelectModels(train.Rows)
 	var all []fitted
-	var start []irt.Item
 	steps := len(irt.Kinds()) * (1 + len(estimators))
 	for _, kind := range irt.Kinds() {
-		fit, err := irt.Fit(ctx, training, irt.Options{Kind: kind, Start: start, Prior: irt.WeakPrior(), Workers: workers})
+		fit, err := irt.Fit(ctx, training, irt.Options{Kind: kind, Prior: irt.WeakPrior(), Workers: workers})
 		if err != nil {
 			return nil, err
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		start = fit.Items
 		f := fitted{
 			Kind: kind, Items: fit.Items, LogLik: fit.LogLikelihood, Gradient: fit.Gradient,
 			Steps: fit.Iterations, Status: fit.Status.String(), Persons: fit.Models,
