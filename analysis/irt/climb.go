@@ -9,6 +9,9 @@ const (
 	emCycles   = 3  // EM is at its best far from the maximum
 	fullPasses = 10 // every so many steps the windows of nodes are drawn anew
 	shortens   = 4  // of a step, before an EM cycle is made instead
+
+	// A rise of the log-likelihood smaller than this may be lost in its rounding.
+	limitOfPrecision = 1e-3
 )
 
 // ending is how a climb ended.
@@ -64,6 +67,9 @@ func (p *problem) climb(ctx context.Context, items []Item, opts *Options) (*poin
 		}
 		if len(b.s) == 0 && end.change < opts.Tolerance {
 			end.status = Stalled
+			if end.gain < limitOfPrecision {
+				end.status = Converged
+			}
 			break
 		}
 		b.reset()

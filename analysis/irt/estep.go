@@ -234,46 +234,54 @@ func hull(row []float64, threshold float64) (lo, hi int) {
 	return lo, hi
 }
 
-// backward computes the expected counts from the posteriors. A task owns two
-// groups of items and goes through all patterns in order.
+// backward computes the expected counts from the posteriors.
 func (e *estep) backward() {
+	e.backwardFrom(e.posterior, e.workers, func(worker int) []float64 { return e.scratch[worker] },
+		e.correct, e.missing, e.total)
+}
+
+// backwardFrom adds up weights of patterns × nodes into items × nodes: over the
+// correct answers and, if there are any, over the missing ones. A task owns two
+// groups of items and goes through all patterns in order. tables gives each worker
+// room for two tables.
+func (e *estep) backwardFrom(weights []float64, workers int, tables func(worker int) []float64, correct, missing, total []float64) {
 	q := len(e.grid.Nodes)
-	clear(e.total)
-	tasks := (e.p.groups + 1) / 2
-	parallel(e.workers, tasks, func(t, worker int) {
+	clear(total)
+	parallel(workers, (e.p.groups+1)/2, func(t, worker int) {
 		g := 2 * t
-		first, second := e.scratch[worker][:256*q], e.scratch[worker][256*q:]
-		e.collect(e.p.correctBy, g, first, second)
+		room := tables(worker)
+		first, second := room[:256*q], room[256*q:]
+		e.collect(weights, e.p.correctBy, g, first, second)
 		if g == 0 {
 			for b := range 256 {
-				add(e.total, first[b*q:(b+1)*q])
+				add(total, first[b*q:(b+1)*q])
 			}
 		}
-		foldTable(first, e.correct[g*groupSize*q:], q)
+		foldTable(first, correct[g*groupSize*q:], q)
 		if g+1 < e.p.groups {
-			foldTable(second, e.correct[(g+1)*groupSize*q:], q)
+			foldTable(second, correct[(g+1)*groupSize*q:], q)
 		}
-		if e.missing == nil {
+		if missing == nil {
 			return
 		}
-		e.collect(e.p.missingBy, g, first, second)
-		foldTable(first, e.missing[g*groupSize*q:], q)
+		e.collect(weights, e.p.missingBy, g, first, second)
+		foldTable(first, missing[g*groupSize*q:], q)
 		if g+1 < e.p.groups {
-			foldTable(second, e.missing[(g+1)*groupSize*q:], q)
+			foldTable(second, missing[(g+1)*groupSize*q:], q)
 		}
 	})
 }
 
-// collect adds up the posteriors of all patterns with the same byte in group g,
-// and in group g+1 if there is one.
-func (e *estep) collect(bytes []uint8, g int, first, second []float64) {
+// collect adds up the weights of all patterns with the same byte in group g, and in
+// group g+1 if there is one.
+func (e *estep) collect(weights []float64, bytes []uint8, g int, first, second []float64) {
 	n, q := e.p.n, len(e.grid.Nodes)
 	clear(first)
 	a := bytes[g*n : (g+1)*n]
 	if g+1 == e.p.groups {
 		for i, k := range a {
 			lo, hi := int(e.lo[i]), int(e.hi[i])
-			add(first[int(k)*q+lo:int(k)*q+hi], e.posterior[i*q+lo:])
+			add(first[int(k)*q+lo:int(k)*q+hi], weights[i*q+lo:])
 		}
 		return
 	}
@@ -281,7 +289,7 @@ func (e *estep) collect(bytes []uint8, g int, first, second []float64) {
 	b := bytes[(g+1)*n : (g+2)*n]
 	for i, k := range a {
 		lo, hi := int(e.lo[i]), int(e.hi[i])
-		addBoth(e.posterior[i*q+lo:i*q+hi], first[int(k)*q+lo:], second[int(b[i])*q+lo:])
+		addBoth(weights[i*q+lo:i*q+hi], first[int(k)*q+lo:], second[int(b[i])*q+lo:])
 	}
 }
 

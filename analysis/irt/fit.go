@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"metabench/analysis/response"
 )
@@ -47,6 +48,8 @@ type Options struct {
 	Start         []Item  // where to climb from, if not from the poorer model
 	MaxIterations int     // of one climb, default 1000
 	Tolerance     float64 // rise of the log-likelihood taken for none, default 1e-5
+	Restarts      int     // other starts of 3PL and 4PL, default 5; negative for none
+	Seed          uint64  // of the restarts
 	Workers       int     // default all processors; does not change the result
 
 	trace func(iteration int, value, gradient, gain float64, passes int)
@@ -66,23 +69,35 @@ type Result struct {
 	Patterns      int // distinct rows
 }
 
-// maxJumps bounds the alternation of climbs and jumps.
-const maxJumps = 20
-
 // Fit estimates the items of a response matrix by marginal maximum likelihood over
 // a standard normal population of abilities:
 //
 //	ℓ = Σ_i log Σ_q w_q Π_j P_j(θ_q)^x_ij (1 - P_j(θ_q))^(1-x_ij)
 //
 // with the nodes θ_q and weights w_q of the grid and the product over the items that
-// model i answered. A richer kind starts from the poorer one's maximum and so never
-// ends below it. The sign of the ability is such that it rises with the number of
-// correct answers.
+// model i answered. A richer kind starts from the poorer one's maximum, among other
+// places, and so never ends below it. The sign of the ability is such that it rises
+// with the number of correct answers.
 //
 // The result is the same to the last bit for any number of workers and any order of
 // the models. Errors: ErrEmpty, or that of a Start of the wrong length. A context
 // that is cancelled ends the fit with what there is and Status Cancelled.
 func Fit(ctx context.Context, m *response.Matrix, opts Options) (*Result, error) {
+	all, err := fit(ctx, m, opts)
+	if err != nil {
+		return nil, err
+	}
+	return all[len(all)-1], nil
+}
+
+// FitAll fits every kind of model up to the one in the options, in the time of the
+// richest alone, and returns them from the poorest to the richest.
+func FitAll(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, error) {
+	opts.Start = nil
+	return fit(ctx, m, opts)
+}
+
+func fit(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, error) {
 	models, items := m.Dims()
 	if models == 0 || items == 0 {
 		return nil, ErrEmpty
@@ -92,13 +107,41 @@ func Fit(ctx context.Context, m *response.Matrix, opts Options) (*Result, error)
 	}
 	opts = opts.withDefaults()
 	p := newProblem(m, opts)
-	x, total := p.solve(ctx, &opts)
-	x = p.orient(x)
-	return &Result{
-		Kind: opts.Kind, Items: x.items, LogLikelihood: x.logLik, Status: total.status,
-		Iterations: total.iterations, Passes: p.passes, Gradient: x.gradientNorm(), Gain: total.gain,
-		Models: models, Patterns: p.step.p.n,
-	}, nil
+	var all []*Result
+	report := func(s *solution) {
+		x := p.orient(s.point)
+		all = append(all, &Result{
+			Kind: p.kind, Items: x.items, LogLikelihood: x.logLik, Status: s.status,
+			Iterations: s.iterations, Passes: p.passes, Gradient: x.gradientNorm(), Gain: s.gain,
+			Models: models, Patterns: p.step.p.n,
+		})
+	}
+	start, free := startItems(p.step.p)
+	p.free = free
+	switch {
+	case !slices.Contains(free, true):
+		for p.kind = TwoPL; p.kind <= opts.Kind; p.kind++ {
+			report(&solution{point: p.evaluate(start, true), ending: ending{status: Degenerate}})
+		}
+	case opts.Start != nil:
+		p.kind = opts.Kind
+		for j, it := range opts.Start {
+			if free[j] {
+				start[j] = clampItem(it, p.kind)
+			}
+		}
+		report(p.local(ctx, start, &opts))
+	default:
+		p.kind = TwoPL
+		best := p.local(ctx, start, &opts)
+		report(best)
+		for p.kind < opts.Kind {
+			p.kind++
+			best = p.global(ctx, best, &opts)
+			report(best)
+		}
+	}
+	return all, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -113,6 +156,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Tolerance == 0 {
 		o.Tolerance = 1e-5
+	}
+	if o.Restarts == 0 {
+		o.Restarts = 5
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -131,46 +177,6 @@ func newProblem(m *response.Matrix, opts Options) *problem {
 		p.buffers[w] = make([]float64, len(opts.Grid.Nodes))
 	}
 	return p
-}
-
-// solve goes from the start through the kinds up to the one asked for.
-func (p *problem) solve(ctx context.Context, opts *Options) (*point, ending) {
-	items, free := startItems(p.step.p)
-	p.free = free
-	p.kind = TwoPL
-	if opts.Start != nil {
-		p.kind = opts.Kind
-		for j, it := range opts.Start {
-			items[j] = clampItem(it, p.kind)
-		}
-	}
-	if !anyTrue(free) {
-		return p.evaluate(items, true), ending{status: Degenerate}
-	}
-	x, total := p.climb(ctx, items, opts)
-	for p.kind < opts.Kind {
-		p.kind++
-		p.ascend(ctx, &x, &total, opts)
-	}
-	return x, total
-}
-
-// ascend alternates jumps and climbs until neither gains.
-func (p *problem) ascend(ctx context.Context, x **point, total *ending, opts *Options) {
-	for range maxJumps {
-		if total.status == Cancelled || total.status == Diverged {
-			return
-		}
-		y := p.jump(*x, 10*opts.Tolerance)
-		if y == nil {
-			return
-		}
-		z, end := p.climb(ctx, y.items, opts)
-		*x = z
-		total.iterations += end.iterations + 1
-		total.status, total.gain, total.change = end.status, end.gain, end.change
-	}
-	total.status = IterationLimit
 }
 
 // orient turns the ability's direction if it falls with the number of correct
@@ -213,13 +219,4 @@ func (p *problem) orient(x *point) *point {
 		}
 	}
 	return p.evaluate(turned, true)
-}
-
-func anyTrue(list []bool) bool {
-	for _, v := range list {
-		if v {
-			return true
-		}
-	}
-	return false
 }

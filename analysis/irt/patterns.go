@@ -2,6 +2,7 @@ package irt
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"metabench/analysis/response"
@@ -105,4 +106,26 @@ func (p *patterns) counts() (answered, correct []float64) {
 		}
 	}
 	return answered, correct
+}
+
+// scores returns each pattern's share of correct answers among those it has to the
+// items of the mask; ½ if it has none.
+func (p *patterns) scores(mask []uint8) []float64 {
+	score := make([]float64, p.n)
+	for i := range score {
+		answered, correct := 0, 0
+		for g, use := range mask {
+			at := i*p.groups + g
+			if p.missing != nil {
+				use &^= p.missing[at]
+			}
+			answered += bits.OnesCount8(use)
+			correct += bits.OnesCount8(use & p.correct[at])
+		}
+		score[i] = 0.5
+		if answered > 0 {
+			score[i] = float64(correct) / float64(answered)
+		}
+	}
+	return score
 }

@@ -1,0 +1,180 @@
+package irt
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+const (
+	maxJumps       = 30   // bounds the alternation of climbs and jumps
+	jumpCycles     = 6    // EM cycles that look for the best item everywhere, after a new start
+	roughTolerance = 0.01 // of a climb that is only to be compared
+)
+
+// solution is where a search ended.
+type solution struct {
+	*point
+	ending
+}
+
+func (s *solution) ended() bool { return s.status == Cancelled || s.status == Diverged }
+
+// local climbs from the items to a point that neither a small step nor the
+// replacement of any single item betters.
+func (p *problem) local(ctx context.Context, items []Item, opts *Options) *solution {
+	x, end := p.climb(ctx, items, opts)
+	s := &solution{x, end}
+	if p.kind == TwoPL {
+		return s // the expected log-likelihood of a 2PL item has no second maximum
+	}
+	for range maxJumps {
+		if s.ended() {
+			return s
+		}
+		y := p.jump(s.point, 10*opts.Tolerance)
+		if y == nil {
+			return s
+		}
+		x, end := p.climb(ctx, y.items, opts)
+		end.iterations += s.iterations + 1
+		s = &solution{x, end}
+	}
+	s.status = IterationLimit
+	return s
+}
+
+// global looks for the best of many maxima: from the poorer model's items by one
+// jump and by several, from the models' ranks by all items and by random halves of
+// them, and from the best solution so far with the abilities estimated from random
+// parts of the items. What they find is rough until it turns out best.
+func (p *problem) global(ctx context.Context, poorer *solution, opts *Options) *solution {
+	rough := *opts
+	rough.Tolerance = max(opts.Tolerance, roughTolerance)
+	steps := 0
+	try := func(x *point, cycles int) *solution {
+		for range cycles {
+			y := p.jump(x, rough.Tolerance)
+			if y == nil {
+				break
+			}
+			x = y
+			steps++
+		}
+		s := p.local(ctx, x.items, &rough)
+		steps += s.iterations
+		return s
+	}
+	best := try(p.evaluate(poorer.items, true), 1)
+	for restart := range opts.Restarts {
+		if ctx.Err() != nil {
+			break
+		}
+		rng := rand.New(rand.NewPCG(opts.Seed, uint64(p.kind)<<32|uint64(restart)))
+		var s *solution
+		switch {
+		case restart == 0:
+			s = try(p.evaluate(poorer.items, true), jumpCycles)
+		case restart == 1:
+			s = try(p.fromRanks(1, rng), jumpCycles)
+		case restart < (opts.Restarts+2)/2:
+			s = try(p.fromRanks(0.5, rng), jumpCycles)
+		default:
+			s = try(p.fromPart(best.point, 0.5+0.2*float64(restart%2), rng), jumpCycles)
+		}
+		if s.value > best.value+rough.Tolerance {
+			best = s
+		}
+	}
+	s := p.local(ctx, best.items, opts)
+	s.iterations += steps
+	return s
+}
+
+// fromRanks starts from abilities that are the normal scores of the models' shares
+// of correct answers over a random part of the items, a little blurred.
+func (p *problem) fromRanks(part float64, rng *rand.Rand) *point {
+	const blur = 0.2 // SD
+	e := p.step
+	q := len(e.grid.Nodes)
+	used := e.p.randomBytes(part, rng)
+	score := e.p.scores(used)
+	order := make([]int, e.p.n)
+	models := 0.0
+	for i := range order {
+		order[i] = i
+		models += e.p.weight[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[a], score[b]) })
+	below := 0.0
+	for from := 0; from < len(order); {
+		to, weight := from, 0.0
+		for to < len(order) && score[order[to]] == score[order[from]] {
+			weight += e.p.weight[order[to]]
+			to++
+		}
+		center := math.Sqrt2 * math.Erfinv(2*(below+weight/2)/models-1)
+		below += weight
+		for _, i := range order[from:to] {
+			row := e.posterior[i*q : (i+1)*q]
+			sum := 0.0
+			for k, theta := range e.grid.Nodes {
+				z := (theta - center) / blur
+				row[k] = math.Exp(-z * z / 2)
+				sum += row[k]
+			}
+			if sum == 0 { // a grid that doesn't reach there
+				for k := range row {
+					row[k] = 1
+				}
+				sum = float64(q)
+			}
+			for k := range row {
+				row[k] *= e.p.weight[i] / sum
+			}
+			e.lo[i], e.hi[i] = 0, int32(q)
+		}
+		from = to
+	}
+	e.backward()
+	items, _ := startItems(e.p)
+	return p.replace(items)
+}
+
+// fromPart starts from abilities estimated with a random part of a solution's items.
+func (p *problem) fromPart(x *point, part float64, rng *rand.Rand) *point {
+	items := slices.Clone(x.items)
+	for j := range items {
+		if rng.Float64() >= part {
+			items[j] = Item{U: 1}
+		}
+	}
+	p.evaluate(items, true)
+	return p.replace(x.items)
+}
+
+// replace takes the best item everywhere for the counts of the last step.
+func (p *problem) replace(from []Item) *point {
+	items := make([]Item, len(from))
+	p.eachItem(func(j int, c counts) {
+		items[j] = from[j]
+		if p.free[j] {
+			items[j], _ = c.explore(clampItem(from[j], p.kind), p.kind, p.prior)
+		}
+	})
+	return p.evaluate(items, true)
+}
+
+// randomBytes returns a mask of the groups' bytes that keeps each item with the
+// given probability.
+func (p *patterns) randomBytes(part float64, rng *rand.Rand) []uint8 {
+	mask := make([]uint8, p.groups)
+	for j := range p.items {
+		if part >= 1 || rng.Float64() < part {
+			mask[j/groupSize] |= 1 << (j % groupSize)
+		}
+	}
+	return mask
+}
