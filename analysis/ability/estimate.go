@@ -180,7 +180,7 @@ func (s *Scorer) finish(row []float64, p pattern) Estimate {
 	case EAP:
 		return s.mean(row, p)
 	case WLE:
-		return s.weighted(row, p)
+		return s.weighted(row, p, s.warm.of(s.grid, len(s.items), p))
 	}
 	panic("ability: method without a rule")
 }

@@ -265,6 +265,39 @@ func TestPatternAloneEqualsPatternInAMatrix(t *testing.T) {
 	}
 }
 
+func TestRunningEstimateEqualsThatOfAllAnswersAtOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 70)
+		answers := drawAnswers(t, len(items))
+		method := rapid.SampledFrom([]Method{MAP, EAP, ML, WLE}).Draw(t, "method")
+		s, err := New(items, Options{Method: method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := s.Start()
+		r.Add(0, true) // must leave no trace
+		r.Reset()
+		for j, a := range answers {
+			if a != response.Missing {
+				r.Add(j, a == response.Correct)
+			}
+			if got := r.At(j); got != a {
+				t.Fatalf("At(%d) = %d, want %d", j, got, a)
+			}
+		}
+		want, err := s.Pattern(answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.SE > 3 {
+			t.Skip("the likelihood is flat to rounding, its maximum anywhere on the plateau")
+		}
+		if got := r.Estimate(); math.Abs(got.Theta-want.Theta) > 1e-8 || math.Abs(got.SE-want.SE) > 1e-8 {
+			t.Fatalf("running %s = %+v, at once %+v", method, got, want)
+		}
+	})
+}
+
 func TestUnusableInputIsAnError(t *testing.T) {
 	good := irt.Item{A: 1, U: 1}
 	cases := map[string]struct {

@@ -56,7 +56,10 @@ func half(info, bias float64) float64 {
 }
 
 // of returns the log weight of a pattern's answered items at the nodes.
-func (t *warmTable) of(grid []float64, p pattern) []float64 {
+func (t *warmTable) of(grid []float64, items int, p pattern) []float64 {
+	if p.answered == items {
+		return t.all
+	}
 	q := len(grid)
 	info, bias := make([]float64, q), make([]float64, q)
 	for w, word := range p.observed {
@@ -75,14 +78,10 @@ func (t *warmTable) of(grid []float64, p pattern) []float64 {
 //
 // which for the 2PL maximises ℓ + ½ log I (Warm 1989, Psychometrika 54:427). Of
 // several roots it is the one with the largest weighted likelihood. SE = 1/√I, the
-// expected information there. row is ℓ at the nodes.
-func (s *Scorer) weighted(row []float64, p pattern) Estimate {
+// expected information there. row is ℓ and weight the log weight at the nodes.
+func (s *Scorer) weighted(row []float64, p pattern, weight []float64) Estimate {
 	if p.answered == 0 {
 		return Estimate{0, s.capped(0)}
-	}
-	weight := s.warm.all
-	if p.answered < len(s.items) {
-		weight = s.warm.of(s.grid, p)
 	}
 	k := 0
 	for i := range row {
