@@ -95,7 +95,7 @@ func (g Grid) Quantiles(bins int) []float64 {
 		h := np - j
 		low := at(int(j))
 		q[b] = low
-		if math.Abs(h) >= fuzz {
+		if h >= fuzz {
 			if high := at(int(j) + 1); high != low {
 				q[b] = float64((1-h)*low) + float64(h*high)
 			}
