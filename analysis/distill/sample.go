@@ -144,3 +144,13 @@ func common(a, b []uint64) int {
 	}
 	return n
 }
+
+// hamming counts the bits in which two rows differ.
+func hamming(a, b []uint64) int {
+	n := 0
+	b = b[:len(a)]
+	for w, v := range a {
+		n += bits.OnesCount64(v ^ b[w])
+	}
+	return n
+}

@@ -1,0 +1,89 @@
+package distill
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Choice is a selection of items.
+type Choice struct {
+	Items []int // in order of choice
+
+	// Weights say what share of the benchmark each item stands for; they sum to one.
+	// Nil means equal shares.
+	Weights []float64
+}
+
+// Selector chooses items of a sample. The same sample and size give the same
+// choice; what is random depends on a seed in the selector.
+type Selector interface {
+	// Name is a short name for tables, such as "anchor points".
+	Name() string
+	// Select chooses size of the sample's available items.
+	Select(ctx context.Context, s *Sample, size int) (Choice, error)
+}
+
+// Random chooses items at random.
+type Random struct{ Seed uint64 }
+
+// Name returns "random".
+func (Random) Name() string { return "random" }
+
+// Select draws without replacement; the items are in random order.
+func (r Random) Select(_ context.Context, s *Sample, size int) (Choice, error) {
+	if err := s.check(size); err != nil {
+		return Choice{}, err
+	}
+	rng := rand.New(rand.NewPCG(r.Seed, 0))
+	items := slices.Clone(s.available)
+	rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	return Choice{Items: items[:size]}, nil
+}
+
+// RandomSearch chooses the best of many random subsets; see RandomSubsets.
+type RandomSearch struct{ Options SubsetOptions }
+
+// Name returns "random search".
+func (RandomSearch) Name() string { return "random search" }
+
+// Select runs RandomSubsets with the given size.
+func (r RandomSearch) Select(ctx context.Context, s *Sample, size int) (Choice, error) {
+	o := r.Options
+	o.Size = size
+	best, err := RandomSubsets(ctx, s, o)
+	if err != nil {
+		return Choice{}, err
+	}
+	return Choice{Items: best.Items}, nil
+}
+
+// Disagreement chooses the items about which models disagree most: the largest
+// p(1-p), with p the share of correct answers.
+type Disagreement struct{}
+
+// Name returns "disagreement".
+func (Disagreement) Name() string { return "disagreement" }
+
+// Select takes the items in falling order of p(1-p), the first of equal ones first.
+func (Disagreement) Select(_ context.Context, s *Sample, size int) (Choice, error) {
+	if err := s.check(size); err != nil {
+		return Choice{}, err
+	}
+	distance := make(map[int]float64, len(s.available)) // of p from one half
+	for _, j := range s.available {
+		distance[j] = math.Abs(s.share(j) - 0.5)
+	}
+	items := slices.Clone(s.available)
+	slices.SortStableFunc(items, func(a, b int) int {
+		switch {
+		case distance[a] < distance[b]:
+			return -1
+		case distance[a] > distance[b]:
+			return 1
+		}
+		return 0
+	})
+	return Choice{Items: items[:size]}, nil
+}
