@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func (a *answer) preempt() bool {
 		case FaultLatency:
 			a.wait(f.Duration)
 		case FaultReset:
-			a.abort = true
+			a.reset()
 			return true
 		case FaultStatus:
 			a.page(cmp.Or(f.Status, http.StatusInternalServerError))
@@ -58,6 +59,20 @@ func (a *answer) preempt() bool {
 		}
 	}
 	return false
+}
+
+// reset drops the connection without a word. Without lingering the client's system
+// sees a reset, not an orderly end.
+func (a *answer) reset() {
+	conn, _, err := http.NewResponseController(a.w).Hijack()
+	if err != nil {
+		a.abort = true // not possible over HTTP/2: end the stream instead
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // the connection is being thrown away
+	}
+	_ = conn.Close()
 }
 
 // finish ends the response; it cuts the connection where a fault wants that.
@@ -105,6 +120,7 @@ func (a *answer) json(status int, v any) {
 	data := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	h := a.w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("ETag", fmt.Sprintf(`W/"%x-%s"`, len(data), hexOf(key(0, string(data)), 16)))
 	if f, ok := find(a.faults, FaultCutJSON); ok && status == http.StatusOK {
 		data = data[:min(int(f.at(int64(len(data))/2)), len(data))]
 	}

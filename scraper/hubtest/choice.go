@@ -1,7 +1,9 @@
 package hubtest
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 
 	"metabench/corpus"
 )
@@ -13,10 +15,24 @@ type choice struct {
 	realigned bool
 }
 
+// choices remembers the choices made, by model and number of runs.
+type choices struct {
+	mu sync.Mutex
+	m  map[[2]int][]choice
+}
+
 // choose applies the rule "newest run with the full row count; for a benchmark of several
-// tasks rather one run that holds all of them" (§2.6) to what the runs hold.
-func (c *Corpus) choose(e *entry, runs []plan) map[*task]choice {
-	out := map[*task]choice{}
+// tasks rather one run that holds all of them" (§2.6) to what the runs hold. The
+// result is indexed by task.
+func (c *Corpus) choose(e *entry, runs []plan) []choice {
+	k := [2]int{e.index, len(runs)}
+	c.choices.mu.Lock()
+	out := c.choices.m[k]
+	c.choices.mu.Unlock()
+	if out != nil {
+		return out
+	}
+	out = make([]choice, len(c.tasks))
 	newest := make([]int, len(runs))
 	for k := range newest {
 		newest[k] = k
@@ -25,46 +41,62 @@ func (c *Corpus) choose(e *entry, runs []plan) map[*task]choice {
 	for i := 0; i < len(c.tasks); {
 		group := c.tasks[i : i+len(c.tasks[i].bench.Tasks)]
 		i += len(group)
-		whole := -1
-		for _, k := range newest {
-			if !slices.ContainsFunc(group, func(t *task) bool { return !c.sound(e, runs, k, t) }) {
-				whole = k
-				break
-			}
+		whole := slices.IndexFunc(newest, func(k int) bool {
+			return !slices.ContainsFunc(group, func(t *task) bool { return !c.sound(e, runs[k], t) })
+		})
+		candidates := newest
+		if whole >= 0 {
+			candidates = newest[whole : whole+1]
 		}
 		for _, t := range group {
-			out[t] = c.chooseTask(e, runs, newest, whole, t)
+			out[t.n] = c.chooseTask(e, runs, candidates, t)
 		}
 	}
+	c.choices.mu.Lock()
+	defer c.choices.mu.Unlock()
+	if c.choices.m == nil {
+		c.choices.m = map[[2]int][]choice{}
+	}
+	c.choices.m[k] = out
 	return out
 }
 
-func (c *Corpus) chooseTask(e *entry, runs []plan, newest []int, whole int, t *task) choice {
-	pick := choice{run: -1, status: corpus.StatusMissing}
-	candidates := newest
-	if whole >= 0 {
-		candidates = []int{whole}
+func (c *Corpus) chooseTask(e *entry, runs []plan, candidates []int, t *task) choice {
+	switch e.kase {
+	case CaseGated, CaseDisabled:
+		return choice{run: -1, status: corpus.StatusPolicy}
+	case CaseDeleted, CasePrivate:
+		return choice{run: -1, status: corpus.StatusPermanent}
 	}
+	pick := choice{run: -1, status: corpus.StatusMissing}
 	for _, k := range candidates {
 		if !runs[k].covers(t) {
 			continue
 		}
-		if c.sound(e, runs, k, t) {
-			f := c.taskFile(e, k, runs[k], t, "", nil)
-			pick = choice{run: k, status: corpus.StatusDone, realigned: f.lay.rows != nil}
-			break
+		if c.sound(e, runs[k], t) {
+			lay, _ := c.layout(e, runs[k], t)
+			return choice{run: k, status: corpus.StatusDone, realigned: lay.rows != nil}
 		}
 		pick.status = corpus.StatusPermanent
-	}
-	switch e.kase {
-	case CaseGated, CaseDisabled:
-		pick = choice{run: -1, status: corpus.StatusPolicy}
-	case CaseDeleted, CasePrivate:
-		pick = choice{run: -1, status: corpus.StatusPermanent}
 	}
 	return pick
 }
 
-func (c *Corpus) sound(e *entry, runs []plan, k int, t *task) bool {
-	return runs[k].covers(t) && c.taskFile(e, k, runs[k], t, "", nil).sound()
+// sound reports whether a run has a file that gives every answer to a task.
+func (c *Corpus) sound(e *entry, p plan, t *task) bool {
+	if !p.covers(t) {
+		return false
+	}
+	lay, hurt := c.layout(e, p, t)
+	return hurt == unhurt && lay.poison == PoisonNone && lay.shape != MetricAbsent && lay.declaredRows < 0 &&
+		(lay.rows == nil || len(lay.rows) == t.Items)
+}
+
+// salt is what distinguishes the answers of a run from the population's: nothing, in
+// the run that counts among the scheduled ones.
+func (c *Corpus) salt(e *entry, run int, t *task) uint64 {
+	if c.choose(e, c.schedule(e))[t.n].run == run {
+		return 0
+	}
+	return key(c.options.Seed, "run", e.model, fmt.Sprint(run)) | 1
 }

@@ -3,6 +3,7 @@ package hubtest
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -95,7 +96,7 @@ func (t columnType) node() parquet.Node {
 	case int64ListListColumn:
 		return list(list(dict(integer)))
 	case nullListColumn:
-		return list(leaf(parquet.Leaf(parquet.NullType)))
+		return list(leaf(parquet.Leaf(parquet.Int32Type))) // marked null in the schema afterwards
 	case stringStructColumn:
 		return group(leaf(text))
 	case doubleStructColumn:
@@ -117,16 +118,16 @@ func (w *writers) get(t columnType) (*columnWriter, *sync.Pool) {
 	pool, _ := w.pools.LoadOrStore(name, &sync.Pool{New: func() any {
 		cw := &columnWriter{}
 		schema := parquet.NewSchema("schema", parquet.Group{t.name: t.node()})
-		cw.writer = parquet.NewWriter(&cw.out, schema, parquet.DataPageStatistics(true),
-			parquet.PageBufferSize(1<<20), parquet.WriteBufferSize(0))
+		cw.writer = parquet.NewWriter(&cw.out, schema, parquet.DataPageVersion(1), parquet.WriteBufferSize(0))
 		return cw
 	}})
 	p := pool.(*sync.Pool)
 	return p.Get().(*columnWriter), p
 }
 
-// encode writes n rows of a column, groupRows to a row group.
-func (w *writers) encode(t columnType, n, groupRows int, value cell) *column {
+// encode writes n rows of a column, groupRows to a row group, with or without a
+// checksum on every page.
+func (w *writers) encode(t columnType, n, groupRows int, checksums bool, value cell) *column {
 	cw, pool := w.get(t)
 	defer pool.Put(cw)
 	cw.out.Reset()
@@ -143,16 +144,18 @@ func (w *writers) encode(t columnType, n, groupRows int, value cell) *column {
 		mustOK(cw.writer.Flush())
 	}
 	mustOK(cw.writer.Close())
-	return cw.column()
+	return cw.column(t, checksums)
 }
 
-// column cuts the written file into chunks.
-func (cw *columnWriter) column() *column {
+// column cuts the written file into chunks. What the writer of the real files did
+// not write goes: size statistics, page indexes and, unless wanted, page checksums.
+func (cw *columnWriter) column(t columnType, checksums bool) *column {
 	data := bytes.Clone(cw.out.Bytes())
-	file := must(parquet.OpenFile(bytes.NewReader(data), int64(len(data)),
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.SkipMagicBytes(true)))
-	meta := file.Metadata()
-	c := &column{schema: append([]format.SchemaElement(nil), meta.Schema[1:]...)}
+	meta := cw.writer.File().Metadata()
+	c := &column{schema: slices.Clone(meta.Schema[1:])}
+	if t.kind == nullListColumn {
+		c.schema[len(c.schema)-1].LogicalType = format.LogicalType{Value: new(format.NullType)}
+	}
 	for _, g := range meta.RowGroups {
 		cg := columnGroup{rows: g.NumRows}
 		for _, chunk := range g.Columns {
@@ -160,13 +163,23 @@ func (cw *columnWriter) column() *column {
 			start := m.DataPageOffset
 			if m.DictionaryPageOffset > 0 {
 				start = m.DictionaryPageOffset
-				m.DictionaryPageOffset -= start
 			}
-			m.DataPageOffset -= start
-			m.BloomFilterOffset, m.BloomFilterLength = 0, 0
-			cg.leaves = append(cg.leaves, leafChunk{
-				bytes: data[start : start+m.TotalCompressedSize : start+m.TotalCompressedSize], meta: m,
-			})
+			leaf := leafChunk{bytes: data[start : start+m.TotalCompressedSize : start+m.TotalCompressedSize]}
+			leaf.meta = format.ColumnMetaData{
+				Type: m.Type, Encoding: slices.Clone(m.Encoding), PathInSchema: slices.Clone(m.PathInSchema), Codec: m.Codec,
+				NumValues: m.NumValues, TotalUncompressedSize: m.TotalUncompressedSize, TotalCompressedSize: m.TotalCompressedSize,
+				DataPageOffset: m.DataPageOffset - start, EncodingStats: slices.Clone(m.EncodingStats),
+				Statistics: format.Statistics{Min: bytes.Clone(m.Statistics.Min), Max: bytes.Clone(m.Statistics.Max),
+					MinValue: bytes.Clone(m.Statistics.MinValue), MaxValue: bytes.Clone(m.Statistics.MaxValue),
+					NullCount: m.Statistics.NullCount, DistinctCount: m.Statistics.DistinctCount},
+			}
+			if !checksums {
+				leaf.rewrite(func(h *format.PageHeader, body []byte) []byte {
+					h.CRC = 0 // left out of the header
+					return body
+				})
+			}
+			cg.leaves = append(cg.leaves, leaf)
 		}
 		c.groups = append(c.groups, cg)
 	}

@@ -33,6 +33,9 @@ type CorpusOptions struct {
 	// RowGroupRows is the number of rows of a row group; default 1000, as the library
 	// that wrote the real files has it.
 	RowGroupRows int
+	// Checksums puts a checksum on every page of metrics and predictions. The real files
+	// have none.
+	Checksums bool
 }
 
 // Corpus is what the replica holds. It is safe for use by several goroutines.
@@ -51,6 +54,7 @@ type Corpus struct {
 	digests digests
 	recent  recentFiles
 	score   scoreCache
+	choices choices
 
 	mu     sync.RWMutex
 	pushed map[string]int // further runs by repository
@@ -101,7 +105,7 @@ func NewCorpus(o CorpusOptions) *Corpus {
 			if t.Items < 1 {
 				panic("hubtest: a task needs a number of questions")
 			}
-			c.tasks = append(c.tasks, &task{Task: t, bench: b, seed: o.Seed, prompt: o.Prompts})
+			c.tasks = append(c.tasks, &task{Task: t, n: len(c.tasks), bench: b, seed: o.Seed, prompt: o.Prompts})
 		}
 	}
 	broken := 0

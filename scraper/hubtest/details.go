@@ -52,6 +52,7 @@ type layout struct {
 	poison       Poison
 	rows         []int // position of each row; nil: every question in order
 	declaredRows int64 // rows that the footer claims; -1: the truth
+	checksums    bool  // pages of metrics and predictions carry checksums
 }
 
 // shared are the encoded columns that do not depend on the model.
@@ -123,7 +124,7 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 	cols := map[string]*column{}
 	put := func(name string, kind columnKind, value cell, keys ...string) {
 		ct := columnType{name: name, kind: kind, keys: keys}
-		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, value)
+		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, false, value)
 	}
 	switch g {
 	case GenerationBText:
@@ -223,7 +224,7 @@ func (c *Corpus) detailsFile(t *task, e *evaluation, lay layout, hurt damage) *c
 	}
 	put := func(name string, kind columnKind, value cell, keys ...string) {
 		ct := columnType{name: name, kind: kind, keys: keys}
-		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, value)
+		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, lay.checksums, value)
 	}
 	c.putPredictions(t, e, lay, rows, put)
 	putMetrics(e.metrics(t), lay, rows, put)

@@ -131,23 +131,51 @@ func describe(k FaultKind) (FaultDescription, bool) {
 }
 
 // ParseFault reads NAME[=VALUE][,rate=0.1][,route=tree][,match=TEXT][,after=N][,count=N].
-// Route may be given several times.
+// Route may be given several times. A value may contain commas, as dates do.
 func ParseFault(s string) (Fault, error) {
+	f, err := parseFault(s)
+	if err != nil {
+		return Fault{}, fmt.Errorf("fault %s: %w", s, err)
+	}
+	return f, nil
+}
+
+func parseFault(s string) (Fault, error) {
 	parts := strings.Split(s, ",")
-	name, value, given := strings.Cut(parts[0], "=")
+	isOption := func(p string) bool {
+		k, _, _ := strings.Cut(p, "=")
+		return slices.Contains([]string{"rate", "route", "match", "after", "count"}, k)
+	}
+	first := 1
+	for first < len(parts) && !isOption(parts[first]) {
+		first++
+	}
+	name, value, given := strings.Cut(strings.Join(parts[:first], ","), "=")
 	d, ok := describe(FaultKind(name))
 	if !ok {
-		return Fault{}, fmt.Errorf("fault %q: no such fault; see --fault list", name)
+		return Fault{}, fmt.Errorf("no such fault; see --fault list")
 	}
 	f := Fault{Kind: d.Kind}
-	var err error
+	if err := f.setValue(d, value, given); err != nil {
+		return Fault{}, err
+	}
+	for _, p := range parts[first:] {
+		k, v, _ := strings.Cut(p, "=")
+		if err := f.setOption(k, v); err != nil {
+			return Fault{}, err
+		}
+	}
+	return f, nil
+}
+
+// setValue reads the VALUE of NAME=VALUE.
+func (f *Fault) setValue(d FaultDescription, value string, given bool) (err error) {
 	switch {
 	case given && d.Value == "":
-		err = fmt.Errorf("takes no value")
+		return fmt.Errorf("takes no value")
+	case !given && d.needsValue():
+		return fmt.Errorf("needs a value: %s=%s", d.Kind, d.Value)
 	case !given:
-		if d.Value == "DURATION" && f.Kind != FaultRateLimited || f.Kind == FaultRetryAfter || f.Kind == FaultPageSize {
-			err = fmt.Errorf("needs a value: %s=%s", name, d.Value)
-		}
 	case d.Value == "DURATION":
 		f.Duration, err = time.ParseDuration(value)
 	case d.Value == "BYTES", d.Value == "N":
@@ -160,34 +188,38 @@ func ParseFault(s string) (Fault, error) {
 	default:
 		f.Text = value
 	}
-	if err != nil {
-		return Fault{}, fmt.Errorf("fault %s: %w", s, err)
+	return err
+}
+
+// needsValue tells the kinds that have no default.
+func (d FaultDescription) needsValue() bool {
+	switch d.Kind {
+	case FaultLatency, FaultDrip, FaultRetryAfter, FaultPageSize, FaultContentLength:
+		return true
 	}
-	for _, p := range parts[1:] {
-		k, v, _ := strings.Cut(p, "=")
-		switch k {
-		case "rate":
-			f.Rate, err = strconv.ParseFloat(v, 64)
-			if err == nil && !(f.Rate > 0 && f.Rate <= 1) {
-				err = fmt.Errorf("rate %v is not in (0, 1]", f.Rate)
-			}
-		case "route":
-			if !slices.Contains(Routes(), Route(v)) {
-				err = fmt.Errorf("no route %q; there are %v", v, Routes())
-			}
-			f.Routes = append(f.Routes, Route(v))
-		case "match":
-			f.Match = v
-		case "after":
-			f.After, err = strconv.Atoi(v)
-		case "count":
-			f.Count, err = strconv.Atoi(v)
-		default:
-			err = fmt.Errorf("unknown option %q", k)
+	return false
+}
+
+func (f *Fault) setOption(name, value string) (err error) {
+	switch name {
+	case "rate":
+		f.Rate, err = strconv.ParseFloat(value, 64)
+		if err == nil && !(f.Rate > 0 && f.Rate <= 1) {
+			err = fmt.Errorf("rate %v is not in (0, 1]", f.Rate)
 		}
-		if err != nil {
-			return Fault{}, fmt.Errorf("fault %s: %w", s, err)
+	case "route":
+		if !slices.Contains(Routes(), Route(value)) {
+			return fmt.Errorf("no route %q; there are %v", value, Routes())
 		}
+		f.Routes = append(f.Routes, Route(value))
+	case "match":
+		f.Match = value
+	case "after":
+		f.After, err = strconv.Atoi(value)
+	case "count":
+		f.Count, err = strconv.Atoi(value)
+	default:
+		return fmt.Errorf("unknown option %q", name)
 	}
-	return f, nil
+	return err
 }

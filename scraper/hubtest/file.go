@@ -52,9 +52,11 @@ const (
 	bombed        damage = "bomb"
 )
 
-func (f *file) lfs() bool { return f.kind == detailsFile || f.kind == resultsParquet }
+func (f *file) lfs() bool {
+	return f.kind == detailsFile || f.kind == resultsParquet || f.kind == hostileFile
+}
 
-// revisions is the number of commits after the first one, which is empty: one a run.
+// revisions is the number of commits after the first, empty one: one a run.
 func (c *Corpus) revisions(e *entry) int { return len(c.runs(e)) }
 
 // commit is the id of the commit that brought the repository's revision k.
@@ -67,7 +69,6 @@ func (c *Corpus) files(e *entry, revision int) []*file {
 	runs := c.runs(e)
 	revision = min(revision, len(runs))
 	out := []*file{{path: ".gitattributes", text: gitattributes, entry: e}}
-	chosen := c.choose(e, c.schedule(e))
 	for k, p := range runs[:revision] {
 		stamp := p.stamp()
 		dir := stamp + "/"
@@ -76,7 +77,7 @@ func (c *Corpus) files(e *entry, revision int) []*file {
 		}
 		for _, t := range c.tasks {
 			if p.covers(t) {
-				out = append(out, c.taskFile(e, k, p, t, dir, chosen))
+				out = append(out, c.taskFile(e, k, p, t, dir))
 			}
 		}
 		if p.generation == GenerationA && p.limit == 0 && p.at.Month() >= 9 {
@@ -100,6 +101,7 @@ func (c *Corpus) files(e *entry, revision int) []*file {
 		for _, p := range hostilePaths {
 			out = append(out, &file{path: p, kind: hostileFile, entry: e})
 		}
+		out = append(out, &file{path: "readme.md", text: "differs from README.md in case only\n", entry: e})
 	}
 	slices.SortFunc(out, func(a, b *file) int { return strings.Compare(a.path, b.path) })
 	return out
@@ -117,80 +119,60 @@ var hostilePaths = []string{
 }
 
 // taskFile is the evaluation file of a task in a run.
-func (c *Corpus) taskFile(e *entry, k int, p plan, t *task, dir string, chosen map[*task]choice) *file {
-	f := &file{
+func (c *Corpus) taskFile(e *entry, k int, p plan, t *task, dir string) *file {
+	lay, hurt := c.layout(e, p, t)
+	return &file{
 		path: fmt.Sprintf("%sdetails_harness|%s|%d_%s.parquet", dir, t.Harness, t.bench.Shots, p.stamp()),
-		kind: detailsFile, entry: e, run: k, plan: p, task: t,
-		lay: layout{generation: p.generation, shape: p.shape, declaredRows: -1},
+		kind: detailsFile, entry: e, run: k, plan: p, task: t, lay: lay, hurt: hurt, salt: c.salt(e, k, t),
 	}
-	if chosen != nil && chosen[t].run != k {
-		f.salt = key(c.options.Seed, "run", e.model, fmt.Sprint(k)) | 1
-	}
-	if p.limit > 0 && p.limit < t.Items {
-		f.lay.rows = identity(p.limit)
-	} else if p.limit > 0 {
-		f.lay.rows = identity(max(t.Items-1, 1))
-	}
-	if p.broken && t.bench.Name == "gsm8k" {
-		f.hurt = cutShort
-	}
-	c.hurtFile(f)
-	return f
 }
 
-// hurtFile applies what the repository's case does to single files.
-func (c *Corpus) hurtFile(f *file) {
-	t := f.task
-	switch f.entry.kase {
-	case CaseShuffled:
-		if t.bench.Name == "arc" || t.bench.Name == "winogrande" || c.oneSubject(t) {
-			f.lay.rows = t.shuffled(key(c.options.Seed, "shuffle", f.entry.model, t.Name))
-		}
-		return
-	case CaseShortTask:
-		if t.bench.Name == "winogrande" {
-			f.lay.rows = identity(t.Items - min(3, t.Items-1))
-		}
-		return
-	case CaseLongTask:
-		if t.bench.Name == "winogrande" {
-			f.lay.rows = append(identity(t.Items), 0)
-		}
-		return
+// layout is how a run's file of a task is written, and what happened to it then: what
+// the repository's case does to single files.
+func (c *Corpus) layout(e *entry, p plan, t *task) (layout, damage) {
+	lay := layout{generation: p.generation, shape: p.shape, declaredRows: -1, checksums: c.options.Checksums}
+	switch {
+	case p.limit > 0:
+		lay.rows = identity(max(min(p.limit, t.Items-1), 1))
+	case e.kase == CaseShuffled && (t.bench.Name == "arc" || t.bench.Name == "winogrande" || c.oneSubject(t)):
+		lay.rows = t.shuffled(key(c.options.Seed, "shuffle", e.model, t.Name))
+	case e.kase == CaseShortTask && t.bench.Name == "winogrande":
+		lay.rows = identity(t.Items - min(3, t.Items-1))
+	case e.kase == CaseLongTask && t.bench.Name == "winogrande":
+		lay.rows = append(identity(t.Items), 0)
 	}
 	if t.bench.Name != "gsm8k" {
-		return
+		return lay, unhurt
 	}
-	switch f.entry.kase {
+	if p.broken {
+		return lay, cutShort
+	}
+	switch e.kase {
 	case CaseEmptyFile:
-		f.hurt = emptied
+		return lay, emptied
 	case CaseCutFile:
-		f.hurt = cutShort
+		return lay, cutShort
 	case CaseFlippedFile:
-		f.hurt = flippedFooter
+		return lay, flippedFooter
 	case CaseFlippedPage:
-		f.hurt = flippedPage
+		lay.checksums = true
+		return lay, flippedPage
 	case CaseHTMLFile:
-		f.hurt = replacedHTML
+		return lay, replacedHTML
 	case CaseBomb:
-		f.hurt = bombed
+		return lay, bombed
 	case CaseNoMetric:
-		f.lay.shape = MetricAbsent
+		lay.shape = MetricAbsent
 	case CaseNaNMetric:
-		f.lay.shape, f.lay.poison = MetricDouble, PoisonNaN
+		lay.shape, lay.poison = MetricDouble, PoisonNaN
 	case CaseTwoMetric:
-		f.lay.shape, f.lay.poison = MetricDouble, PoisonTwo
+		lay.shape, lay.poison = MetricDouble, PoisonTwo
 	case CaseNullMetric:
-		f.lay.poison = PoisonNull
+		lay.poison = PoisonNull
 	case CaseHugeRows:
-		f.lay.declaredRows = 1_000_000_000
+		lay.declaredRows = 1_000_000_000
 	}
-}
-
-// sound reports whether a file gives every answer of its task.
-func (f *file) sound() bool {
-	return f.hurt == unhurt && f.lay.poison == PoisonNone && f.lay.shape != MetricAbsent &&
-		f.lay.declaredRows < 0 && (f.lay.rows == nil || len(f.lay.rows) == f.task.Items)
+	return lay, unhurt
 }
 
 // shuffled is an order of the questions in which repeated questions keep their
@@ -208,12 +190,6 @@ func (t *task) shuffled(k uint64) []int {
 		}
 	}
 	return order
-}
-
-// salt is what distinguishes the answers of a run from the population's: nothing, in
-// the run that counts among the scheduled ones.
-func (c *Corpus) salt(e *entry, k int, runs []plan, t *task) uint64 {
-	return c.taskFile(e, k, runs[k], t, "", c.choose(e, c.schedule(e))).salt
 }
 
 // variant changes about a tenth of the answers, at least one. Salt 0 changes none.
@@ -250,7 +226,7 @@ func (c *Corpus) build(f *file) *content {
 		return newContent(c.resultsJSON(f.entry, f.run, f.plan))
 	case resultsParquet:
 		body := c.resultsJSON(f.entry, f.run, f.plan)
-		col := c.writers.encode(columnType{name: "results", kind: stringColumn}, 1, 1, stringCell(func(int) string { return string(body) }))
+		col := c.writers.encode(columnType{name: "results", kind: stringColumn}, 1, 1, false, stringCell(func(int) string { return string(body) }))
 		return splice([]*column{col}, nil, -1)
 	case cardFile:
 		return newContent(c.card(f.entry, f.run))

@@ -67,8 +67,8 @@ func expansion(q url.Values, valid []string) ([]string, error) {
 	return out, nil
 }
 
-// truth reads a boolean in any of the spellings that the official clients use.
-func truth(s string) bool { return strings.EqualFold(s, "true") || s == "1" }
+// yes reads a boolean in any of the spellings that the official clients use.
+func yes(s string) bool { return strings.EqualFold(s, "true") || s == "1" }
 
 // describe makes the JSON of a repository. Fields is the expansion; without one the entry
 // has the usual fields.
@@ -241,7 +241,7 @@ func (s *Server) list(v *visit) {
 		v.error(http.StatusBadRequest, "", "\"sort\" must be one of [createdAt, downloads, likes, lastModified, trendingScore]")
 		return
 	}
-	full := truth(q.Get("full"))
+	full := yes(q.Get("full"))
 	if full && fields != nil {
 		v.error(http.StatusBadRequest, "", "\"full\" conflicts with \"expand\"")
 		return
@@ -316,7 +316,7 @@ func (s *Server) info(v *visit) {
 	}
 	q := v.r.URL.Query()
 	fields, err := expansion(q, datasetFields)
-	blobs := truth(q.Get("blobs"))
+	blobs := yes(q.Get("blobs"))
 	switch {
 	case err != nil:
 		v.error(http.StatusBadRequest, "", err.Error())

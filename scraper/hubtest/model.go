@@ -68,7 +68,7 @@ func (s *Server) modelJSON(e *entry, fields []string) map[string]any {
 		total := int64(m.parameters * 1e9)
 		types := map[string]int64{"BF16": total}
 		if m.quantised { // packed weights count as eight to a word
-			types = map[string]int64{"F16": total / 50, "I32": total / 8}
+			types = map[string]int64{"F16": total / 50, "I32": (total - total/50) / 8}
 			total = types["F16"] + types["I32"]
 		}
 		all["safetensors"] = map[string]any{"parameters": types, "total": total}

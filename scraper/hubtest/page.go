@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"io"
 	"math"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -27,24 +28,48 @@ func hurtColumn(c *column, d damage) *column {
 }
 
 // inflate makes the chunk's first page claim to unpack to two gigabytes, in the page
-// header and in the compressed data's own preamble, with a checksum that fits.
+// header and in the compressed data's own preamble.
 func (l *leafChunk) inflate() {
-	in := bytes.NewReader(l.bytes)
-	var header format.PageHeader
-	mustOK(thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(in)).Decode(&header))
-	rest := l.bytes[len(l.bytes)-in.Len():]
-	body, after := rest[:header.CompressedPageSize], rest[header.CompressedPageSize:]
-	_, n := binary.Uvarint(body)
-	bomb := append(binary.AppendUvarint(nil, math.MaxInt32), body[n:]...)
-	was := int64(len(l.bytes))
-	header.UncompressedPageSize = math.MaxInt32
-	header.CompressedPageSize = int32(len(bomb))
-	header.CRC = int32(crc32.ChecksumIEEE(bomb))
-	first := append(must(thrift.Marshal(new(thrift.CompactProtocol), &header)), bomb...)
-	if l.meta.DataPageOffset > 0 {
-		l.meta.DataPageOffset = int64(len(first))
-	}
-	l.bytes = append(first, after...)
-	l.meta.TotalCompressedSize += int64(len(l.bytes)) - was
+	first := true
+	l.rewrite(func(h *format.PageHeader, body []byte) []byte {
+		if !first {
+			return body
+		}
+		first = false
+		_, n := binary.Uvarint(body)
+		h.UncompressedPageSize = math.MaxInt32
+		return append(binary.AppendUvarint(nil, math.MaxInt32), body[n:]...)
+	})
 	l.meta.TotalUncompressedSize += math.MaxInt32
+}
+
+// rewrite passes every page of the chunk through f, which may change its header and
+// body. Sizes and offsets follow; a checksum that was there stays right.
+func (l *leafChunk) rewrite(f func(h *format.PageHeader, body []byte) []byte) {
+	out := make([]byte, 0, len(l.bytes))
+	dataAt := l.meta.DataPageOffset
+	protocol := new(thrift.CompactProtocol)
+	for in := bytes.NewReader(l.bytes); in.Len() > 0; {
+		at := int64(len(l.bytes) - in.Len())
+		if at == dataAt {
+			l.meta.DataPageOffset = int64(len(out))
+		}
+		var h format.PageHeader
+		mustOK(thrift.NewDecoder(protocol.NewReader(in)).Decode(&h))
+		from := len(l.bytes) - in.Len()
+		body := l.bytes[from : from+int(h.CompressedPageSize)]
+		must(in.Seek(int64(h.CompressedPageSize), io.SeekCurrent))
+		before := int64(from) - at + int64(len(body))
+		checksum := h.CRC != 0
+		body = f(&h, body)
+		h.CompressedPageSize = int32(len(body))
+		if checksum && h.CRC != 0 {
+			h.CRC = int32(crc32.ChecksumIEEE(body))
+		}
+		header := must(thrift.Marshal(protocol, &h))
+		out = append(append(out, header...), body...)
+		l.meta.TotalUncompressedSize += int64(len(header)) + int64(len(body)) - before
+	}
+	l.meta.TotalCompressedSize = int64(len(out))
+	l.bytes = out
 }

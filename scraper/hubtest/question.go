@@ -22,6 +22,7 @@ type question struct {
 // task is a catalogue task with what is needed to make its questions.
 type task struct {
 	corpus.Task
+	n      int // position among the corpus's tasks
 	bench  corpus.Benchmark
 	seed   uint64
 	prompt PromptSize

@@ -38,7 +38,7 @@ type listingKey struct {
 // is a former one or spelled in another case, which answers 307.
 func (s *Server) lookup(name string) (repo *repository, moved bool) {
 	id := name
-	if ns, base, ok := strings.Cut(name, "/"); ok && strings.EqualFold(ns, OldNamespace) {
+	if ns, base, ok := strings.Cut(name, "/"); ok && strings.EqualFold(ns, OldNamespace) && strings.HasPrefix(base, "details_") {
 		id = Namespace + "/" + base
 	}
 	switch {

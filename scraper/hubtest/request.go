@@ -101,12 +101,29 @@ func (c *Corpus) info(e *entry) modelInfo {
 // round3 rounds to three digits after the point.
 func round3(v float64) float64 { return math.Round(v*1000) / 1000 }
 
-// modelTruth is what a correct crawl finds out about a model.
+// modelTruth is what a correct crawl finds out about a model. The parameters come from
+// the model's own files where the Hub still shows them, in billions rounded to three significant
+// digits, else from the request file, else from the name (§6.2, §7).
 func (c *Corpus) modelTruth(e *entry) corpus.Model {
 	m := c.info(e)
-	params := m.parameters
-	out := corpus.Model{Name: e.model, Precision: m.precision, BaseModel: m.base, Available: &m.available,
-		Flagged: &m.flagged, Merged: &m.merged, MoE: &m.moe, License: m.license,
-		Parameters: &params, Architecture: m.architecture}
+	out := corpus.Model{Name: e.model, Precision: m.precision, Available: &m.available, Architecture: m.architecture,
+		License: m.license, BaseModel: m.base, Flagged: &m.flagged, Merged: &m.merged, MoE: &m.moe}
+	var params float64
+	switch {
+	case m.available && !m.noSafetensors:
+		params, out.ParamsSource = significant3(m.parameters), "safetensors"
+	case !m.oldest:
+		params, out.ParamsSource = round3(m.parameters), "request"
+	default:
+		out.ParamsSource = "name"
+		return out
+	}
+	out.Parameters = &params
 	return out
+}
+
+// significant3 rounds to three significant digits.
+func significant3(v float64) float64 {
+	scale := math.Pow(10, 2-math.Floor(math.Log10(v)))
+	return math.Round(v*scale) / scale
 }

@@ -38,17 +38,15 @@ func (c *Corpus) scores(e *entry, run int, p plan) []taskScore {
 	if ok {
 		return s
 	}
-	chosen := c.choose(e, c.schedule(e))
 	for _, t := range c.tasks {
 		if !p.covers(t) {
 			continue
 		}
-		f := c.taskFile(e, run, p, t, "", chosen)
-		answers := c.answers(e, t, f.salt)
-		ev := c.evaluate(t, answers, key(f.salt, e.model, t.Name))
+		salt := c.salt(e, run, t)
+		ev := c.evaluate(t, c.answers(e, t, salt), key(salt, e.model, t.Name))
 		n := t.Items
 		if p.limit > 0 {
-			n = len(f.lay.rows)
+			n = max(min(p.limit, t.Items-1), 1)
 		}
 		ts := taskScore{task: t}
 		for _, m := range ev.metrics(t) {

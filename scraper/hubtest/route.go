@@ -48,6 +48,10 @@ func (t target) bucket() Bucket {
 		return BucketResolvers
 	case RouteList, RouteInfo, RouteTree, RoutePathsInfo, RouteModels, RouteModel:
 		return BucketAPI
+	case RouteOther:
+		if t.prefix == "/api" {
+			return BucketAPI
+		}
 	}
 	return BucketPages
 }
@@ -67,6 +71,9 @@ func parseTarget(escaped string) target {
 	is := func(i int, s string) bool { return i < len(seg) && seg[i] == s }
 	rest := func(from int) string { return strings.Join(seg[min(from, len(seg)):], "/") }
 	other := target{route: RouteOther}
+	if is(0, "api") {
+		other.prefix = "/api"
+	}
 	// at makes the target of a repository that takes segments [i, i+n).
 	at := func(route Route, i, n int) target {
 		return target{route: route, repo: strings.Join(seg[i:i+n], "/"),
@@ -129,7 +136,7 @@ func apiTarget(seg []string, at func(Route, int, int) target, rest func(int) str
 		t.rev = seg[5]
 		return t
 	}
-	return target{route: RouteOther}
+	return target{route: RouteOther, prefix: "/api"}
 }
 
 func join(raw []string) string {

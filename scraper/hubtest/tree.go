@@ -93,8 +93,8 @@ func (s *Server) tree(v *visit) {
 		return
 	}
 	q := v.r.URL.Query()
-	expand := truth(q.Get("expand"))
-	all := nodes(r.files(k), v.t.path, truth(q.Get("recursive")))
+	expand := yes(q.Get("expand"))
+	all := nodes(r.files(k), v.t.path, yes(q.Get("recursive")))
 	if len(all) == 0 && v.t.path != "" {
 		v.error(http.StatusNotFound, "EntryNotFound", v.t.path+" does not exist on \""+v.t.rev+"\"")
 		return
@@ -146,7 +146,7 @@ func (s *Server) pathsInfo(v *visit) {
 			v.error(http.StatusBadRequest, "", "invalid form")
 			return
 		}
-		paths, expand = v.r.PostForm["paths"], truth(v.r.PostForm.Get("expand"))
+		paths, expand = v.r.PostForm["paths"], yes(v.r.PostForm.Get("expand"))
 	}
 	out := []treeEntry{}
 	for _, n := range nodes(r.files(k), "", true) {

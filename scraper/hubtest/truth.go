@@ -78,7 +78,7 @@ func (t Truth) repo(e *entry) RepoTruth {
 	}
 	chosen := c.choose(e, runs)
 	for _, tk := range c.tasks {
-		ch := chosen[tk]
+		ch := chosen[tk.n]
 		tt := TaskTruth{Benchmark: tk.bench.Name, Task: tk.Name, Status: ch.status}
 		if ch.status == corpus.StatusDone {
 			base := fmt.Sprintf("details_harness|%s|%d_%s.parquet", tk.Harness, tk.bench.Shots, runs[ch.run].stamp())
@@ -101,11 +101,11 @@ func (t Truth) Answers(model, benchmark, task string) []uint8 {
 		return nil
 	}
 	runs := t.c.runs(e)
-	ch := t.c.choose(e, runs)[tk]
+	ch := t.c.choose(e, runs)[tk.n]
 	if ch.status != corpus.StatusDone {
 		return nil
 	}
-	return t.c.answers(e, tk, t.c.salt(e, ch.run, runs, tk))
+	return t.c.answers(e, tk, t.c.salt(e, ch.run, tk))
 }
 
 // Items returns the questions of a task in order. Prompt is the question as the
