@@ -96,9 +96,24 @@ func (l *log) end(r Request) {
 	l.requests = append(l.requests, r)
 }
 
+// settle waits a moment for requests under way: a client may have read the whole
+// answer before it is written down here.
+func (l *log) settle() {
+	for range 100 {
+		l.mu.Lock()
+		busy := l.inFlight[HostHub] + l.inFlight[HostCDN]
+		l.mu.Unlock()
+		if busy == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Requests returns the requests received so far, oldest first; of a long run the most
 // recent ones (ServerOptions.LogLimit).
 func (s *Server) Requests() []Request {
+	s.log.settle()
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return slices.Clone(s.log.requests)
@@ -107,6 +122,7 @@ func (s *Server) Requests() []Request {
 // Counters returns the sums over all requests received since the start or the last
 // ResetLog.
 func (s *Server) Counters() Counters {
+	s.log.settle()
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	c := s.log.counters
@@ -116,6 +132,7 @@ func (s *Server) Counters() Counters {
 
 // ResetLog forgets all requests.
 func (s *Server) ResetLog() {
+	s.log.settle()
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	s.log.reset()
