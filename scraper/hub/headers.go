@@ -71,14 +71,15 @@ type Limit struct {
 //	RateLimit-Policy: "fixed window";"api";q=500;w=300
 //
 // Either may list several, separated by commas. Entries that can't be understood
-// or are negative are left out: a quota that isn't known is none.
+// or are negative are left out: a quota that isn't known is none. A window's end is
+// capped as Retry-After is.
 func ParseLimits(header http.Header) []Limit {
 	var limits []Limit
 	for _, item := range structuredItems(header.Values("RateLimit")) {
 		r, okR := item.params["r"]
 		t, okT := item.params["t"]
 		if okR && okT {
-			limits = append(limits, Limit{Bucket: item.name, Remaining: r, Reset: time.Duration(t) * time.Second})
+			limits = append(limits, Limit{Bucket: item.name, Remaining: r, Reset: min(time.Duration(t)*time.Second, maxRetryAfter)})
 		}
 	}
 	for _, item := range structuredItems(header.Values("RateLimit-Policy")) {
@@ -97,9 +98,9 @@ type structuredItem struct {
 	params map[string]int
 }
 
-// maxParam bounds the numbers in rate limit headers: a day in seconds, and ten
-// times the largest documented quota fit in it.
-const maxParam = 10_000_000
+// maxParam bounds the numbers in rate limit headers; some say a billion for "no
+// limit".
+const maxParam = 2_000_000_000
 
 func structuredItems(values []string) []structuredItem {
 	var items []structuredItem

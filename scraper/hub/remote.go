@@ -95,8 +95,21 @@ func object(repo, commit, path string) string {
 	return repo + "@" + short(commit) + " " + shorten(path)
 }
 
-// resolve asks the Hub for a signed address.
+// resolve asks the Hub for a signed address. A file that the Hub hands out itself
+// and that doesn't arrive as declared is asked for again.
 func (r *Remote) resolve() error {
+	for try := 1; ; try++ {
+		err := r.resolveOnce()
+		if KindOf(err) != KindMismatch || r.signed != nil || try >= maxArrivals {
+			return err
+		}
+	}
+}
+
+// maxArrivals bounds how often a file is read that doesn't arrive as declared.
+const maxArrivals = 3
+
+func (r *Remote) resolveOnce() error {
 	const op = "resolve"
 	u := r.c.url("/datasets/"+escapePath(r.repo)+"/resolve/"+url.PathEscape(r.commit)+"/"+escapePath(r.entry.Path), nil)
 	header := http.Header{"Accept-Encoding": {"identity"}}
@@ -156,15 +169,16 @@ func (r *Remote) verify() error {
 // read: what an interruption costs, and what is in memory.
 const wholeStep = 8 << 20
 
-// Whole reads the whole file to disk and verifies its hash. A hash that is wrong
-// gets one clean retry.
+// Whole reads the whole file to disk and verifies its hash. A wrong one gets a clean
+// retry before the file is given up.
 func (r *Remote) Whole() error {
-	err := r.whole()
-	if KindOf(err) != KindMismatch {
-		return err
+	for try := 1; ; try++ {
+		err := r.whole()
+		if KindOf(err) != KindMismatch || try >= maxArrivals {
+			return err
+		}
+		r.c.log.Warn("file is not what it is declared to be, read again", "file", r.object(), "error", err)
 	}
-	r.c.log.Warn("file is not what it is declared to be, read again", "file", r.object(), "error", err)
-	return r.whole()
 }
 
 func (r *Remote) whole() error {
@@ -260,7 +274,7 @@ func (r *Remote) ReadAt(p []byte, off int64) (int, error) {
 
 // maxResolves bounds how often an address is renewed for one range: storage has
 // been seen to refuse reads at random.
-const maxResolves = 4
+const maxResolves = 8
 
 // fetch reads n bytes at off from storage. An address that is refused is renewed. If
 // the server sends the whole file instead, it is in the spool and data is nil.

@@ -1,0 +1,268 @@
+package scraper_test
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"metabench/corpus"
+	"metabench/scraper"
+	"metabench/scraper/hub"
+	"metabench/scraper/hubtest"
+	"metabench/scraper/storetest"
+)
+
+// bench is a crawl's surroundings: a replica, a store and options that tests change.
+type bench struct {
+	t      testing.TB
+	corpus *hubtest.Corpus
+	server *hubtest.Server
+	store  *storetest.Memory
+	clock  *hubtest.Clock // of the replica and of the crawl's waits
+}
+
+// small is a catalogue in which files are small and crawls are fast.
+func small() []corpus.Benchmark {
+	return []corpus.Benchmark{
+		{Name: "arc", Metric: "acc_norm", Shots: 25, Options: 4, Tasks: []corpus.Task{{Name: "arc", Items: 60, Harness: "arc:challenge"}}},
+		{Name: "hellaswag", Metric: "acc_norm", Shots: 10, Options: 4, Tasks: []corpus.Task{{Name: "hellaswag", Items: 150, Harness: "hellaswag"}}},
+		{Name: "mmlu", Metric: "acc", Shots: 5, Options: 4, Tasks: []corpus.Task{
+			{Name: "abstract_algebra", Items: 30, Harness: "hendrycksTest-abstract_algebra"},
+			{Name: "anatomy", Items: 35, Harness: "hendrycksTest-anatomy"},
+			{Name: "virology", Items: 40, Harness: "hendrycksTest-virology"},
+		}},
+		{Name: "truthfulqa", Metric: "mc1", Shots: 0, Options: 4, Tasks: []corpus.Task{{Name: "truthfulqa", Items: 50, Harness: "truthfulqa:mc"}}},
+		{Name: "winogrande", Metric: "acc", Shots: 5, Options: 2, Tasks: []corpus.Task{{Name: "winogrande", Items: 70, Harness: "winogrande"}}},
+		{Name: "gsm8k", Metric: "acc", Shots: 5, Tasks: []corpus.Task{{Name: "gsm8k", Items: 80, Harness: "gsm8k"}}},
+	}
+}
+
+// newBench serves a corpus; quotas are off unless the server's options say otherwise.
+func newBench(t testing.TB, c hubtest.CorpusOptions, o hubtest.ServerOptions) *bench {
+	t.Helper()
+	if c.Benchmarks == nil {
+		c.Benchmarks = small()
+	}
+	if o.Quotas == nil {
+		o.Unlimited = true
+	}
+	b := &bench{t: t, corpus: hubtest.NewCorpus(c), store: &storetest.Memory{},
+		clock: hubtest.NewClock(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))}
+	o.Now = b.clock.Now
+	var err error
+	if b.server, err = hubtest.NewServer(b.corpus, o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func (b *bench) hub(change ...func(*hub.Options)) *hub.Client {
+	b.t.Helper()
+	pool := &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true}
+	b.t.Cleanup(pool.CloseIdleConnections)
+	o := hub.Options{Endpoint: b.server.Endpoint(), Transport: pool, Clock: b.clock, Seed: 1}
+	for _, f := range change {
+		f(&o)
+	}
+	c, err := hub.New(o)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+func (b *bench) options(change ...func(*scraper.Options)) scraper.Options {
+	b.t.Helper()
+	o := scraper.Options{Hub: b.hub(), Store: b.store, Benchmarks: b.corpus.Benchmarks(),
+		Results: hubtest.ResultsRepo, Requests: hubtest.RequestsRepo}
+	for _, f := range change {
+		f(&o)
+	}
+	return o
+}
+
+func (b *bench) crawl(change ...func(*scraper.Options)) *scraper.Summary {
+	b.t.Helper()
+	s, err := b.tryCrawl(b.t.Context(), change...)
+	if err != nil {
+		b.t.Fatalf("crawl: %v", err)
+	}
+	return s
+}
+
+func (b *bench) tryCrawl(ctx context.Context, change ...func(*scraper.Options)) (*scraper.Summary, error) {
+	b.t.Helper()
+	c, err := scraper.New(b.options(change...))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c.Run(ctx)
+}
+
+func verbose(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// wantTruth compares blocks and states with what the replica says a correct crawl
+// delivers.
+func (b *bench) wantTruth() { b.t.Helper(); b.wantTruthAt(false) }
+
+// wantTruthAt is wantTruth, with moving set for a replica whose repositories or
+// hashes aren't what the truth says any more: only the answers count then.
+func (b *bench) wantTruthAt(moving bool) {
+	b.t.Helper()
+	truth := b.corpus.Truth()
+	blocks := map[[3]string]corpus.Block{}
+	for _, k := range b.store.Blocks() {
+		blocks[[3]string{k.Model, k.Benchmark, k.Task}] = k
+	}
+	want, wrong := 0, 0
+	for _, r := range truth.Repos() {
+		files, err := b.store.Files(b.t.Context(), r.Listed)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for _, task := range r.Tasks {
+			block, got := blocks[[3]string{r.Model, task.Benchmark, task.Task}]
+			if task.Status != corpus.StatusDone {
+				if got {
+					b.t.Errorf("%s %s/%s (%q): a block where the truth is %s", r.Model, task.Benchmark, task.Task, r.Case, task.Status)
+				}
+				if r.Status == corpus.StatusDone && outcomeOf(files, task) != task.Status {
+					b.t.Errorf("%s %s/%s (%q): status %s, want %s", r.Repo, task.Benchmark, task.Task, r.Case, outcomeOf(files, task), task.Status)
+				}
+				continue
+			}
+			want++
+			switch {
+			case !got:
+				b.t.Errorf("%s %s/%s (%q): no block", r.Model, task.Benchmark, task.Task, r.Case)
+			case !moving && (block.File.Path != task.Path || block.File.Size != task.Size || block.File.SHA256 != task.SHA256):
+				b.t.Errorf("%s %s/%s (%q): read %s, want %s", r.Model, task.Benchmark, task.Task, r.Case, block.File.Path, task.Path)
+			case !slices.Equal(b.inTruthOrder(block), truth.Answers(r.Model, task.Benchmark, task.Task)):
+				if wrong++; wrong < 10 {
+					b.t.Errorf("%s %s/%s (%q): answers differ from the truth", r.Model, task.Benchmark, task.Task, r.Case)
+				}
+			}
+		}
+	}
+	states := map[string]corpus.RepoState{}
+	all, err := b.store.Repos(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, s := range all {
+		states[s.Repo] = s
+	}
+	for _, r := range truth.Repos() {
+		want := r.Status
+		for _, task := range r.Tasks {
+			if want == corpus.StatusDone && task.Status == corpus.StatusPermanent {
+				want = corpus.StatusPermanent
+			}
+		}
+		s := states[r.Listed]
+		if r.Case == hubtest.CasePrivate {
+			want = "" // not even listed
+		}
+		if s.Status != want {
+			b.t.Errorf("%s (%q): repository is %s, want %s (%s)", r.Listed, r.Case, s.Status, want, s.Error)
+		}
+		if !moving && r.Status == corpus.StatusDone && (s.Model != r.Model || s.Commit != r.Commit) {
+			b.t.Errorf("%s (%q): model %.80q at %s, want %.80q at %s", r.Listed, r.Case, s.Model, s.Commit, r.Model, r.Commit)
+		}
+	}
+	if len(blocks) != want {
+		b.t.Errorf("%d blocks, want %d", len(blocks), want)
+	}
+	if b.t.Failed() {
+		b.t.FailNow()
+	}
+}
+
+// wantLeaderboard compares scores and models with what is published.
+func (b *bench) wantLeaderboard() {
+	b.t.Helper()
+	truth := b.corpus.Truth()
+	scores, models := map[string][]corpus.Score{}, map[string]corpus.Model{}
+	for _, s := range b.store.Scores() {
+		scores[s.Model] = append(scores[s.Model], s)
+	}
+	for _, m := range b.store.Models() {
+		models[m.Name] = m
+	}
+	for _, r := range truth.Repos() {
+		if r.Status != corpus.StatusDone {
+			continue
+		}
+		for _, want := range truth.Scores(r.Model) {
+			at := slices.IndexFunc(scores[r.Model], func(s corpus.Score) bool { return s.Benchmark == want.Benchmark && s.Metric == want.Metric })
+			if at < 0 || math.Abs(scores[r.Model][at].Value-want.Value) > 1e-9 || scores[r.Model][at].File.Path != want.File.Path {
+				b.t.Errorf("%.60q (%q): no score %s %s = %v among %v", r.Model, r.Case, want.Benchmark, want.Metric, want.Value, scores[r.Model])
+			}
+		}
+		if want, ok := truth.Model(r.Model); ok {
+			// The replica's truth is the request's; the crawl prefers the precision that
+			// the results say was used, and rounds the number of parameters.
+			ignore := cmpopts.IgnoreFields(corpus.Model{}, "Precision", "ParamsSource", "Revision")
+			if diff := cmp.Diff(want, models[r.Model], ignore, cmpopts.EquateApprox(0.005, 0)); diff != "" {
+				b.t.Errorf("model %.60q (%q) (-want +got):\n%s", r.Model, r.Case, diff)
+			}
+		}
+	}
+}
+
+func outcomeOf(files []corpus.FileState, t hubtest.TaskTruth) corpus.Status {
+	var s corpus.Status
+	for _, f := range files {
+		if f.Benchmark == t.Benchmark && f.Task == t.Task {
+			s = f.Status
+		}
+	}
+	return s
+}
+
+// inTruthOrder sorts a block's answers by the truth's order of items: the crawl's
+// order is that of the first file it met.
+func (b *bench) inTruthOrder(block corpus.Block) []uint8 {
+	items, err := b.store.Items(b.t.Context(), block.Benchmark, block.Task)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	places := map[string][]int{}
+	for _, it := range b.corpus.Truth().Items(block.Benchmark, block.Task) {
+		places[it.Hash] = append(places[it.Hash], it.Position)
+	}
+	out := make([]uint8, len(block.Correct))
+	for _, it := range items {
+		at := places[it.Hash]
+		if len(at) == 0 {
+			return nil
+		}
+		out[at[0]] = block.Correct[it.Position]
+		places[it.Hash] = at[1:]
+	}
+	return out
+}
+
+func TestCrawlDeliversTheTruthOfAHealthyHub(t *testing.T) {
+	b := newBench(t, hubtest.CorpusOptions{Seed: 1, Models: 12}, hubtest.ServerOptions{})
+	s := b.crawl(func(o *scraper.Options) { o.Log = verbose(t) })
+	b.wantTruth()
+	b.wantLeaderboard()
+	if s.Failed != 0 || s.Fetched != 12 {
+		t.Errorf("summary %+v", s)
+	}
+}
