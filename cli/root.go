@@ -67,6 +67,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(
 		newBuildCommand(a),
 		newConfigCommand(a),
+		newCrawlCommand(a),
 		newFaCommand(a),
 		newGamCommand(a),
 		newHubCommand(a),

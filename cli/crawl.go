@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"metabench/config"
+	"metabench/corpus"
+	"metabench/scraper"
+	"metabench/scraper/hub"
+	"metabench/warehouse"
+)
+
+// crawlFlags are the flags of crawl that are not configuration.
+type crawlFlags struct {
+	dryRun      bool
+	benchmarks  []string
+	models      []string
+	limit       int
+	retryFailed bool
+	noModels    bool
+	verbose     bool
+	verify      string
+}
+
+func newCrawlCommand(a *app) *cobra.Command {
+	var f crawlFlags
+	cmd := &cobra.Command{
+		Use:   "crawl",
+		Short: "Fetch every leaderboard model's answers from the Hub into the warehouse",
+		Long: `Fetch what is new on the Hub: the answers of every leaderboard model to every
+question, the published scores, and what is known about the models.
+
+Only the bytes that hold answers are read, within the Hub's quota. The crawl can be
+interrupted at any instant; the next one goes on. What failed for transient reasons
+is tried again by itself, what failed for good only with --retry-failed.
+
+HF_TOKEN (or HF_TOKEN_PATH, or the token file below HF_HOME) raises the quota and is
+sent to HF_ENDPOINT only. HF_HUB_OFFLINE=1 allows no request at all.`,
+		Example: `  metabench crawl --dry-run
+  metabench crawl --benchmark arc --model 'mistralai/*' --limit 20
+  metabench crawl --retry-failed
+  HF_ENDPOINT=http://127.0.0.1:8089 metabench crawl`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.crawl(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be fetched, what it costs and how long it takes")
+	flags.StringSliceVar(&f.benchmarks, "benchmark", nil, "only these benchmarks")
+	flags.StringArrayVar(&f.models, "model", nil, "only models that match this pattern, such as 'org/*'; repeatable")
+	flags.IntVar(&f.limit, "limit", 0, "fetch at most this many repositories; 0 for all")
+	flags.BoolVar(&f.retryFailed, "retry-failed", false, "try again what failed for good")
+	flags.BoolVar(&f.noModels, "no-models", false, "leave out what is known about the models besides their answers")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every failure and retry")
+	flags.StringVar(&f.verify, "verify", "", "full: download and hash whole files; structure: read and check only what is needed")
+	configFlag(flags, "selection", "hub.selection", "which run of a task counts: best or faithful")
+	configFlag(flags, "parallel", "hub.parallel", "repositories fetched at once")
+	configFlag(flags, "timeout", "hub.timeout", "longest wait for quota; 0 for none")
+	return cmd
+}
+
+func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
+	cfg, err := a.load(cmd)
+	if err != nil {
+		return err
+	}
+	catalogue, err := a.catalogue(cfg)
+	if err != nil {
+		return err
+	}
+	log := a.crawlLog(f.verbose)
+	client, err := newHubClient(cfg, log)
+	if err != nil {
+		return err
+	}
+	options := scraper.Options{
+		Hub: client, Benchmarks: catalogue, Only: f.benchmarks, Models: f.models, Limit: f.limit,
+		RetryFailed: f.retryFailed, NoModels: f.noModels, Full: cfg.Hub.VerifyFull,
+		Selection: scraper.Selection(cfg.Hub.Selection), Results: scraper.ResultsRepo, Requests: scraper.RequestsRepo,
+		Parallel: cfg.Hub.Parallel, Log: log,
+	}
+	switch f.verify {
+	case "":
+	case "full", "structure":
+		options.Full = f.verify == "full"
+	default:
+		return usagef("--verify %q: want full or structure", f.verify)
+	}
+	var failed error
+	err = a.withWarehouse(cmd.Context(), cfg, "crawl", func(w *warehouse.Warehouse) error {
+		options.Store = w
+		c, err := scraper.New(options)
+		if err != nil {
+			return usagef("%w", err)
+		}
+		if f.dryRun {
+			plan, err := c.Plan(cmd.Context())
+			if err != nil {
+				return crawlError(err)
+			}
+			return a.printPlan(plan)
+		}
+		stop := a.watchCrawl(c)
+		summary, err := c.Run(cmd.Context())
+		stop()
+		if printErr := a.printCrawl(summary); printErr != nil {
+			return errors.Join(err, printErr)
+		}
+		if err != nil {
+			return crawlError(err)
+		}
+		failed = tooManyFailed(summary, cfg.Hub.MaxFailed)
+		return w.RefreshStatistics(cmd.Context())
+	})
+	return cmp.Or(err, failed)
+}
+
+// newHubClient makes a client of the configured Hub with the conventional
+// environment.
+func newHubClient(cfg *config.Loaded, log *slog.Logger) (*hub.Client, error) {
+	env, err := hub.LoadEnvironment(os.Getenv, os.ReadFile)
+	if err != nil {
+		return nil, withCode(ExitUsage, err)
+	}
+	wait := cfg.Hub.Timeout
+	if wait == 0 {
+		wait = 365 * 24 * time.Hour
+	}
+	client, err := hub.New(hub.Options{
+		Endpoint: cmp.Or(cfg.Hub.Endpoint, env.Endpoint), Token: env.Token, Offline: env.Offline,
+		UserAgent: "metabench/" + thisBuild().Version, MaxWait: wait, Seed: uint64(time.Now().UnixNano()), Log: log,
+	})
+	return client, withCode(ExitUsage, err)
+}
+
+func (a *app) crawlLog(verbose bool) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level}))
+}
+
+// crawlError gives an error of a crawl its exit code.
+func crawlError(err error) error {
+	switch kind := hub.KindOf(err); {
+	case errors.Is(err, context.Canceled):
+		return withCode(ExitInterrupted, err)
+	case kind == hub.KindCredentials:
+		return withCode(ExitAuth, err)
+	case errors.Is(err, scraper.ErrUnreachable),
+		kind == hub.KindQuota, kind == hub.KindNetwork, kind == hub.KindServer:
+		return withCode(ExitTemporary, err)
+	}
+	return err
+}
+
+// tooManyFailed is an error with ExitPartial when a larger share of the tried tasks
+// failed than is tolerated.
+func tooManyFailed(s *scraper.Summary, tolerated float64) error {
+	tried := 0
+	for status, n := range s.Tasks {
+		if status != corpus.StatusMissing {
+			tried += n
+		}
+	}
+	if s.Failed == 0 || float64(s.Failed) <= tolerated*float64(max(tried, s.Failed)) {
+		return nil
+	}
+	return withCode(ExitPartial, fmt.Errorf("crawl finished, but %d sources failed; see them with --json, try them again with --retry-failed", s.Failed))
+}
+
+func (a *app) printPlan(p scraper.Plan) error {
+	if a.json {
+		return a.printJSON(p)
+	}
+	g := newGrid("a crawl would fetch", "")
+	g.row("repositories with something new", strconv.Itoa(p.Repositories))
+	g.row("unchanged", strconv.Itoa(p.Unchanged))
+	g.row("files, at most", strconv.Itoa(p.Files))
+	g.row("requests to the API", strconv.Itoa(p.Requests.API))
+	g.row("requests to the resolver", strconv.Itoa(p.Requests.Resolvers))
+	g.row("bytes, about", megabytes(p.Bytes))
+	for _, q := range p.Quota {
+		source := "documented"
+		if q.Stated {
+			source = "stated by the Hub"
+		}
+		g.row("quota "+q.Bucket, fmt.Sprintf("%d of %d left, per %d s (%s)", q.Remaining, q.Quota, q.Window, source))
+	}
+	g.row("time under this quota, at least", p.Duration.Round(time.Second).String())
+	if err := g.print(a.Out); err != nil {
+		return err
+	}
+	if p.Anonymous {
+		fmt.Fprintln(a.Err, "no token: HF_TOKEN raises the quota")
+	}
+	return nil
+}
+
+func (a *app) printCrawl(s *scraper.Summary) error {
+	if a.json {
+		return a.printJSON(s)
+	}
+	g := newGrid("crawl", "")
+	g.row("repositories listed", strconv.Itoa(s.Listed))
+	g.row("unchanged", strconv.Itoa(s.Unchanged))
+	if s.Duplicates > 0 {
+		g.row("second repositories of a model", strconv.Itoa(s.Duplicates))
+	}
+	g.row("fetched", strconv.Itoa(s.Fetched))
+	for _, status := range []corpus.Status{corpus.StatusDone, corpus.StatusMissing, corpus.StatusTransient, corpus.StatusPermanent, corpus.StatusPolicy} {
+		if n := s.Tasks[status]; n > 0 {
+			g.row("tasks "+string(status), strconv.Itoa(n))
+		}
+	}
+	for _, row := range []struct {
+		name string
+		n    int
+	}{
+		{"files with rows in another order", s.Realigned}, {"files whose order can't be checked", s.Assumed},
+		{"names and paths refused", s.Refused}, {"published scores", s.Scores},
+	} {
+		if row.n > 0 {
+			g.row(row.name, strconv.Itoa(row.n))
+		}
+	}
+	g.row("requests to the Hub", strconv.FormatInt(s.HubRequests, 10))
+	g.row("bytes", megabytes(s.Stats.Bytes))
+	g.row("seconds", fmt.Sprintf("%.1f", s.Seconds))
+	if err := g.print(a.Out); err != nil {
+		return err
+	}
+	for _, f := range s.Failures[:min(len(s.Failures), 10)] {
+		fmt.Fprintf(a.Err, "%s: %s\n", f.Status, f.Error)
+	}
+	if n := len(s.Failures) - 10; n > 0 {
+		fmt.Fprintf(a.Err, "and %d more; --json lists them\n", n)
+	}
+	return nil
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"metabench/scraper"
+)
+
+// watchCrawl shows how a crawl goes until stop is called: one bar on a terminal, a
+// line every 30 s elsewhere, nothing with --no-progress.
+func (a *app) watchCrawl(c *scraper.Crawl) (stop func()) {
+	if a.noProgress {
+		return func() {}
+	}
+	f, ok := a.Err.(*os.File)
+	terminal := ok && term.IsTerminal(int(f.Fd()))
+	every := 30 * time.Second
+	if terminal {
+		every = 200 * time.Millisecond
+	}
+	quit, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		var bar *progressbar.ProgressBar
+		for {
+			select {
+			case <-quit:
+				if bar != nil {
+					_ = bar.Clear() // nothing to be done about a terminal that is gone
+				}
+				return
+			case <-tick.C:
+			}
+			p := c.Progress()
+			if !terminal {
+				fmt.Fprintln(a.Err, crawlLine(p))
+				continue
+			}
+			if bar == nil {
+				bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.Err), progressbar.OptionSetWidth(20),
+					progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish())
+			}
+			if p.Models > 0 && bar.GetMax() != p.Models {
+				bar.ChangeMax(p.Models)
+			}
+			bar.Describe(crawlLine(p))
+			_ = bar.Set(p.ModelsDone)
+		}
+	}()
+	return func() {
+		close(quit)
+		<-finished
+	}
+}
+
+// crawlLine sums up how far a crawl is: models, files, bytes, requests left in the
+// quota's window, time left.
+func crawlLine(p scraper.Progress) string {
+	var b strings.Builder
+	b.WriteString(p.Phase)
+	if p.Models > 0 {
+		fmt.Fprintf(&b, " %d/%d models, %d/%d files", p.ModelsDone, p.Models, p.FilesDone, p.FilesPlanned)
+	}
+	fmt.Fprintf(&b, ", %s", megabytes(p.Stats.Bytes))
+	for _, q := range p.Quota {
+		if q.Stated {
+			fmt.Fprintf(&b, ", %s %d/%d", q.Bucket, q.Remaining, q.Quota)
+		}
+	}
+	if p.ETA > 0 {
+		fmt.Fprintf(&b, ", about %v left", p.ETA.Round(time.Second))
+	}
+	return b.String()
+}
