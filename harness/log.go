@@ -1,0 +1,88 @@
+package harness
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"metabench/corpus"
+)
+
+// Log writes answers as lm-evaluation-harness would have logged them, for trying the
+// way from answers to scores without a model: a sample log per task and a results
+// file, in the model's directory. An answer that is corpus.Missing is left out.
+func Log(model string, at time.Time, tasks []Task) ([]File, error) {
+	stamp := at.UTC().Format("2006-01-02T15-04-05.000000")
+	dir := strings.ReplaceAll(model, "/", "__")
+	results := map[string]any{}
+	versions, shots := map[string]any{}, map[string]any{}
+	var files []File
+	for k := range tasks {
+		t := &tasks[k]
+		name := t.Name
+		if name == "" {
+			g := Group{Form: t.Form, Permuted: t.Permuted}
+			name = g.Name() + "_" + plainName(t.Benchmark)
+		}
+		content, means, err := logTask(t)
+		if err != nil {
+			return nil, err
+		}
+		results[name], versions[name], shots[name] = means, 1.0, 0
+		files = append(files, File{path.Join(dir, "samples_"+name+"_"+stamp+".jsonl"), content})
+	}
+	content, err := json.MarshalIndent(map[string]any{
+		"results": results, "versions": versions, "n-shot": shots, "model_name": model, "chat_template": nil,
+		"system_instruction": nil, "fewshot_as_multiturn": false, "config": map[string]any{"model": "simulated", "limit": nil},
+		"date": at.Unix(),
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("log %s: %w", model, err)
+	}
+	return append(files, File{path.Join(dir, "results_"+stamp+".json"), append(content, '\n')}), nil
+}
+
+func logTask(t *Task) (content []byte, means map[string]any, err error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	means = map[string]any{"alias": t.Name}
+	for _, m := range t.Metrics() {
+		right, n := 0, 0
+		for k, a := range t.Answers[m] {
+			if a == corpus.Missing {
+				continue
+			}
+			right, n = right+int(a), n+1
+			filter := m.Filter
+			if filter == "" {
+				filter = "none"
+			}
+			sum := sha256.Sum256([]byte(t.Benchmark + "\x00" + t.Items[k]))
+			sample := map[string]any{
+				"doc_id":    k,
+				"doc":       map[string]any{"item": t.Items[k], "benchmark": t.Benchmark, "form": t.Form, "permuted": t.Permuted},
+				"filter":    filter,
+				"metrics":   []string{m.Name},
+				m.Name:      float64(a),
+				"doc_hash":  hex.EncodeToString(sum[:]),
+				"arguments": map[string]any{}, "resps": []any{}, "filtered_resps": []any{}, "target": "",
+			}
+			if err := enc.Encode(sample); err != nil {
+				return nil, nil, fmt.Errorf("log %s: %w", t.Benchmark, err)
+			}
+		}
+		if n > 0 {
+			filter := m.Filter
+			if filter == "" {
+				filter = "none"
+			}
+			means[m.Name+","+filter] = float64(right) / float64(n)
+		}
+	}
+	return b.Bytes(), means, nil
+}
