@@ -81,6 +81,9 @@ func listOf(correct []uint8) driver.Value {
 // removeBlocks takes the blocks that a condition names out of the facts and the
 // totals, and returns the files they were read from.
 func (c *change) removeBlocks(where string, args ...any) (map[int32]bool, error) {
+	if err := c.flush(); err != nil {
+		return nil, err
+	}
 	files := map[int32]bool{}
 	var task, file int32
 	var s blockSum

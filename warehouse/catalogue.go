@@ -35,6 +35,7 @@ type catalogue struct {
 	tasks      map[taskKey]int32
 	taskOf     map[int32]taskKey // task_id → names
 	models     map[string]int32
+	repos      map[string]bool // that a state or a file is stored of
 	totals     map[int32]total // by benchmark_id
 	lastFile   int32
 	lastLoad   int32
@@ -47,6 +48,7 @@ func (c *catalogue) clone() *catalogue {
 	d.tasks = maps.Clone(c.tasks)
 	d.taskOf = maps.Clone(c.taskOf)
 	d.models = maps.Clone(c.models)
+	d.repos = maps.Clone(c.repos)
 	d.totals = maps.Clone(c.totals)
 	return &d
 }
@@ -54,7 +56,7 @@ func (c *catalogue) clone() *catalogue {
 func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c := &catalogue{
 		benchmarks: map[string]int32{}, names: map[int32]string{}, tasks: map[taskKey]int32{},
-		taskOf: map[int32]taskKey{}, models: map[string]int32{}, totals: map[int32]total{},
+		taskOf: map[int32]taskKey{}, models: map[string]int32{}, repos: map[string]bool{}, totals: map[int32]total{},
 	}
 	var id int32
 	var name string
@@ -75,6 +77,10 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	err = scanEach(ctx, conn, `SELECT model_id, model FROM model`, []any{&id, &name}, func() { c.models[name] = id })
 	if err != nil {
 		return nil, fmt.Errorf("read models: %w", err)
+	}
+	err = scanEach(ctx, conn, `SELECT repo FROM repo_state UNION SELECT repo FROM file UNION SELECT repo FROM file_state`, []any{&name}, func() { c.repos[name] = true })
+	if err != nil {
+		return nil, fmt.Errorf("read repositories: %w", err)
 	}
 	var t total
 	err = scanEach(ctx, conn, `SELECT benchmark_id, blocks, observed, correct, fingerprint FROM corpus_state`,
@@ -230,16 +236,6 @@ func (c *change) countTasks(benchmark string) int {
 		}
 	}
 	return n
-}
-
-// ensureModel returns a model's key and adds it if need be.
-func (c *change) ensureModel(name string) (int32, error) {
-	if id, ok := c.models[name]; ok {
-		return id, nil
-	}
-	id := int32(len(c.models) + 1)
-	c.models[name] = id
-	return id, c.append("model", id, name, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
 }
 
 // SetThresholds stores the limits of the filters, which the views read.

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"metabench/corpus"
 )
 
 // change is a transaction that is being written. Rows for large tables are
@@ -19,13 +21,14 @@ import (
 // faster than INSERT.
 type change struct {
 	*catalogue
-	w       *Warehouse
-	ctx     context.Context
-	conn    *sql.Conn
-	rows    map[string][][]driver.Value // by table, to be appended
-	deltas  map[int32]*delta            // by benchmark_id
-	source  string                      // of the answers that change
-	written bool
+	w         *Warehouse
+	ctx       context.Context
+	conn      *sql.Conn
+	rows      map[string][][]driver.Value // by table, to be appended
+	newModels map[int32]*corpus.Model     // by model_id, to be appended
+	deltas    map[int32]*delta            // by benchmark_id
+	source    string                      // of the answers that change
+	written   bool
 }
 
 // delta counts the blocks that a change adds to and removes from a benchmark.
@@ -47,7 +50,7 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 	}
 	c := &change{
 		catalogue: w.known.clone(), w: w, ctx: ctx, conn: w.conn,
-		rows: map[string][][]driver.Value{}, deltas: map[int32]*delta{},
+		rows: map[string][][]driver.Value{}, newModels: map[int32]*corpus.Model{}, deltas: map[int32]*delta{},
 	}
 	err := inTransaction(ctx, w.conn, func() error {
 		if err := fn(c); err != nil {
@@ -77,8 +80,11 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 	return nil
 }
 
-// exec runs a statement with values.
+// exec runs a statement with values. It sees the rows that were gathered so far.
 func (c *change) exec(query string, args ...any) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
 	res, err := c.conn.ExecContext(c.ctx, query, args...)
 	if err != nil {
 		return err
@@ -97,7 +103,14 @@ func (c *change) append(table string, values ...driver.Value) error {
 	return nil
 }
 
+// flush appends everything gathered.
 func (c *change) flush() error {
+	for _, id := range slices.Sorted(maps.Keys(c.newModels)) {
+		if err := c.append("model", modelRow(id, c.newModels[id])...); err != nil {
+			return err
+		}
+		delete(c.newModels, id)
+	}
 	for _, table := range slices.Sorted(maps.Keys(c.rows)) {
 		if err := c.flushTable(table); err != nil {
 			return err

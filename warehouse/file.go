@@ -77,6 +77,13 @@ func sameFile(a, b corpus.File) bool {
 
 func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
 	stored := map[fileKey]storedFile{}
+	if !c.repos[repo] {
+		c.repos[repo] = true
+		return stored, nil
+	}
+	if err := c.flush(); err != nil {
+		return nil, err
+	}
 	var s storedFile
 	var run sql.NullTime
 	err := scanEach(c.ctx, c.conn, `SELECT file_id, commit_hash, path, size, sha256, verified, evaluated FROM file WHERE repo = ?`,
@@ -94,9 +101,6 @@ func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
 func (c *change) forgetFiles(files map[int32]bool) error {
 	if len(files) == 0 {
 		return nil
-	}
-	if err := c.flush(); err != nil {
-		return err
 	}
 	err := c.exec(`
 		DELETE FROM file WHERE file_id IN (

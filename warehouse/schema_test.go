@@ -32,7 +32,7 @@ func TestEveryObjectHasItsFileWithGrainAndKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k, s := range steps {
-			if s.version != k+1 {
+			if dir == "migrations" && s.version != k+1 {
 				t.Errorf("%s/%s has number %d, want %d", dir, s.name, s.version, k+1)
 			}
 			if !strings.HasPrefix(s.text, "-- "+s.name) || !strings.Contains(s.text, "\n-- Grain:") {

@@ -68,39 +68,67 @@ func readItems(ctx context.Context, q querier, benchmark, task string) ([]corpus
 // Record keeps a delivery of the crawl, data and state in one transaction. The
 // contract is scraper.Store's.
 func (w *Warehouse) Record(ctx context.Context, d corpus.Delivery) error {
+	return w.RecordAll(ctx, []corpus.Delivery{d})
+}
+
+// RecordAll keeps several deliveries in one transaction, as if each were recorded
+// after the one before. A transaction costs a few milliseconds whatever is in it.
+func (w *Warehouse) RecordAll(ctx context.Context, deliveries []corpus.Delivery) error {
+	for _, d := range deliveries {
+		for _, b := range d.Blocks {
+			if err := checkBlock(b); err != nil {
+				return fmt.Errorf("record %s: %w", d.Repo.Repo, err)
+			}
+		}
+	}
+	return w.change(ctx, func(c *change) error {
+		for _, d := range deliveries {
+			if err := c.record(d); err != nil {
+				return fmt.Errorf("record %s: %w", d.Repo.Repo, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (c *change) record(d corpus.Delivery) error {
+	c.source = d.Repo.Repo
+	files := c.fileKeeper()
+	replaces := map[string]bool{} // models known before: there may be something to replace
 	for _, b := range d.Blocks {
-		if err := checkBlock(b); err != nil {
+		_, replaces[b.Model] = c.models[b.Model]
+	}
+	for _, s := range d.Scores {
+		_, replaces[s.Model] = c.models[s.Model]
+	}
+	if err := c.recordState(d); err != nil {
+		return err
+	}
+	for _, task := range itemsByTask(d.Items) {
+		if err := c.addItems(task); err != nil {
 			return err
 		}
 	}
-	err := w.change(ctx, func(c *change) error {
-		c.source = d.Repo.Repo
-		if err := c.recordState(d); err != nil {
-			return err
-		}
-		if d.Model != nil {
-			if err := c.mergeModel(*d.Model); err != nil {
-				return err
-			}
-		}
-		for _, task := range itemsByTask(d.Items) {
-			if err := c.addItems(task); err != nil {
-				return err
-			}
-		}
-		return c.recordAnswers(d)
-	})
-	if err != nil {
-		return fmt.Errorf("record %s: %w", d.Repo.Repo, err)
+	if err := c.recordBlocks(d.Blocks, files, replaces); err != nil {
+		return err
+	}
+	if err := c.recordScores(d.Scores, files, replaces); err != nil {
+		return err
+	}
+	if d.Model != nil {
+		return c.mergeModel(*d.Model)
 	}
 	return nil
 }
 
-// recordState replaces what the crawl remembers.
+// recordState replaces what the crawl remembers. A repository that was never heard
+// of has nothing to be replaced.
 func (c *change) recordState(d corpus.Delivery) error {
 	if r := d.Repo; r.Repo != "" {
-		if err := c.exec(`DELETE FROM repo_state WHERE repo = ?`, r.Repo); err != nil {
-			return err
+		if c.repos[r.Repo] {
+			if err := c.exec(`DELETE FROM repo_state WHERE repo = ?`, r.Repo); err != nil {
+				return err
+			}
 		}
 		if err := c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated)); err != nil {
 			return err
@@ -108,19 +136,23 @@ func (c *change) recordState(d corpus.Delivery) error {
 	}
 	type stateKey struct{ repo, benchmark, task, path string }
 	last := map[stateKey]int{}
-	repos := map[string][][]any{}
+	replaced := map[string]*[3][]string{} // benchmarks, tasks and paths by known repository
 	for k, f := range d.Files {
 		last[stateKey{f.Repo, f.Benchmark, f.Task, f.Path}] = k
-		repos[f.Repo] = append(repos[f.Repo], []any{f.Benchmark, f.Task, f.Path})
-	}
-	for repo, keys := range repos {
-		var benchmarks, tasks, paths []string
-		for _, k := range keys {
-			benchmarks, tasks, paths = append(benchmarks, k[0].(string)), append(tasks, k[1].(string)), append(paths, k[2].(string))
+		if c.repos[f.Repo] {
+			keys := replaced[f.Repo]
+			if keys == nil {
+				keys = &[3][]string{}
+				replaced[f.Repo] = keys
+			}
+			keys[0], keys[1], keys[2] = append(keys[0], f.Benchmark), append(keys[1], f.Task), append(keys[2], f.Path)
 		}
+	}
+	for _, repo := range sortedKeys(replaced) {
+		keys := replaced[repo]
 		err := c.exec(`
 			DELETE FROM file_state WHERE repo = ? AND (benchmark, task, path) IN
-				(SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))`, repo, benchmarks, tasks, paths)
+				(SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))`, repo, keys[0], keys[1], keys[2])
 		if err != nil {
 			return err
 		}
@@ -134,40 +166,6 @@ func (c *change) recordState(d corpus.Delivery) error {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// mergeModel adds what is newly known of a model to what is there.
-func (c *change) mergeModel(m corpus.Model) error {
-	if err := validName("model", m.Name); err != nil {
-		return &DataError{File: c.source, Object: "model", Reason: err.Error()}
-	}
-	id, err := c.ensureModel(m.Name)
-	if err != nil {
-		return err
-	}
-	if err := c.flushTable("model"); err != nil {
-		return err
-	}
-	err = c.exec(`
-		UPDATE model SET
-			parameters    = coalesce(?, parameters),
-			params_source = coalesce(nullif(?, ''), params_source),
-			architecture  = coalesce(nullif(?, ''), architecture),
-			precision     = coalesce(nullif(?, ''), precision),
-			base_model    = coalesce(nullif(?, ''), base_model),
-			license       = coalesce(nullif(?, ''), license),
-			flagged       = coalesce(?, flagged),
-			merged        = coalesce(?, merged),
-			moe           = coalesce(?, moe),
-			available     = coalesce(?, available),
-			revision      = coalesce(nullif(?, ''), revision)
-		WHERE model_id = ?`,
-		valueOf(m.Parameters), text(m.ParamsSource), text(m.Architecture), text(m.Precision), text(m.BaseModel), text(m.License),
-		valueOf(m.Flagged), valueOf(m.Merged), valueOf(m.MoE), valueOf(m.Available), text(m.Revision), id)
-	if err != nil {
-		return fmt.Errorf("describe model %.80q: %w", m.Name, err)
 	}
 	return nil
 }
@@ -225,18 +223,13 @@ func (c *change) addItems(items []corpus.Item) error {
 	return c.flushTable("item")
 }
 
-// recordAnswers replaces the delivered models' answers and published scores.
-func (c *change) recordAnswers(d corpus.Delivery) error {
-	files := c.fileKeeper()
-	tasks := map[int32][]int32{} // by model_id
-	type row struct {
-		block             corpus.Block
-		model, task, file int32
-	}
-	last := map[[2]int32]int{}
-	var rows []row
-	for _, b := range d.Blocks {
-		r := row{block: b}
+// recordBlocks replaces the delivered models' answers to the delivered tasks.
+func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces map[string]bool) error {
+	rows := make([]newBlock, 0, len(blocks))
+	last := map[blockKey]int{} // of a block that is delivered twice at once, the later one holds
+	var models, tasks []int32  // of blocks that may be there already
+	for k, b := range blocks {
+		r := newBlock{block: b, sum: sumBlock(b)}
 		var err error
 		if r.task, err = c.ensureTask(b.Benchmark, b.Task); err != nil {
 			return err
@@ -244,59 +237,79 @@ func (c *change) recordAnswers(d corpus.Delivery) error {
 		if r.model, err = c.ensureModel(b.Model); err != nil {
 			return err
 		}
-		if r.file, err = files.keep(b.File); err != nil {
-			return err
+		if replaces[b.Model] {
+			models, tasks = append(models, r.model), append(tasks, r.task)
 		}
-		tasks[r.model] = append(tasks[r.model], r.task)
-		last[[2]int32{r.model, r.task}] = len(rows)
+		last[r.blockKey] = k
 		rows = append(rows, r)
 	}
-	replaced := map[int32]bool{}
-	for model, ids := range tasks {
-		gone, err := c.removeBlocks(`model_id = ? AND task_id IN (SELECT unnest(?::INTEGER[]))`, model, ids)
-		if err != nil {
+	gone := map[int32]bool{}
+	if len(models) > 0 {
+		var err error
+		if gone, err = c.removeBlocks(`(model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`, models, tasks); err != nil {
 			return err
-		}
-		for id := range gone {
-			replaced[id] = true
 		}
 	}
 	for k, r := range rows {
-		if last[[2]int32{r.model, r.task}] != k {
-			continue // delivered twice at once: the later one holds
+		if last[r.blockKey] != k {
+			continue
 		}
-		delete(replaced, r.file)
-		if err := c.appendBlock(r.block, sumBlock(r.block), r.model, r.task, r.file); err != nil {
+		file, err := files.keep(r.block.File)
+		if err != nil {
+			return err
+		}
+		delete(gone, file)
+		if err := c.appendBlock(r.block, r.sum, r.model, r.task, file); err != nil {
 			return err
 		}
 	}
-	for _, s := range d.Scores {
-		if err := c.recordScore(s, files); err != nil {
-			return err
-		}
-	}
-	return c.forgetFiles(replaced)
+	return c.forgetFiles(gone)
 }
 
-func (c *change) recordScore(s corpus.Score, files *fileKeeper) error {
-	benchmark, err := c.ensureBenchmark(s.Benchmark)
-	if err != nil {
-		return err
+// recordScores replaces the delivered published scores.
+func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces map[string]bool) error {
+	type scoreKey struct {
+		model, benchmark int32
+		metric           string
 	}
-	model, err := c.ensureModel(s.Model)
-	if err != nil {
-		return err
+	last := map[scoreKey]int{}
+	keys := make([]scoreKey, len(scores))
+	var models, benchmarks []int32 // of scores that may be there already
+	var metrics []string
+	for k, s := range scores {
+		benchmark, err := c.ensureBenchmark(s.Benchmark)
+		if err != nil {
+			return err
+		}
+		model, err := c.ensureModel(s.Model)
+		if err != nil {
+			return err
+		}
+		keys[k] = scoreKey{model, benchmark, s.Metric}
+		last[keys[k]] = k
+		if replaces[s.Model] {
+			models, benchmarks, metrics = append(models, model), append(benchmarks, benchmark), append(metrics, s.Metric)
+		}
 	}
-	file, err := files.keep(s.File)
-	if err != nil {
-		return err
+	if len(models) > 0 {
+		err := c.exec(`
+			DELETE FROM leaderboard_score WHERE (model_id, benchmark_id, metric) IN
+				(SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]))`, models, benchmarks, metrics)
+		if err != nil {
+			return fmt.Errorf("replace published scores: %w", err)
+		}
 	}
-	err = c.exec(`DELETE FROM leaderboard_score WHERE model_id = ? AND benchmark_id = ? AND metric = ?`, model, benchmark, s.Metric)
-	if err == nil {
-		err = c.append("leaderboard_score", model, benchmark, s.Metric, s.Value, file)
-	}
-	if err != nil {
-		return fmt.Errorf("store score of %.80q on %s: %w", s.Model, s.Benchmark, err)
+	for k, s := range scores {
+		if last[keys[k]] != k {
+			continue
+		}
+		file, err := files.keep(s.File)
+		if err != nil {
+			return err
+		}
+		if err := c.append("leaderboard_score", keys[k].model, keys[k].benchmark, s.Metric, s.Value, file); err != nil {
+			return err
+		}
 	}
 	return nil
 }
