@@ -89,9 +89,12 @@ func NewFilter(information [][]float64, grid Grid, bins int) (*Filter, error) {
 	return f, nil
 }
 
-// Select returns the chosen items in the order of choice. Of equally informative
-// items the first is taken.
-func (f *Filter) Select(threshold float64) []Pick {
+// Select returns the items of Picks.
+func (f *Filter) Select(threshold float64) []int { return Items(f.Picks(threshold)) }
+
+// Picks returns the chosen items in the order of choice, with where on the ability
+// scale each was chosen for. Of equally informative items the first is taken.
+func (f *Filter) Picks(threshold float64) []Pick {
 	taken := make([]bool, f.items)
 	var chosen []Pick
 	for _, bin := range f.bins {
@@ -107,4 +110,31 @@ func (f *Filter) Select(threshold float64) []Pick {
 		}
 	}
 	return chosen
+}
+
+// threshold returns a threshold that leaves about size items, found by bisection: a
+// higher one leaves fewer items, but for the exception where an item that an
+// earlier bin lets go serves two later ones.
+func (f *Filter) threshold(size int) float64 {
+	low, high := 0.0, 0.0
+	for _, bin := range f.bins {
+		for _, p := range bin {
+			high = max(high, p.Information)
+		}
+	}
+	if len(f.Select(low)) <= size {
+		return low
+	}
+	for range 40 {
+		mid := (low + high) / 2
+		switch n := len(f.Select(mid)); {
+		case n == size:
+			return mid
+		case n > size:
+			low = mid
+		default:
+			high = mid
+		}
+	}
+	return low
 }

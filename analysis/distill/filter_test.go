@@ -101,7 +101,7 @@ func TestFilterReturnsThePublishedItems(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got, want []string
-			for _, j := range Items(filter.Select(fit.Hyperparams.Threshold)) {
+			for _, j := range filter.Select(fit.Hyperparams.Threshold) {
 				got = append(got, names[j])
 			}
 			_, params := readCSV(t, "metabench-r/params-"+tag+".csv")
@@ -182,7 +182,7 @@ func TestHigherThresholdsChooseFewerItems(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, high := f.Select(0), f.Select(1)
+		all, high := f.Picks(0), f.Picks(1)
 		// One item a bin that holds a grid point. Borders of an even grid fall on the
 		// points themselves, and rounding may put a few on the other side.
 		if len(all) != min(items, len(f.bins)) || len(f.bins) > points {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"metabench/analysis/ability"
 	"metabench/analysis/irt"
 )
 
@@ -14,7 +15,7 @@ import (
 // them, with the models' abilities by one estimator.
 type Candidate struct {
 	Kind      irt.Kind
-	Estimator string     // "MAP", "EAP", "EAPsum"
+	Estimator ability.Method
 	Items     []irt.Item // one an item of the sample
 	Abilities []float64  // of the models that the grids are made from
 }
@@ -22,7 +23,7 @@ type Candidate struct {
 // Trial is one evaluation of a Search.
 type Trial struct {
 	Kind      irt.Kind
-	Estimator string
+	Estimator ability.Method
 	Grid      GridType
 	Threshold float64 // least information (1/SD²)
 	Picks     []Pick
@@ -83,11 +84,11 @@ func Search(ctx context.Context, candidates []Candidate, evaluate Evaluate, o Se
 		for _, kind := range []GridType{ObservedGrid, EvenGrid} {
 			grid, err := NewGrid(kind, c.Abilities, o.Bins)
 			if err != nil {
-				return nil, fmt.Errorf("search with %v, %s: %w", c.Kind, c.Estimator, err)
+				return nil, fmt.Errorf("search with %v, %v: %w", c.Kind, c.Estimator, err)
 			}
 			filter, err := NewFilter(Information(c.Items, grid), grid, o.Bins)
 			if err != nil {
-				return nil, fmt.Errorf("search with %v, %s: %w", c.Kind, c.Estimator, err)
+				return nil, fmt.Errorf("search with %v, %v: %w", c.Kind, c.Estimator, err)
 			}
 			lines = append(lines, &line{candidate: c, grid: kind, filter: filter, evaluate: evaluate, options: o})
 		}
@@ -161,19 +162,13 @@ type line struct {
 
 // search tries the coarse thresholds and refines around the best.
 func (l *line) search(ctx context.Context) error {
-	all := l.filter.Select(0)
-	worth := make([]float64, len(all)) // information of the picks, largest first
-	for k, p := range all {
-		worth[k] = -p.Information
-	}
-	slices.Sort(worth)
-	most, least := math.Log(float64(len(all))), math.Log(float64(l.options.LeastItems))
+	most, least := math.Log(float64(len(l.filter.Select(0)))), math.Log(float64(l.options.LeastItems))
 	if most < least {
 		return nil
 	}
 	for k := range l.options.Coarse {
 		at := most - (most-least)*float64(k)/float64(max(l.options.Coarse-1, 1))
-		if err := l.try(ctx, at, worth); err != nil {
+		if err := l.try(ctx, at); err != nil {
 			return err
 		}
 	}
@@ -194,7 +189,7 @@ func (l *line) search(ctx context.Context) error {
 		}
 		for _, neighbour := range []float64{above, below} {
 			if !math.IsInf(neighbour, 0) {
-				if err := l.try(ctx, (at+neighbour)/2, worth); err != nil {
+				if err := l.try(ctx, (at+neighbour)/2); err != nil {
 					return err
 				}
 			}
@@ -213,15 +208,14 @@ func (l *line) best() int {
 	return best
 }
 
-// try evaluates the threshold that leaves about exp(size) items: that of the pick
-// with this rank in information.
-func (l *line) try(ctx context.Context, size float64, worth []float64) error {
+// try evaluates the threshold that leaves about exp(size) items.
+func (l *line) try(ctx context.Context, size float64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	rank := min(max(int(math.Round(math.Exp(size))), 1), len(worth))
-	t := Trial{Kind: l.candidate.Kind, Estimator: l.candidate.Estimator, Grid: l.grid, Threshold: -worth[rank-1]}
-	t.Picks = l.filter.Select(t.Threshold)
+	t := Trial{Kind: l.candidate.Kind, Estimator: l.candidate.Estimator, Grid: l.grid}
+	t.Threshold = l.filter.threshold(int(math.Round(math.Exp(size))))
+	t.Picks = l.filter.Picks(t.Threshold)
 	if len(t.Picks) < l.options.LeastItems {
 		return nil
 	}
@@ -232,7 +226,7 @@ func (l *line) try(ctx context.Context, size float64, worth []float64) error {
 	}
 	rmse, err := l.evaluate(ctx, t)
 	if err != nil {
-		return fmt.Errorf("%v, %s, %s grid, %d items: %w", t.Kind, t.Estimator, t.Grid, len(t.Picks), err)
+		return fmt.Errorf("%v, %v, %s grid, %d items: %w", t.Kind, t.Estimator, t.Grid, len(t.Picks), err)
 	}
 	t.RMSE = rmse
 	t.Objective = rmse + l.options.Lambda*float64(len(t.Picks))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/analysis/ability"
 	"metabench/analysis/irt"
 )
 
@@ -16,7 +17,7 @@ func candidates(items int) []Candidate {
 	rng := rand.New(rand.NewPCG(8, 8))
 	var out []Candidate
 	for _, kind := range irt.Kinds() {
-		for _, estimator := range []string{"MAP", "EAPsum"} {
+		for _, estimator := range []ability.Method{ability.MAP, ability.EAPSum} {
 			c := Candidate{Kind: kind, Estimator: estimator}
 			for range items {
 				c.Items = append(c.Items, irt.FromDifficulty(0.3+2*rng.Float64(), rng.NormFloat64(), 0, 1))
@@ -34,8 +35,8 @@ func candidates(items int) []Candidate {
 func pretend(_ context.Context, t Trial) (float64, error) {
 	n := float64(len(t.Picks))
 	rmse := 1 + math.Abs(math.Log(n/60)) - 0.005*n
-	if t.Kind == irt.ThreePL && t.Estimator == "MAP" && t.Grid == EvenGrid {
-		rmse -= 0.3
+	if t.Kind == irt.ThreePL && t.Estimator == ability.MAP && t.Grid == EvenGrid {
+		rmse -= 0.1
 	}
 	return rmse, nil
 }
@@ -54,8 +55,8 @@ func TestSearchFindsTheBestCombinationAndThreshold(t *testing.T) {
 			continue
 		}
 		chosen++
-		if trial.Kind != irt.ThreePL || trial.Estimator != "MAP" || trial.Grid != EvenGrid {
-			t.Errorf("chose %v, %s, %s", trial.Kind, trial.Estimator, trial.Grid)
+		if trial.Kind != irt.ThreePL || trial.Estimator != ability.MAP || trial.Grid != EvenGrid {
+			t.Errorf("chose %v, %v, %v", trial.Kind, trial.Estimator, trial.Grid)
 		}
 		if n := len(trial.Picks); n < 52 || n > 69 {
 			t.Errorf("chose %d items, the minimum is at 60", n)
