@@ -249,7 +249,10 @@ func (b *builder) reliability(x, y form) {
 			scores[p.Form] = append(scores[p.Form], p.Predicted)
 		}
 	}
-	b.set.Forms = append(b.set.Forms, parallelForms(x.Name, y.Name, scores[x.Name], scores[y.Name]))
+	r := distill.ReliabilityOf(scores[x.Name], scores[y.Name])
+	b.set.Forms = append(b.set.Forms, result.FormReliability{
+		FormA: x.Name, FormB: y.Name, Models: r.Models, Correlation: r.Correlation, RMSD: r.RMSD,
+	})
 }
 
 // splitRows describes a split as rows of results.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/stat"
-
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
@@ -89,16 +87,4 @@ func bound(p reconstruct.Prediction, end float64) float64 {
 		return math.NaN()
 	}
 	return end
-}
-
-// parallelForms is the agreement of two forms about the same models.
-func parallelForms(nameA, nameB string, a, b []float64) result.FormReliability {
-	sum := 0.0
-	for i := range a {
-		sum += (a[i] - b[i]) * (a[i] - b[i])
-	}
-	return result.FormReliability{
-		FormA: nameA, FormB: nameB, Models: len(a),
-		Correlation: stat.Correlation(a, b, nil), RMSD: math.Sqrt(sum / float64(len(a))),
-	}
 }

@@ -2,8 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
-	"math"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/distill"
@@ -16,10 +14,10 @@ import (
 // form is a set of selected items, and how it was found.
 type form struct {
 	Name      string
-	Columns   []int     // columns of the table, in order of selection
-	Theta     []float64 // ability for which each was chosen
-	Inform    []float64 // its information there
-	Items     []irt.Item
+	Columns   []int      // columns of the table, in order of selection
+	Theta     []float64  // ability for which each was chosen
+	Inform    []float64  // its information there
+	Items     []irt.Item // calibrated on these items alone
 	Kind      irt.Kind
 	Estimator ability.Method
 	Searches  []result.SearchStep
@@ -30,15 +28,18 @@ type form struct {
 var searched = []ability.Method{ability.MAP, ability.EAPSum}
 
 // selectForm searches the filter of item information for the items whose ability
-// reconstructs the validation models' scores best. The items' parameters stay those
-// of the calibration; only abilities are estimated again from the items picked.
+// reconstructs the validation models' scores best.
 func selectForm(ctx context.Context, name string, data *Data, columns []int, fits []fitted, s response.Split, opts Options, report func(done, total int)) (form, error) {
-	v := &validation{data: data, columns: columns, split: s, fits: fits}
+	judge := &distill.Refit{
+		Answers: data.Table.Answers.SelectItems(columns), Scores: data.Scores, Train: s.Train, Validation: s.Validation,
+		Prior: irt.WeakPrior(), Starts: map[irt.Kind][]irt.Item{}, Smooth: abilitySmooth, Workers: 1,
+	}
 	var candidates []distill.Candidate
 	for _, f := range fits {
+		judge.Starts[f.Kind] = f.Items
 		for _, method := range searched {
 			candidates = append(candidates, distill.Candidate{
-				Kind: f.Kind, Estimator: method.String(), Items: f.Items, Abilities: f.abilities(method, s.Train.Rows),
+				Kind: f.Kind, Estimator: method, Items: f.Items, Abilities: f.abilities(method, s.Train.Rows),
 			})
 		}
 	}
@@ -48,32 +49,37 @@ func selectForm(ctx context.Context, name string, data *Data, columns []int, fit
 	if opts.Items > 0 { // bins that are all filled give a form of that size
 		search.Bins, search.LeastItems, search.Coarse, search.Rounds = opts.Items, min(opts.Items, len(columns)), 1, 0
 	}
-	trials, err := distill.Search(ctx, candidates, v.rmse, search)
+	trials, err := distill.Search(ctx, candidates, judge.Evaluate, search)
 	if err != nil {
 		return form{}, err
 	}
 	f := form{Name: name}
 	for step, t := range trials {
 		f.Searches = append(f.Searches, result.SearchStep{
-			Form: name, Step: step + 1, Kind: t.Kind.String(), Estimator: t.Estimator, Grid: string(t.Grid),
+			Form: name, Step: step + 1, Kind: t.Kind.String(), Estimator: t.Estimator.String(), Grid: string(t.Grid),
 			Threshold: t.Threshold, Items: len(t.Picks), RMSE: t.RMSE, Objective: t.Objective, Chosen: t.Chosen,
 		})
 		if !t.Chosen {
 			continue
 		}
-		f.Kind = t.Kind
-		if f.Estimator, err = ability.ParseMethod(t.Estimator); err != nil {
-			return form{}, err
-		}
+		f.Kind, f.Estimator = t.Kind, t.Estimator
 		for _, p := range t.Picks {
 			f.Columns = append(f.Columns, columns[p.Item])
 			f.Theta = append(f.Theta, p.Theta)
 			f.Inform = append(f.Inform, p.Information)
-			f.Items = append(f.Items, v.fit(t.Kind).Items[p.Item])
 		}
+		fit, err := irt.Fit(ctx, data.Table.Answers.SelectItems(f.Columns).SelectModels(s.Train.Rows),
+			irt.Options{Kind: t.Kind, Prior: judge.Prior, Workers: opts.Workers})
+		if err != nil {
+			return form{}, err
+		}
+		f.Items = fit.Items
 	}
-	return f, nil
+	return f, ctx.Err()
 }
+
+// abilitySmooth leads from ability to score, as in the published method.
+var abilitySmooth = smooth.Smooth{Name: "ability"}
 
 // rows describes the form as rows of results.
 func (f *form) rows(items []string) []result.SelectedItem {
@@ -84,50 +90,8 @@ func (f *form) rows(items []string) []result.SelectedItem {
 	return rows
 }
 
-// validation judges picks on the validation models.
-type validation struct {
-	data    *Data
-	columns []int
-	split   response.Split
-	fits    []fitted
-}
-
-func (v *validation) fit(kind irt.Kind) fitted {
-	for _, f := range v.fits {
-		if f.Kind == kind {
-			return f
-		}
-	}
-	panic(fmt.Sprintf("analysis: no fit of kind %v", kind))
-}
-
-// rmse is the error, in points, of the validation models' scores by a smooth of the
-// ability on the picked items, fitted to the training models.
-func (v *validation) rmse(ctx context.Context, t distill.Trial) (float64, error) {
-	method, err := ability.ParseMethod(t.Estimator)
-	if err != nil {
-		return 0, err
-	}
-	items := make([]irt.Item, len(t.Picks))
-	columns := make([]int, len(t.Picks))
-	for k, p := range t.Picks {
-		items[k], columns[k] = v.fit(t.Kind).Items[p.Item], v.columns[p.Item]
-	}
-	f := form{Columns: columns, Items: items, Estimator: method}
-	predicted, err := f.byAbility(ctx, v.data, v.split.Train, v.split.Validation.Rows)
-	if err != nil {
-		return math.Inf(1), ctx.Err()
-	}
-	sum := 0.0
-	for k, i := range v.split.Validation.Rows {
-		e := predicted[k] - v.data.Scores[i]
-		sum += e * e
-	}
-	return math.Sqrt(sum / float64(len(predicted))), nil
-}
-
 // byAbility reconstructs the scores of rows from the ability on the form's items
-// alone: a P-spline from ability to score, fitted to the training models.
+// alone: an adaptive smooth from ability to score, fitted to the training models.
 func (f *form) byAbility(ctx context.Context, data *Data, train response.TrainSet, rows []int) ([]float64, error) {
 	answers := data.Table.Answers.SelectItems(f.Columns)
 	scorer, err := ability.New(f.Items, ability.Options{Method: f.Estimator, Workers: 1})
@@ -146,19 +110,17 @@ func (f *form) byAbility(ctx context.Context, data *Data, train response.TrainSe
 	if err != nil {
 		return nil, err
 	}
-	points := smooth.Points{X: x, Weight: make([]float64, len(x)), Sum: make([]float64, len(x))}
+	y := make([]float64, len(x))
 	for k, i := range train.Rows {
-		y := data.Scores[i]
-		points.Weight[k], points.Sum[k] = 1, y
-		points.SumSquares += y * y
+		y[k] = data.Scores[i]
 	}
-	var curve smooth.Curve
-	if err := smooth.NewCurveFitter(smooth.Smooth{Name: "ability", Functions: 20, Penalties: 1}).Fit(&curve, points, nil); err != nil {
+	model, err := smooth.Fit(ctx, []smooth.Smooth{abilitySmooth}, [][]float64{x}, y, smooth.Settings{})
+	if err != nil {
 		return nil, err
 	}
 	out, err := theta(rows)
-	for k := range out {
-		out[k] = min(100, max(0, curve.At(out[k])))
+	for k, t := range out {
+		out[k] = min(100, max(0, model.Predict([]float64{t})))
 	}
 	return out, err
 }
