@@ -75,6 +75,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newQueryCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),
+		newDemoCommand(a),
 		newExitCodesTopic(),
 	)
 	markUsageErrors(root)
