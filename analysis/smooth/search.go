@@ -27,9 +27,12 @@ type searchLimits struct {
 const (
 	// longest is the largest change of a log λ in one step.
 	longest = 6
-	// reach bounds log λ to either side of its start: exp(23) ≈ 1e10. Beyond, a
-	// penalty is either absent or absolute.
-	reach = 23
+	// below and above bound log λ relative to where data and penalty weigh the same.
+	// Above exp(23) ≈ 1e10 a penalty is absolute. Below exp(-14) ≈ 1e-6 it makes no
+	// difference where there are data, and where there are hardly any it is all that
+	// keeps a curve from passing through each of them at any price.
+	below = 14
+	above = 23
 	// halvings is how often a step that does not improve the criterion is halved.
 	halvings = 15
 )
@@ -44,7 +47,7 @@ type optimum struct {
 
 // search minimises log GCV over ρ by Newton's method, with the Hessian's negative
 // eigenvalues reflected, the step bounded, and halved until the criterion falls
-// (Wood 2004). ρ stays within reach of centre.
+// (Wood 2004). ρ stays within the bounds around centre.
 func (p *problem) search(ctx context.Context, start, centre []float64, limits searchLimits) (optimum, error) {
 	count := len(start)
 	best := optimum{rho: append([]float64(nil), start...), status: IterationLimit}
@@ -80,7 +83,7 @@ func (p *problem) search(ctx context.Context, start, centre []float64, limits se
 func (p *problem) descend(best *optimum, step, trial, centre []float64) bool {
 	for range halvings {
 		for i, r := range best.rho {
-			trial[i] = min(max(r+step[i], centre[i]-reach), centre[i]+reach)
+			trial[i] = min(max(r+step[i], centre[i]-below), centre[i]+above)
 		}
 		s := p.evaluate(trial)
 		if s.logGCV < best.score.logGCV {
@@ -101,8 +104,8 @@ func newtonStep(gradient, hessian, rho, centre []float64) (step []float64, gain 
 	count := len(gradient)
 	free := make([]int, 0, count)
 	for i, g := range gradient {
-		atLow := rho[i] <= centre[i]-reach && g > 0
-		atHigh := rho[i] >= centre[i]+reach && g < 0
+		atLow := rho[i] <= centre[i]-below && g > 0
+		atHigh := rho[i] >= centre[i]+above && g < 0
 		if !atLow && !atHigh {
 			free = append(free, i)
 		}
