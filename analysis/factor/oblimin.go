@@ -36,7 +36,7 @@ func oblimin(a *mat.Dense) (*mat.Dense, *mat.SymDense, Status) {
 		moved := false
 		for range 60 {
 			next := mat.NewDense(k, k, nil)
-			next.Apply(func(r, c int, v float64) float64 { return t.At(r, c) - step*g.At(r, c) }, next)
+			next.Apply(func(r, c int, _ float64) float64 { return t.At(r, c) - step*g.At(r, c) }, next)
 			normalise(next)
 			nextL, nextInverse := pattern(a, next)
 			if nextL != nil {

@@ -53,7 +53,11 @@ func readTrain(t testing.TB, tag string, names []string) [][]float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
