@@ -31,8 +31,9 @@ type Smooth struct {
 
 // Settings of a fit. The zero value is right for most.
 type Settings struct {
-	Starts int    // searches; 0 means 1
-	Seed   uint64 // of the starting points after the first
+	Starts int     // searches; 0 means 1
+	Seed   uint64  // of the starting points after the first
+	Gamma  float64 // how dear a degree of freedom is in GCV; 0 means 1, 1.4 guards against overfitting
 }
 
 // ErrConstant is the cause of a refused predictor that has only one value.
@@ -189,6 +190,9 @@ var errSingular = errors.New("smooth: the model can't be solved: too few rows fo
 
 func (f *fitter) fit(ctx context.Context, mean float64, settings Settings) (*Model, error) {
 	f.load()
+	if settings.Gamma > 0 {
+		f.problem.gamma = settings.Gamma
+	}
 	limits := searchLimits{iterations: iterationLimit, tolerance: tolerance}
 	best, err := f.problem.search(ctx, f.centre, f.centre, limits)
 	if err != nil {

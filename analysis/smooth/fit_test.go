@@ -49,6 +49,7 @@ func TestDerivativesOfGCVAgreeWithDifferences(t *testing.T) {
 	x, y := wavy(200, 1)
 	f := fitterOf(t, []Smooth{{Functions: 12, Penalties: 4}, {Functions: 10, Penalties: 1}}, x, y)
 	p, count := f.problem, len(f.centre)
+	p.gamma = 1.3
 	rho := append([]float64(nil), f.centre...)
 	rng := rand.New(rand.NewPCG(3, 3))
 	for i := range rho {
@@ -216,6 +217,21 @@ func TestFitObeysItsContext(t *testing.T) {
 	cancel()
 	if _, err := Fit(ctx, make([]Smooth, 2), x, y, Settings{}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error = %v", err)
+	}
+}
+
+func TestDearerFreedomGivesSmootherCurves(t *testing.T) {
+	x, y := wavy(120, 8)
+	plain, err := Fit(context.Background(), make([]Smooth, 2), x, y, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dear, err := Fit(context.Background(), make([]Smooth, 2), x, y, Settings{Gamma: 1.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dear.EDF >= plain.EDF {
+		t.Fatalf("edf = %v with γ = 1.5, %v with γ = 1", dear.EDF, plain.EDF)
 	}
 }
 

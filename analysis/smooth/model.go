@@ -25,7 +25,7 @@ type Model struct {
 	N          int     // rows
 	RSS        float64 // residual sum of squares
 	EDF        float64 // of the whole model, intercept included
-	GCV        float64 // N·RSS/(N-EDF)²
+	GCV        float64 // N·RSS/(N-γ·EDF)²
 	Scale      float64 // residual variance RSS/(N-EDF)
 	Status     Status
 	Iterations int // Newton steps of the search that won

@@ -24,7 +24,9 @@ type penalty struct {
 // smoothing parameters ρ = log λ minimise generalised cross validation (Craven and
 // Wahba 1979; Wood 2004)
 //
-//	GCV(ρ) = n · RSS / (n - τ)²,   τ = rank(fixed) + tr((G + V)⁻¹ G).
+//	GCV(ρ) = n · RSS / (n - γτ)²,   τ = rank(fixed) + tr((G + V)⁻¹ G).
+//
+// γ = 1 is plain GCV; γ > 1 makes a degree of freedom dearer (Kim and Gu 2004).
 //
 // With U = (G+V)⁻¹, e = U b, W = U G U = U - U V U, w_i = exp(ρ_i) v_i, q = U(V∘e)
 // and z_i = w_i∘e:
@@ -45,6 +47,7 @@ type problem struct {
 	yy        float64
 	n         float64
 	rank      float64
+	gamma     float64
 	penalties []penalty
 
 	u, w    []float64 // m × m
@@ -57,7 +60,7 @@ type problem struct {
 func newProblem(m int, penalties []penalty) *problem {
 	count := len(penalties)
 	return &problem{
-		m: m, penalties: penalties,
+		m: m, penalties: penalties, gamma: 1,
 		g: make([]float64, m*m), b: make([]float64, m),
 		u: make([]float64, m*m), w: make([]float64, m*m), scaled: make([]float64, m*m),
 		v: make([]float64, m), e: make([]float64, m), q: make([]float64, m),
@@ -107,10 +110,10 @@ func (p *problem) evaluate(rho []float64) score {
 		s.rss -= e * (p.b[d] + p.v[d]*e)
 		s.edf -= p.v[d] * p.u[d*p.m+d]
 	}
-	if s.edf >= p.n || s.rss <= 0 {
+	if p.gamma*s.edf >= p.n || s.rss <= 0 {
 		return score{logGCV: math.Inf(1)}
 	}
-	s.logGCV = math.Log(p.n*s.rss) - 2*math.Log(p.n-s.edf)
+	s.logGCV = math.Log(p.n*s.rss) - 2*math.Log(p.n-p.gamma*s.edf)
 	return s
 }
 
@@ -163,7 +166,7 @@ func (p *problem) derivatives(rho []float64, s score, gradient, hessian []float6
 			uz[r], y[r] = lambda*sumZ, lambda*sumY
 		}
 	}
-	left := p.n - s.edf
+	left := (p.n - p.gamma*s.edf) / p.gamma
 	gradTau := make([]float64, count)
 	gradRSS := make([]float64, count)
 	for i, pen := range p.penalties {
