@@ -30,6 +30,7 @@ type gamOptions struct {
 	functions  int
 	penalties  int
 	plain      bool
+	gamma      float64
 	starts     int
 	seed       uint64
 	smoothList []smooth.Smooth
@@ -68,6 +69,7 @@ counted.`,
 	f.IntVar(&o.functions, "functions", smooth.DefaultFunctions, "B-splines a term")
 	f.IntVar(&o.penalties, "penalties", smooth.DefaultPenalties, "smoothing parameters of an adaptive term")
 	f.BoolVar(&o.plain, "plain", false, "one smoothing parameter a term (P-splines)")
+	f.Float64Var(&o.gamma, "gamma", 1, "weight of a degree of freedom in GCV; above 1 for smoother terms")
 	f.IntVar(&o.starts, "starts", 1, "searches for the smoothing parameters; the best is kept")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the searches after the first")
 	return cmd
@@ -97,6 +99,9 @@ func (o *gamOptions) check() error {
 	}
 	if err := o.smoothList[0].Validate(); err != nil {
 		return usagef("gam: %w", err)
+	}
+	if !(o.gamma > 0) {
+		return usagef("--gamma %v: give a positive number", o.gamma)
 	}
 	if o.train == o.test {
 		return usagef("--train and --test are both %q", o.train)
@@ -153,7 +158,7 @@ func (a *app) gam(ctx context.Context, path string, o gamOptions) error {
 	}
 	started := time.Now()
 	model, err := smooth.Fit(ctx, o.smoothList, pickRows(rows.x, rows.fit), pick(rows.y, rows.fit),
-		smooth.Settings{Starts: o.starts, Seed: o.seed})
+		smooth.Settings{Starts: o.starts, Seed: o.seed, Gamma: o.gamma})
 	if err != nil {
 		return fmt.Errorf("gam %s: %w", path, err)
 	}
