@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Forward chooses items one by one: each time the item with which a ridge regression
@@ -22,40 +24,59 @@ import (
 // The products of two items are counts of common bits. A missing answer counts as
 // the item's more frequent one.
 type Forward struct {
-	Folds int     // 0 means 5
-	Ridge float64 // λ, in answers; 0 means 1
-	Seed  uint64  // of the folds
+	Folds   int     // 0 means 5
+	Ridge   float64 // λ, in answers; 0 means 30
+	Seed    uint64  // of the folds
+	Workers int     // goroutines, at most one a fold; 0 means 1; does not change the result
 }
 
 // Name returns "forward".
 func (Forward) Name() string { return "forward" }
 
+// defaultRidge is the λ that predicted held-out models' scores best, on average, on
+// the four complete benchmarks it was tried on; 20 to 200 hardly differ.
+const defaultRidge = 30
+
 // Select takes size·(items + size) steps of two products a fold.
 func (f Forward) Select(ctx context.Context, s *Sample, size int) (Choice, error) {
+	choice, _, err := f.Path(ctx, s, size)
+	return choice, err
+}
+
+// Path is Select with the cross-validated RMSE (points) of the ridge regression on
+// the items chosen so far, one for each number of items from 1 to size. The items
+// were chosen by that error, so it is a little lower than what new models get.
+func (f Forward) Path(ctx context.Context, s *Sample, size int) (Choice, []float64, error) {
 	if err := s.check(size); err != nil {
-		return Choice{}, err
+		return Choice{}, nil, err
 	}
 	if f.Folds == 0 {
 		f.Folds = 5
 	}
 	if f.Ridge == 0 {
-		f.Ridge = 1
+		f.Ridge = defaultRidge
 	}
 	models, _ := s.Dims()
 	if f.Folds < 2 || models < 2*f.Folds {
-		return Choice{}, fmt.Errorf("forward selection: %d models can't be cut into %d folds of two or more", models, f.Folds)
+		return Choice{}, nil, fmt.Errorf("forward selection: %d models can't be cut into %d folds of two or more", models, f.Folds)
 	}
 	g := newForwardSearch(s, balancedFolds(s.scores, f.Folds, f.Seed), f.Folds, f.Ridge)
 	var choice Choice
+	var path []float64
 	for range size {
 		if err := ctx.Err(); err != nil {
-			return Choice{}, fmt.Errorf("forward selection: %w", err)
+			return Choice{}, nil, fmt.Errorf("forward selection: %w", err)
 		}
 		best := g.best()
 		choice.Items = append(choice.Items, s.available[best])
-		g.take(best)
+		g.take(best, max(f.Workers, 1))
+		squares := 0.0
+		for _, fold := range g.folds {
+			squares += fold.restV
+		}
+		path = append(path, math.Sqrt(max(squares, 0)/float64(models)))
 	}
-	return choice, nil
+	return choice, path, nil
 }
 
 // forwardSearch holds the candidates, of which position 0 … n-1 are the available
@@ -180,27 +201,41 @@ func (g *forwardSearch) best() int {
 }
 
 // take makes candidate k a direction in every fold.
-func (g *forwardSearch) take(k int) {
+func (g *forwardSearch) take(k, workers int) {
 	g.taken[k] = true
 	n, folds := len(g.rows), len(g.folds)
 	// Common answers of k and every candidate, per fold and in all.
 	held := make([][]float64, folds)
-	total := make([]float64, n)
-	masked := make([]uint64, len(g.rows[k]))
-	for f, mask := range g.mask {
+	g.each(workers, func(f int) {
+		masked := make([]uint64, len(g.rows[k]))
 		for w := range masked {
-			masked[w] = mask[w] & g.rows[k][w]
+			masked[w] = g.mask[f][w] & g.rows[k][w]
 		}
 		held[f] = make([]float64, n)
 		for j, row := range g.rows {
-			c := float64(common(masked, row))
-			held[f][j] = c
+			held[f][j] = float64(common(masked, row))
+		}
+	})
+	total := make([]float64, n) // counts: exact in any order
+	for _, counts := range held {
+		for j, c := range counts {
 			total[j] += c
 		}
 	}
-	for f, s := range g.folds {
-		s.take(k, total, held[f])
+	g.each(workers, func(f int) { g.folds[f].take(k, total, held[f]) })
+}
+
+// each calls do for every fold, on the given number of goroutines.
+func (g *forwardSearch) each(workers int, do func(fold int)) {
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for f := range g.folds {
+		group.Go(func() error {
+			do(f)
+			return nil
+		})
 	}
+	_ = group.Wait() // do can't fail
 }
 
 // take adds the rest of candidate k as a direction; total and held are the products

@@ -215,7 +215,7 @@ func TestForwardTakesTheItemOfLeastCrossValidatedError(t *testing.T) {
 		t.Fatal(err)
 	}
 	const folds, ridge = 3, 2.5
-	choice, err := Forward{Folds: folds, Ridge: ridge, Seed: 9}.Select(context.Background(), s, 8)
+	choice, path, err := Forward{Folds: folds, Ridge: ridge, Seed: 9}.Path(context.Background(), s, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +233,23 @@ func TestForwardTakesTheItemOfLeastCrossValidatedError(t *testing.T) {
 		}
 		if choice.Items[step] != best {
 			t.Fatalf("step %d took item %d, least error has %d", step+1, choice.Items[step], best)
+		}
+		if want := math.Sqrt(least / 90); math.Abs(path[step]-want) > 1e-8*want {
+			t.Fatalf("RMSE after step %d = %v, want %v", step+1, path[step], want)
+		}
+	}
+}
+
+func TestForwardIsTheSameForAnyNumberOfWorkers(t *testing.T) {
+	s := sampleOf(t, 300, 80, 0.1)
+	one, err := Forward{Seed: 1}.Select(context.Background(), s, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{2, 7} {
+		many, err := Forward{Seed: 1, Workers: workers}.Select(context.Background(), s, 20)
+		if err != nil || !slices.Equal(one.Items, many.Items) {
+			t.Errorf("%d workers chose %v, one %v, error %v", workers, many.Items, one.Items, err)
 		}
 	}
 }
