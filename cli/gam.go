@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,44 +229,6 @@ func readGamRows(ctx context.Context, path string, o gamOptions) (*gamRows, erro
 	return rows, nil
 }
 
-// floatColumns reads columns as numbers.
-func floatColumns(frame *table.Frame, names []string) ([][]float64, error) {
-	out := make([][]float64, len(names))
-	for k, name := range names {
-		values, err := frame.Floats(name)
-		if err != nil {
-			return nil, columnError(err)
-		}
-		out[k] = values
-	}
-	return out, nil
-}
-
-// columnError makes a column that the user misnamed a usage error.
-func columnError(err error) error {
-	var bad *table.Error
-	if errors.As(err, &bad) && bad.Kind == table.KindColumn {
-		return withCode(ExitUsage, err)
-	}
-	return err
-}
-
-// someValues lists the first few distinct values of a column.
-func someValues(values []string) string {
-	var seen []string
-	for _, v := range values {
-		if !slices.Contains(seen, strconv.Quote(v)) {
-			seen = append(seen, strconv.Quote(v))
-		}
-		if len(seen) == 5 {
-			return strings.Join(seen, ", ") + " …"
-		}
-	}
-	return strings.Join(seen, ", ")
-}
-
-func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
 // complete reports whether row i has all predictors.
 func (r *gamRows) complete(i int) bool {
 	for _, column := range r.x {
@@ -344,14 +304,6 @@ func (r *gamRows) write(o gamOptions, m *smooth.Model) (err error) {
 	return nil
 }
 
-// formatFloat writes a number so that reading it gives the same bits; "" is NaN.
-func formatFloat(v float64) string {
-	if math.IsNaN(v) {
-		return ""
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
-}
-
 func (a *app) printGam(r gamReport) error {
 	if n := r.Dropped.Train + r.Dropped.Test; n > 0 {
 		fmt.Fprintf(a.Err, "left out %d rows that lack a value (%d train, %d test)\n", n, r.Dropped.Train, r.Dropped.Test)
@@ -382,22 +334,4 @@ func (a *app) printGam(r gamReport) error {
 	_, err := fmt.Fprintf(a.Out, "\nGCV %.6g, residual variance %.6g; %s after %d steps, %.3f s\n",
 		r.GCV, r.Scale, r.Status, r.Iterations, r.Seconds)
 	return err
-}
-
-// pick returns the values at the given rows.
-func pick(values []float64, rows []int) []float64 {
-	out := make([]float64, len(rows))
-	for k, i := range rows {
-		out[k] = values[i]
-	}
-	return out
-}
-
-// pickRows returns the given rows of all columns.
-func pickRows(columns [][]float64, rows []int) [][]float64 {
-	out := make([][]float64, len(columns))
-	for k, c := range columns {
-		out[k] = pick(c, rows)
-	}
-	return out
 }

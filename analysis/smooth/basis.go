@@ -7,13 +7,14 @@ const order = 4
 
 // Basis is a family of k cubic B-splines on equally spaced knots.
 //
-// The k functions cover k-3 intervals of width h = (hi-lo)/(k-3). They sum to one
-// everywhere in [lo, hi], and coefficients that are linear in the index give a
-// straight line. Outside [lo, hi] every function is continued by its tangent, so
+// The K functions cover K-3 intervals of width (Hi-Lo)/(K-3). They sum to one
+// everywhere in [Lo, Hi], and coefficients that are linear in the index give a
+// straight line. Outside [Lo, Hi] every function is continued by its tangent, so
 // a curve goes on with the value and slope that it has at the end.
 type Basis struct {
-	lo, hi, h float64
-	k         int
+	Lo, Hi float64 // ends of the range
+	Step   float64 // width of an interval
+	K      int     // number of functions
 }
 
 // margin is the share of the range by which the knots reach beyond the data on
@@ -32,25 +33,19 @@ func NewBasis(minimum, maximum float64, k int) Basis {
 	}
 	widen := margin * (maximum - minimum)
 	lo, hi := minimum-widen, maximum+widen
-	return Basis{lo: lo, hi: hi, h: (hi - lo) / float64(k-order+1), k: k}
+	return Basis{Lo: lo, Hi: hi, Step: (hi - lo) / float64(k-order+1), K: k}
 }
-
-// Len returns the number of functions.
-func (b Basis) Len() int { return b.k }
-
-// Range returns the interval outside of which curves are straight lines.
-func (b Basis) Range() (lo, hi float64) { return b.lo, b.hi }
 
 // At evaluates the basis: function first+r has the value w[r] at x, all others are
 // zero. In the interval the uniform cubic B-splines are, with u in [0, 1),
 //
 //	(1-u)³/6, (3u³-6u²+4)/6, (-3u³+3u²+3u+1)/6, u³/6.
 func (b Basis) At(x float64) (first int, w [order]float64) {
-	if !(x >= b.lo && x <= b.hi) {
+	if !(x >= b.Lo && x <= b.Hi) {
 		return b.beyond(x)
 	}
-	s := (x - b.lo) / b.h
-	first = min(int(s), b.k-order)
+	s := (x - b.Lo) / b.Step
+	first = min(int(s), b.K-order)
 	return first, cubic(s - float64(first))
 }
 
@@ -81,12 +76,12 @@ func (b Basis) beyond(x float64) (first int, w [order]float64) {
 	if math.IsNaN(x) {
 		return 0, [order]float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
 	}
-	end, u := b.lo, 0.0
-	if x > b.hi {
-		end, u, first = b.hi, 1, b.k-order
+	end, u := b.Lo, 0.0
+	if x > b.Hi {
+		end, u, first = b.Hi, 1, b.K-order
 	}
 	w = cubic(u)
-	steps := (x - end) / b.h
+	steps := (x - end) / b.Step
 	for r, d := range slope(u) {
 		w[r] += steps * d
 	}

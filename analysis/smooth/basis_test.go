@@ -15,15 +15,15 @@ func drawBasis(t *rapid.T) Basis {
 
 // anywhere draws a point inside the range or up to one range beyond it.
 func anywhere(t *rapid.T, b Basis) float64 {
-	return b.lo + (b.hi-b.lo)*rapid.Float64Range(-1, 2).Draw(t, "position")
+	return b.Lo + (b.Hi-b.Lo)*rapid.Float64Range(-1, 2).Draw(t, "position")
 }
 
 func TestBasisSumsToOneEverywhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := drawBasis(t)
 		first, w := b.At(anywhere(t, b))
-		if first < 0 || first+order > b.k {
-			t.Fatalf("functions %d … %d of %d", first, first+order-1, b.k)
+		if first < 0 || first+order > b.K {
+			t.Fatalf("functions %d … %d of %d", first, first+order-1, b.K)
 		}
 		if sum := w[0] + w[1] + w[2] + w[3]; math.Abs(sum-1) > 1e-9 {
 			t.Fatalf("sum = %v", sum)
@@ -34,12 +34,12 @@ func TestBasisSumsToOneEverywhere(t *testing.T) {
 func TestLinearCoefficientsGiveAStraightLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := drawBasis(t)
-		coef := make([]float64, b.k)
+		coef := make([]float64, b.K)
 		for i := range coef {
 			coef[i] = float64(i) - 1 // the function i is centred at knot i-1
 		}
 		x := anywhere(t, b)
-		if got, want := b.value(coef, x), (x-b.lo)/b.h; math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
+		if got, want := b.value(coef, x), (x-b.Lo)/b.Step; math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
 			t.Fatalf("value = %v, want %v", got, want)
 		}
 	})
@@ -49,7 +49,7 @@ func TestCurvesGoOnStraightBeyondTheRange(t *testing.T) {
 	b := NewBasis(0, 1, 10)
 	coef := []float64{3, -1, 4, 1, -5, 9, 2, -6, 5, 3}
 	for name, end := range map[string]struct{ at, step float64 }{
-		"below": {b.lo, -0.1}, "above": {b.hi, 0.1},
+		"below": {b.Lo, -0.1}, "above": {b.Hi, 0.1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := func(steps float64) float64 { return b.value(coef, end.at+steps*end.step) }

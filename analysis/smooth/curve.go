@@ -74,7 +74,7 @@ func (cf *CurveFitter) Fit(c *Curve, points Points, offsets []float64) error {
 	}
 	mean := sum / weight
 	cf.acc.reset()
-	cf.acc.bases[0] = NewBasis(lo, hi, cf.acc.bases[0].k)
+	cf.acc.bases[0] = NewBasis(lo, hi, cf.acc.bases[0].K)
 	for i, w := range points.Weight {
 		if w > 0 {
 			cf.acc.place(0, points.X[i])
@@ -106,7 +106,7 @@ func (cf *CurveFitter) fill(c *Curve, best optimum, mean float64) {
 	c.GCV, c.EDF, c.RSS = math.Exp(best.score.logGCV), best.score.edf, best.score.rss
 	c.Status, c.Iterations = best.status, best.iterations
 	theta := f.coordinates()
-	c.Coef = append(c.Coef[:0], make([]float64, c.Basis.k)...)
+	c.Coef = append(c.Coef[:0], make([]float64, c.Basis.K)...)
 	level := mean + theta[0] + f.term(0, theta, c.Coef)
 	for k := range c.Coef {
 		c.Coef[k] += level

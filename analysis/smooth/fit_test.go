@@ -1,7 +1,9 @@
 package smooth
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -208,6 +210,27 @@ func TestFitRefusesWithTheReason(t *testing.T) {
 	_, err := Fit(context.Background(), []Smooth{{}}, [][]float64{make([]float64, 50)}, y, Settings{})
 	if !errors.Is(err, ErrConstant) {
 		t.Fatalf("error = %v, want ErrConstant", err)
+	}
+}
+
+func TestModelsSurviveStorage(t *testing.T) {
+	x, y := wavy(80, 9)
+	m, err := Fit(context.Background(), []Smooth{{Name: "a", Functions: 10}, {Name: "b", Functions: 12}}, x, y, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept bytes.Buffer
+	if err := gob.NewEncoder(&kept).Encode(m); err != nil {
+		t.Fatal(err)
+	}
+	var back Model
+	if err := gob.NewDecoder(&kept).Decode(&back); err != nil {
+		t.Fatal(err)
+	}
+	at := []float64{0.3, 4}
+	a, seA := m.PredictSE(at)
+	if b, seB := back.PredictSE(at); a != b || seA != seB || m.Predict(at) != a {
+		t.Fatalf("%v ± %v before, %v ± %v after", a, seA, b, seB)
 	}
 }
 

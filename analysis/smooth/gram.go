@@ -19,7 +19,7 @@ func newAccumulator(bases []Basis) *accumulator {
 	acc := &accumulator{bases: bases, start: make([]int, len(bases)+1), p: 1}
 	for j, b := range bases {
 		acc.start[j] = acc.p
-		acc.p += b.k
+		acc.p += b.K
 	}
 	acc.start[len(bases)] = acc.p
 	acc.xx = make([]float64, acc.p*acc.p)
@@ -95,7 +95,7 @@ func newGram(acc *accumulator) *gram {
 	g.size = g.fixed
 	for j, b := range acc.bases {
 		g.off[j] = g.size
-		g.size += b.k - 2
+		g.size += b.K - 2
 	}
 	g.off[len(acc.bases)] = g.size
 	g.a = make([]float64, g.size*g.size)
@@ -135,20 +135,20 @@ func (g *gram) transform(acc *accumulator, src, dst func(int) []float64) {
 	for j, basis := range acc.bases {
 		line := dst(1 + j)
 		clear(line)
-		for k := range basis.k {
-			t := float64(k) - float64(basis.k-1)/2
+		for k := range basis.K {
+			t := float64(k) - float64(basis.K-1)/2
 			for c, v := range src(acc.start[j] + k) {
 				line[c] += t * v
 			}
 		}
 		clear(run)
-		for d := basis.k - 3; d >= 0; d-- {
+		for d := basis.K - 3; d >= 0; d-- {
 			row := dst(g.off[j] + d)
 			for c, v := range src(acc.start[j] + d + 2) {
 				run[c] += v
 				row[c] = run[c]
 			}
-			if d < basis.k-3 {
+			if d < basis.K-3 {
 				for c, v := range dst(g.off[j] + d + 1) {
 					row[c] += v
 				}
@@ -164,12 +164,12 @@ func (g *gram) transformVector(acc *accumulator, dst, src []float64) {
 		s := src[acc.start[j]:acc.start[j+1]]
 		line := 0.0
 		for k, v := range s {
-			line += (float64(k) - float64(basis.k-1)/2) * v
+			line += (float64(k) - float64(basis.K-1)/2) * v
 		}
 		dst[1+j] = line
 		e := dst[g.off[j]:g.off[j+1]]
 		run, double := 0.0, 0.0
-		for d := basis.k - 3; d >= 0; d-- {
+		for d := basis.K - 3; d >= 0; d-- {
 			run += s[d+2]
 			double += run
 			e[d] = double

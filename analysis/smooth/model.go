@@ -30,9 +30,16 @@ type Model struct {
 	Status     Status
 	Iterations int // Newton steps of the search that won
 
-	covariance []float64 // (1+ΣK)², of intercept and coefficients
-	width      int
-	start      []int // column of the first coefficient of each term
+	// Covariance is that of the intercept and the coefficients of all terms, row-major:
+	// 1 + ΣK rows. Start is the row of each term's first coefficient.
+	Covariance []float64
+	Start      []int
+}
+
+// width is the number of coefficients, intercept included.
+func (m *Model) width() int {
+	last := len(m.Terms) - 1
+	return m.Start[last] + m.Terms[last].Basis.K
 }
 
 // Predict returns the fitted value at x, one value a term. A NaN in x gives NaN.
@@ -61,13 +68,13 @@ func (m *Model) PredictSE(x []float64) (y, se float64) {
 		first, w := t.Basis.At(x[j])
 		for r, v := range w {
 			y += v * t.Coef[first+r]
-			at = append(at, m.start[j]+first+r)
+			at = append(at, m.Start[j]+first+r)
 			weight = append(weight, v)
 		}
 	}
-	variance := 0.0
+	width, variance := m.width(), 0.0
 	for a, i := range at {
-		line := m.covariance[i*m.width : (i+1)*m.width]
+		line := m.Covariance[i*width : (i+1)*width]
 		sum := 0.0
 		for b, k := range at {
 			sum += weight[b] * line[k]
