@@ -35,7 +35,7 @@ type Settings struct {
 	Gamma  float64 // how dear a degree of freedom is in GCV; 0 means 1, 1.4 guards against overfitting
 }
 
-// ErrConstant is the cause of a refused predictor that has only one value.
+// ErrConstant is the cause of a refused predictor or response that has only one value.
 var ErrConstant = errors.New("only one distinct value")
 
 // Fit fits y = intercept + Σ_j f_j(x[j]) by penalised least squares: x[j] holds the
@@ -69,6 +69,9 @@ func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64, sett
 			acc.place(j, x[j][i])
 		}
 		acc.add(1, v-mean, (v-mean)*(v-mean))
+	}
+	if acc.yy == 0 {
+		return nil, fmt.Errorf("smooth: response: %w", ErrConstant)
 	}
 	return newFitter(smooths, acc).fit(ctx, mean, settings)
 }

@@ -149,10 +149,16 @@ func TestFitSurvivesHardData(t *testing.T) {
 	for i := range flat {
 		flat[i] = 5
 	}
+	line := make([]float64, len(y))
+	for i, v := range x[0] {
+		line[i] = 3 - 2*v
+	}
 	cases := map[string]struct {
 		x [][]float64
 		y []float64
 	}{
+		"exact_straight_line":         {[][]float64{x[0]}, line},
+		"exact_function_of_values":    {[][]float64{coarse}, coarse},
 		"same_predictor_twice":        {[][]float64{x[0], twin}, y},
 		"one_far_outlier":             {[][]float64{outlier}, y},
 		"three_distinct_values":       {[][]float64{coarse}, y},
@@ -195,6 +201,7 @@ func TestFitRefusesWithTheReason(t *testing.T) {
 		"constant_predictor": {Smooth{Name: "c"}, make([]float64, 50), y, "smooth of c: only one distinct value"},
 		"missing_predictor":  {Smooth{Name: "h"}, hole, y, "row 4 is NaN"},
 		"missing_response":   {Smooth{}, x[0], hole, "response of row 4 is NaN"},
+		"constant_response":  {Smooth{}, x[0], make([]float64, 50), "response: only one distinct value"},
 		"three_penalties":    {Smooth{Penalties: 3}, x[0], y, "1 or 4 to 38"},
 		"too_small_basis":    {Smooth{Functions: 5}, x[0], y, "at least 6"},
 		"hardly_any_rows":    {Smooth{}, x[0][:3], y[:3], "3 rows are too few"},

@@ -37,7 +37,7 @@ func newFitter(smooths []Smooth, acc *accumulator) *fitter {
 // load takes over what the accumulator has summed.
 func (f *fitter) load() {
 	f.gram.load(f.acc)
-	f.problem.load(f.gram, f.acc.n)
+	f.problem.load(f.gram, f.acc.n, f.acc.yy)
 	for i, pen := range f.problem.penalties {
 		f.centre[i] = f.balance(f.of[i], pen)
 	}

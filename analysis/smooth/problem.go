@@ -45,6 +45,7 @@ type problem struct {
 	g         []float64 // m × m
 	b         []float64
 	yy        float64
+	least     float64 // residual sum of squares that counts as none
 	n         float64
 	rank      float64
 	gamma     float64
@@ -68,14 +69,18 @@ func newProblem(m int, penalties []penalty) *problem {
 	}
 }
 
-// load copies the differences' part of g.
-func (p *problem) load(g *gram, n float64) {
+// exact is the share of the response's sum of squares that rounding may leave where
+// a curve passes through all points.
+const exact = 1e-13
+
+// load copies the differences' part of g; total is the response's sum of squares.
+func (p *problem) load(g *gram, n, total float64) {
 	for d := range p.m {
 		r := (g.fixed + d) * g.size
 		copy(p.g[d*p.m:(d+1)*p.m], g.a[r+g.fixed:r+g.size])
 	}
 	copy(p.b, g.b[g.fixed:])
-	p.yy, p.n, p.rank = g.yy, n, float64(g.rank)
+	p.yy, p.n, p.rank, p.least = g.yy, n, float64(g.rank), exact*total
 }
 
 // score is the criterion at one ρ.
@@ -110,7 +115,7 @@ func (p *problem) evaluate(rho []float64) score {
 		s.rss -= e * (p.b[d] + p.v[d]*e)
 		s.edf -= p.v[d] * p.u[d*p.m+d]
 	}
-	if p.gamma*s.edf >= p.n || s.rss <= 0 {
+	if s.rss = max(s.rss, p.least); p.gamma*s.edf >= p.n || s.rss <= 0 {
 		return score{logGCV: math.Inf(1)}
 	}
 	s.logGCV = math.Log(p.n*s.rss) - 2*math.Log(p.n-p.gamma*s.edf)
