@@ -291,7 +291,7 @@ func (w *subsetWorker) judge(fold int) (float64, error) {
 		}
 	}
 	w.points.SumSquares = w.yy - w.foldYY[fold]
-	if err := w.fitter.Fit(&w.curve, w.points, nil); err != nil {
+	if err := w.fitter.Fit(&w.curve, w.points); err != nil {
 		return 0, err
 	}
 	squares := w.foldYY[fold]

@@ -16,14 +16,11 @@ type Points struct {
 
 // Curve is one smooth with its intercept, fitted by a CurveFitter.
 type Curve struct {
-	Basis Basis
-	Coef  []float64 // of the B-splines, intercept included
-	GCV   float64
-	EDF   float64
-	RSS   float64
-	// Offsets are the log smoothing parameters less their starting values. As the
-	// start of a fit to similar points they save most of the search.
-	Offsets    []float64
+	Basis      Basis
+	Coef       []float64 // of the B-splines, intercept included
+	GCV        float64
+	EDF        float64
+	RSS        float64
 	Status     Status
 	Iterations int
 }
@@ -35,10 +32,8 @@ func (c *Curve) At(x float64) float64 { return c.Basis.value(c.Coef, x) }
 // It is for searches that need thousands of fits a second; it must not be used by
 // two goroutines at once.
 type CurveFitter struct {
-	smooth     Smooth
 	acc        *accumulator
 	fitter     *fitter
-	start      []float64
 	Tolerance  float64 // of the relative gain in GCV at which a search stops
 	Iterations int     // limit of Newton steps
 }
@@ -53,14 +48,15 @@ func NewCurveFitter(s Smooth) *CurveFitter {
 	acc := newAccumulator([]Basis{NewBasis(0, 1, functions)})
 	f := newFitter([]Smooth{s}, acc)
 	return &CurveFitter{
-		smooth: s, acc: acc, fitter: f, start: make([]float64, len(f.centre)),
-		Tolerance: tolerance, Iterations: iterationLimit,
+		acc: acc, fitter: f, Tolerance: tolerance, Iterations: iterationLimit,
 	}
 }
 
-// Fit fits the points and writes the result into c, whose slices it reuses. A
-// search starts at the given offsets, or at the usual place if they are nil.
-func (cf *CurveFitter) Fit(c *Curve, points Points, offsets []float64) error {
+// Fit fits the points and writes the result into c, whose memory it reuses.
+//
+// Searches always start at the same place: starting from the smoothing parameters of
+// similar points took twice as many steps, because these often end where GCV is flat.
+func (cf *CurveFitter) Fit(c *Curve, points Points) error {
 	lo, hi, weight, sum := math.Inf(1), math.Inf(-1), 0.0, 0.0
 	for i, w := range points.Weight {
 		if w > 0 {
@@ -84,11 +80,7 @@ func (cf *CurveFitter) Fit(c *Curve, points Points, offsets []float64) error {
 	cf.acc.yy = points.SumSquares - weight*mean*mean
 	f := cf.fitter
 	f.load()
-	copy(cf.start, f.centre)
-	for i, o := range offsets {
-		cf.start[i] += o
-	}
-	best, err := f.problem.search(context.Background(), cf.start, f.centre,
+	best, err := f.problem.search(context.Background(), f.centre, f.centre,
 		searchLimits{iterations: cf.Iterations, tolerance: cf.Tolerance})
 	if err != nil {
 		return err
@@ -110,9 +102,5 @@ func (cf *CurveFitter) fill(c *Curve, best optimum, mean float64) {
 	level := mean + theta[0] + f.term(0, theta, c.Coef)
 	for k := range c.Coef {
 		c.Coef[k] += level
-	}
-	c.Offsets = c.Offsets[:0]
-	for i, r := range best.rho {
-		c.Offsets = append(c.Offsets, r-f.centre[i])
 	}
 }

@@ -34,7 +34,7 @@ func TestCurveOfSummedPointsEqualsFitOfRows(t *testing.T) {
 				t.Fatal(err)
 			}
 			var curve Curve
-			if err := NewCurveFitter(s).Fit(&curve, points, nil); err != nil {
+			if err := NewCurveFitter(s).Fit(&curve, points); err != nil {
 				t.Fatal(err)
 			}
 			if d := math.Abs(curve.GCV - model.GCV); d > 1e-6*model.GCV {
@@ -49,44 +49,15 @@ func TestCurveOfSummedPointsEqualsFitOfRows(t *testing.T) {
 	}
 }
 
-func TestWarmStartReachesTheSameMinimum(t *testing.T) {
-	first, _, _ := binned(3000, 1)
-	second, _, _ := binned(3000, 2)
+func BenchmarkCurve(b *testing.B) {
+	points, _, _ := binned(4000, 2)
+	var curve Curve
 	fitter := NewCurveFitter(Smooth{})
-	var like, cold, warm Curve
-	for curve, run := range map[*Curve]struct {
-		p Points
-		o []float64
-	}{&like: {first, nil}, &cold: {second, nil}} {
-		if err := fitter.Fit(curve, run.p, run.o); err != nil {
-			t.Fatal(err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := fitter.Fit(&curve, points); err != nil {
+			b.Fatal(err)
 		}
 	}
-	if err := fitter.Fit(&warm, second, like.Offsets); err != nil {
-		t.Fatal(err)
-	}
-	if math.Abs(warm.GCV-cold.GCV) > 1e-4*cold.GCV {
-		t.Errorf("GCV = %v from a warm start, %v from a cold one", warm.GCV, cold.GCV)
-	}
-}
-
-func BenchmarkCurve(b *testing.B) {
-	like, _, _ := binned(4000, 1)
-	points, _, _ := binned(4000, 2)
-	var warm, curve Curve
-	fitter := NewCurveFitter(Smooth{})
-	if err := fitter.Fit(&warm, like, nil); err != nil {
-		b.Fatal(err)
-	}
-	for name, offsets := range map[string][]float64{"cold": nil, "warm": warm.Offsets} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := fitter.Fit(&curve, points, offsets); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(curve.Iterations), "steps")
-		})
-	}
+	b.ReportMetric(float64(curve.Iterations), "steps")
 }
