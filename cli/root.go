@@ -69,6 +69,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newConfigCommand(a),
 		newCrawlCommand(a),
 		newFaCommand(a),
+		newFitCommand(a),
 		newGamCommand(a),
 		newHubCommand(a),
 		newImportCommand(a),

@@ -40,6 +40,9 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // ErrEmpty is returned for a matrix without models or items.
 var ErrEmpty = errors.New("irt: no models or no items to fit")
 
+// DefaultRestarts is the number of other starts of a 3PL or 4PL.
+const DefaultRestarts = 5
+
 // Options controls a fit. The zero value of a field means its default.
 type Options struct {
 	Kind          Kind    // default TwoPL
@@ -48,7 +51,7 @@ type Options struct {
 	Start         []Item  // where to climb from, if not from the poorer model
 	MaxIterations int     // of one climb, default 1000
 	Tolerance     float64 // rise of the log-likelihood taken for none, default 1e-5
-	Restarts      int     // other starts of 3PL and 4PL, default 5; negative for none
+	Restarts      int     // other starts of 3PL and 4PL, default DefaultRestarts; negative for none
 	Seed          uint64  // of the restarts
 	Workers       int     // default all processors; does not change the result
 
@@ -66,7 +69,8 @@ type Result struct {
 	Gradient      float64 // largest absolute derivative by a, d, asin √g or asin √(1-u) off its bounds
 	Gain          float64 // rise of the log-likelihood that gradient and curvature still foresee
 	Models        int
-	Patterns      int // distinct rows
+	Patterns      int    // distinct rows
+	Estimated     []bool // by item; false where all answers are the same and the curve is flat
 }
 
 // Fit estimates the items of a response matrix by marginal maximum likelihood over
@@ -107,17 +111,17 @@ func fit(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, erro
 	}
 	opts = opts.withDefaults()
 	p := newProblem(m, opts)
+	start, free := startItems(p.step.p)
+	p.free = free
 	var all []*Result
 	report := func(s *solution) {
 		x := p.orient(s.point)
 		all = append(all, &Result{
 			Kind: p.kind, Items: x.items, LogLikelihood: x.logLik, Status: s.status,
 			Iterations: s.iterations, Passes: p.passes, Gradient: x.gradientNorm(), Gain: s.gain,
-			Models: models, Patterns: p.step.p.n,
+			Models: models, Patterns: p.step.p.n, Estimated: free,
 		})
 	}
-	start, free := startItems(p.step.p)
-	p.free = free
 	switch {
 	case !slices.Contains(free, true):
 		for p.kind = TwoPL; p.kind <= opts.Kind; p.kind++ {
@@ -158,7 +162,7 @@ func (o Options) withDefaults() Options {
 		o.Tolerance = 1e-5
 	}
 	if o.Restarts == 0 {
-		o.Restarts = 5
+		o.Restarts = DefaultRestarts
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
