@@ -8,7 +8,7 @@ import "math"
 const (
 	MaxSlope     = 200.0
 	MaxIntercept = 1200.0
-	MinWidth     = 0.01 // least distance between the asymptotes
+	MinWidth     = 0.001 // least distance between the asymptotes
 )
 
 // clampItem moves an item's free parameters into the box.
@@ -41,6 +41,13 @@ func fixedParams(it Item, kind Kind, gradient vec4) (fixed [maxParams]bool) {
 	fixed[1] = it.D >= MaxIntercept && gradient[1] >= 0 || it.D <= -MaxIntercept && gradient[1] <= 0
 	fixed[2] = kind < ThreePL || it.G <= 0
 	fixed[3] = kind < FourPL || it.U >= 1
+	closer := gradient[2]
+	if kind >= FourPL {
+		closer -= gradient[3]
+	}
+	if it.U-it.G <= MinWidth*(1+1e-9) && closer >= 0 {
+		fixed[2], fixed[3] = true, true
+	}
 	return fixed
 }
 

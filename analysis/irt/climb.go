@@ -8,7 +8,8 @@ import (
 const (
 	emCycles   = 3  // EM is at its best far from the maximum
 	fullPasses = 10 // every so many steps the windows of nodes are drawn anew
-	shortens   = 4  // of a step, before an EM cycle is made instead
+	poorSteps  = 2  // steps in a row that yield little, before EM cycles are made instead
+	shortens   = 3  // of a step, before an EM cycle is made instead
 
 	// A rise of the log-likelihood smaller than this may be lost in its rounding.
 	limitOfPrecision = 1e-3
@@ -33,7 +34,7 @@ func (p *problem) climb(ctx context.Context, items []Item, opts *Options) (*poin
 		return x, end
 	}
 	var b quasiNewton
-	em := emCycles
+	em, poor := emCycles, 0
 	for ; end.iterations < opts.MaxIterations; end.iterations++ {
 		if ctx.Err() != nil {
 			end.status = Cancelled
@@ -63,6 +64,17 @@ func (p *problem) climb(ctx context.Context, items []Item, opts *Options) (*poin
 			end.change = next.value - x.value
 			b.remember(x, next)
 			x = next
+			// A quadratic surface yields half the slope. Far less means that some
+			// items are where it is not: EM is better at those.
+			if end.change < 0.15*slope {
+				poor++
+			} else {
+				poor = 0
+			}
+			if poor == poorSteps {
+				poor, em = 0, 2
+				b.reset()
+			}
 			continue
 		}
 		if len(b.s) == 0 && end.change < opts.Tolerance {

@@ -51,7 +51,7 @@ type Options struct {
 	Start         []Item  // where to climb from, if not from the poorer model
 	MaxIterations int     // of one climb, default 1000
 	Tolerance     float64 // rise of the log-likelihood taken for none, default 1e-5
-	Restarts      int     // other starts of 3PL and 4PL, default DefaultRestarts; negative for none
+	Restarts      int     // other starts of 3PL and 4PL, default DefaultRestarts; negative: one start only, for 2PL too
 	Seed          uint64  // of the restarts
 	Workers       int     // default all processors; does not change the result
 
@@ -136,13 +136,10 @@ func fit(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, erro
 		}
 		report(p.local(ctx, start, &opts))
 	default:
-		p.kind = TwoPL
-		best := p.local(ctx, start, &opts)
-		report(best)
-		for p.kind < opts.Kind {
-			p.kind++
-			best = p.global(ctx, best, &opts)
+		for p.kind = TwoPL; p.kind <= opts.Kind; p.kind++ {
+			best := p.global(ctx, start, &opts)
 			report(best)
+			start = best.items
 		}
 	}
 	return all, nil

@@ -9,9 +9,10 @@ import (
 )
 
 const (
+	maxMoves       = 12   // of the population along the grid
 	maxJumps       = 30   // bounds the alternation of climbs and jumps
 	jumpCycles     = 6    // EM cycles that look for the best item everywhere, after a new start
-	roughTolerance = 0.01 // of a climb that is only to be compared
+	roughTolerance = 0.01 // of a climb that is only to be compared with others
 )
 
 // solution is where a search ended.
@@ -46,15 +47,27 @@ func (p *problem) local(ctx context.Context, items []Item, opts *Options) *solut
 	return s
 }
 
-// global looks for the best of many maxima: from the poorer model's items by one
-// jump and by several, from the models' ranks by all items and by random halves of
-// them, and from the best solution so far with the abilities estimated from random
-// parts of the items. What they find is rough until it turns out best.
-func (p *problem) global(ctx context.Context, poorer *solution, opts *Options) *solution {
+// global looks for the best of many maxima, from the given items and, as opts has
+// it, from the models' ranks by all items or by a random half of them, and from the
+// best solution so far with the abilities estimated from a random part of the items;
+// the best is then moved about the grid. What all these find is rough until it turns
+// out best.
+func (p *problem) global(ctx context.Context, start []Item, opts *Options) *solution {
+	if opts.Restarts < 0 {
+		return p.local(ctx, start, opts)
+	}
 	rough := *opts
 	rough.Tolerance = max(opts.Tolerance, roughTolerance)
 	steps := 0
-	try := func(x *point, cycles int) *solution {
+	var best *solution
+	keep := func(s *solution) bool {
+		if best != nil && !(s.value > best.value+10*rough.Tolerance) {
+			return false
+		}
+		best = s
+		return true
+	}
+	try := func(x *point, cycles int) bool {
 		for range cycles {
 			y := p.jump(x, rough.Tolerance)
 			if y == nil {
@@ -65,32 +78,87 @@ func (p *problem) global(ctx context.Context, poorer *solution, opts *Options) *
 		}
 		s := p.local(ctx, x.items, &rough)
 		steps += s.iterations
-		return s
+		return keep(s)
 	}
-	best := try(p.evaluate(poorer.items, true), 1)
-	for restart := range opts.Restarts {
-		if ctx.Err() != nil {
+	if p.kind == TwoPL {
+		try(p.evaluate(start, true), 0)
+		try(p.fromRanks(1, nil), 0)
+	} else {
+		try(p.evaluate(start, true), 1)
+		for restart := range opts.Restarts {
+			if ctx.Err() != nil {
+				break
+			}
+			rng := rand.New(rand.NewPCG(opts.Seed, uint64(p.kind)<<32|uint64(restart)))
+			switch {
+			case restart == 0:
+				try(p.evaluate(start, true), jumpCycles)
+			case restart == 1:
+				try(p.fromRanks(1, rng), jumpCycles)
+			case restart < (opts.Restarts+2)/2:
+				try(p.fromRanks(0.5, rng), jumpCycles)
+			default:
+				try(p.fromPart(best.point, 0.5+0.2*float64(restart%2), rng), jumpCycles)
+			}
+		}
+	}
+	for round := 0; round < maxMoves && ctx.Err() == nil; round++ {
+		moved := false
+		for _, items := range p.moves(best.point) {
+			x, end := p.climb(ctx, items, &rough)
+			steps += end.iterations
+			if moved = keep(&solution{x, end}); moved {
+				break
+			}
+		}
+		if !moved {
 			break
-		}
-		rng := rand.New(rand.NewPCG(opts.Seed, uint64(p.kind)<<32|uint64(restart)))
-		var s *solution
-		switch {
-		case restart == 0:
-			s = try(p.evaluate(poorer.items, true), jumpCycles)
-		case restart == 1:
-			s = try(p.fromRanks(1, rng), jumpCycles)
-		case restart < (opts.Restarts+2)/2:
-			s = try(p.fromRanks(0.5, rng), jumpCycles)
-		default:
-			s = try(p.fromPart(best.point, 0.5+0.2*float64(restart%2), rng), jumpCycles)
-		}
-		if s.value > best.value+rough.Tolerance {
-			best = s
 		}
 	}
 	s := p.local(ctx, best.items, opts)
 	s.iterations += steps
 	return s
+}
+
+// moves returns the items with the abilities standardised, shifted by one node
+// either way, and stretched and shrunk by half a node's distance. Where a test
+// determines abilities better than the grid resolves them, models sit on single
+// nodes, and a small step of the parameters can't slide the population along: every
+// such placement may be a maximum.
+func (p *problem) moves(x *point) [][]Item {
+	nodes := p.step.grid.Nodes
+	distance := (nodes[len(nodes)-1] - nodes[0]) / float64(len(nodes)-1)
+	x = p.evaluate(x.items, true)
+	var n, mean, square float64
+	for q, w := range p.step.total {
+		n, mean, square = n+w, mean+w*nodes[q], square+w*nodes[q]*nodes[q]
+	}
+	mean /= n
+	sd := math.Sqrt(max(0, square/n-mean*mean))
+	move := func(shift, scale float64) []Item {
+		items := make([]Item, len(x.items))
+		for j, it := range x.items {
+			items[j] = it
+			if p.free[j] { // θ = shift + scale·θ'
+				items[j].A, items[j].D = it.A*scale, it.D+it.A*shift
+				items[j] = clampItem(items[j], p.kind)
+			}
+		}
+		return items
+	}
+	var all [][]Item
+	if sd > 0.2 && sd < 5 && (math.Abs(mean) > distance/4 || math.Abs(sd-1) > distance/4) {
+		all = append(all, move(mean, sd))
+	}
+	// Where the population is off the prior's center, the way back comes first.
+	if mean < 0 {
+		distance = -distance
+	}
+	stretch := 1 + math.Abs(distance)/2
+	if sd < 1 {
+		stretch = 1 / stretch
+	}
+	return append(all, move(distance, 1), move(0, stretch), move(-distance, 1), move(0, 1/stretch))
 }
 
 // fromRanks starts from abilities that are the normal scores of the models' shares
