@@ -27,7 +27,7 @@ func (s *Scorer) mean(row []float64, p pattern) Estimate {
 	value := func(theta float64) float64 {
 		return logLikelihood(s.items, p, theta) - theta*theta/2
 	}
-	nodes, values := s.window(row, value)
+	nodes, values := s.window(row, all.SE/3, value)
 	for range meanHalving {
 		if all, agree = moments(nodes, values); agree {
 			break
@@ -85,29 +85,29 @@ func vanishes(row []float64) bool {
 }
 
 // window returns equidistant nodes over the posterior's mass, with its logarithm at
-// them.
-func (s *Scorer) window(row []float64, value func(float64) float64) (nodes, values []float64) {
-	k := 0
-	for i, v := range row {
-		if v > row[k] {
-			k = i
-		}
+// them, about step apart.
+func (s *Scorer) window(row []float64, step float64, value func(float64) float64) (nodes, values []float64) {
+	most := math.Inf(-1)
+	for _, v := range row {
+		most = max(most, v)
 	}
-	step := s.grid[1] - s.grid[0]
-	lo, hi := s.grid[k]-step, s.grid[k]+step
-	most := max(value(lo), row[k], value(hi))
-	for i, v := range row {
+	first, last := len(row)-1, 0
+	for k, v := range row {
 		if v > most-negligible {
-			lo, hi = min(lo, s.grid[i]-step), max(hi, s.grid[i]+step)
+			first, last = min(first, k), max(last, k)
 		}
 	}
-	for value(lo) > most-negligible {
+	lo, hi := s.grid[first], s.grid[last]
+	step = max(step, s.grid[1]-s.grid[0])
+	offset := s.curve.offset[len(row)/2] // of row above value; the middle node is 0, or nearly
+	for value(lo)+offset > most-negligible {
 		lo -= step
 	}
-	for value(hi) > most-negligible {
+	for value(hi)+offset > most-negligible {
 		hi += step
 	}
-	n := int(math.Round((hi-lo)/step)) + 1
+	n := max(3, int(math.Ceil((hi-lo)/step))+1)
+	step = (hi - lo) / float64(n-1)
 	for i := range n {
 		theta := lo + float64(i)*step
 		nodes, values = append(nodes, theta), append(values, value(theta))
