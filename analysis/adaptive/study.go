@@ -1,0 +1,91 @@
+package adaptive
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"metabench/analysis/response"
+)
+
+// Played is one model's adaptive test on answers that are known.
+type Played struct {
+	Model     string
+	Asked     []int // items in the order in which they were asked, up to the stop
+	Stopped   string
+	Theta, SE float64
+	Score     Score   // predicted at the stop
+	Actual    float64 // share correct of all answers known, points
+
+	// Points[n] is the score predicted after n answers, up to the length of the study,
+	// whether or not the stop rule held by then.
+	Points []float64
+}
+
+// Study plays a test for every model of a table.
+type Study struct {
+	Test    *Test
+	Length  int // go on to so many items after the stop, for Points; 0: don't
+	Workers int // 0 means GOMAXPROCS; does not change the result
+}
+
+// Run plays the test on the answers of every model. The table's columns are the
+// bank's items. Items that a model has no answer to are not asked. The result is in the
+// order of the models.
+func (st Study) Run(ctx context.Context, table *response.Table) ([]Played, error) {
+	bank := st.Test.bank
+	models, items := table.Answers.Dims()
+	if items != len(bank.Items) {
+		return nil, fmt.Errorf("adaptive study: %d columns of answers, %d items in the bank", items, len(bank.Items))
+	}
+	workers := st.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	out := make([]Played, models)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(workers, models) {
+		wg.Go(func() {
+			s := st.Test.newSession("")
+			for i := int(next.Add(1)) - 1; i < models && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				out[i] = st.play(s, table, i)
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("adaptive study: %w", err)
+	}
+	return out, nil
+}
+
+func (st Study) play(s *session, table *response.Table, model int) Played {
+	s.reset(table.Models[model])
+	s.available(table.Answers, model)
+	p := Played{Model: table.Models[model]}
+	correct, observed := table.Answers.Counts(model)
+	p.Actual = 100 * float64(correct) / float64(max(1, observed))
+	stopped := false
+	for {
+		step := s.step()
+		p.Points = append(p.Points, step.Score.Points)
+		if step.Item < 0 && !stopped {
+			stopped = true
+			p.Stopped, p.Theta, p.SE, p.Score = step.Stopped, step.Theta, step.SE, step.Score
+			for _, a := range s.asked {
+				p.Asked = append(p.Asked, a.Item)
+			}
+		}
+		if stopped && (len(s.asked) >= st.Length || s.left == 0) {
+			return p
+		}
+		item := step.Item
+		if item < 0 {
+			item = s.choose(step.Theta)
+		}
+		s.add(Answer{item, table.Answers.At(model, item) == response.Correct})
+	}
+}
