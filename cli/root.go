@@ -65,6 +65,7 @@ func newRootCommand(a *app) *cobra.Command {
 		return usagef("%w\nTry: %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		newAdaptiveCommand(a),
 		newBuildCommand(a),
 		newConfigCommand(a),
 		newCrawlCommand(a),
@@ -74,6 +75,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newHubCommand(a),
 		newImportCommand(a),
 		newQueryCommand(a),
+		newSimulateCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),
 		newDemoCommand(a),

@@ -61,7 +61,8 @@ type ParameterRecovery struct {
 // normalQuantile is the 97.5 % quantile of the standard normal distribution.
 const normalQuantile = 1.959963984540054
 
-func (s Study) check() error {
+// Check returns an error for a study that makes no sense.
+func (s Study) Check() error {
 	switch {
 	case s.Models < 2 || s.Items < 1:
 		return fmt.Errorf("%d models × %d items: need at least 2 × 1", s.Models, s.Items)
@@ -82,7 +83,7 @@ func (s Study) check() error {
 //
 // and abilities are estimated by MAP at the fitted items.
 func (s Study) Run(ctx context.Context, f Fitter) (*Recovery, error) {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("recovery study: %w", err)
 	}
 	out := &Recovery{Study: s, Statuses: make(map[string]int)}
