@@ -3,6 +3,8 @@ package table
 import (
 	"fmt"
 	"strings"
+
+	"metabench/spelling"
 )
 
 // maxListed is how many names an error message lists.
@@ -36,39 +38,11 @@ func list(names []string) string {
 	return s
 }
 
-// nearest returns the name that is closest to what was asked for, if one is close
-// enough to be a slip of the pen: at most a third of the letters differ.
+// nearest returns the name that was probably meant.
 func nearest(asked string, have []string) (string, bool) {
-	want := []rune(strings.ToLower(clip(asked, 100)))
-	best, bestDistance := "", len(want)/3+1
-	for _, name := range have {
-		if d := distance(want, []rune(strings.ToLower(clip(name, 100)))); d < bestDistance {
-			best, bestDistance = name, d
-		}
+	short := make([]string, len(have))
+	for k, name := range have {
+		short[k] = clip(name, 100)
 	}
-	return best, best != ""
-}
-
-// distance is the number of insertions, deletions, substitutions and swaps of
-// neighbours that turn a into b (optimal string alignment).
-func distance(a, b []rune) int {
-	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], before[j-2]+1)
-			}
-		}
-		before, prev, cur = prev, cur, before
-	}
-	return prev[len(b)]
+	return spelling.Nearest(clip(asked, 100), short)
 }

@@ -1,0 +1,220 @@
+// Package score turns a model's answers to the selected items into what the whole
+// benchmarks would have said: abilities, reconstructed scores with intervals, and
+// where they stand in the corpus.
+//
+// All it needs is a Bundle, one file of a few megabytes that a build writes. Neither
+// the warehouse nor a network is touched, and nothing is fitted.
+package score
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"metabench/analysis/ability"
+	"metabench/analysis/irt"
+	"metabench/analysis/reconstruct"
+	"metabench/harness"
+)
+
+// Bundle is a calibration: the selected items of one form, their parameters, and the
+// fitted maps from answers to scores.
+type Bundle struct {
+	Form       harness.Form `json:"form"`
+	Run        Run          `json:"run"`
+	Benchmarks []Benchmark  `json:"benchmarks"`
+
+	// Predictors are tried in order: a benchmark's score comes from the first that
+	// covers it, the mean of all from the first that predicts it.
+	Predictors []Predictor `json:"predictors"`
+
+	Mean       Scale    `json:"mean"` // of the corpus's mean scores; may be empty
+	Calibrated Settings `json:"calibrated"`
+}
+
+// Run identifies the build that a bundle came from.
+type Run struct {
+	ID          string `json:"id"`
+	CodeVersion string `json:"code_version"`
+	ConfigHash  string `json:"config_hash"`
+	Seed        uint64 `json:"seed"`
+	Input       string `json:"input"` // fingerprint of the answers
+}
+
+// Benchmark is one benchmark of a bundle.
+type Benchmark struct {
+	Name      string         `json:"name"`
+	Title     string         `json:"title"`
+	Metric    string         `json:"metric"` // what makes an answer correct; nothing else is accepted
+	Questions int            `json:"questions"`
+	Models    int            `json:"models"` // of the corpus that the fit has seen
+	Kind      irt.Kind       `json:"kind"`
+	Estimator ability.Method `json:"estimator"`
+	Items     []Item         `json:"items"`
+	Scores    Scale          `json:"scores"` // of the corpus
+	RMSE      *float64       `json:"rmse"`   // error on test models, points; null when unknown
+	MAE       *float64       `json:"mae"`
+}
+
+// Item is a selected item: P(θ) = g + (u - g) / (1 + exp(-(a θ + d))).
+type Item struct {
+	Key  string  `json:"key"`
+	Hash string  `json:"hash,omitempty"` // corpus.QuestionHash
+	A    float64 `json:"a"`
+	D    float64 `json:"d"`
+	G    float64 `json:"g"`
+	U    float64 `json:"u"`
+}
+
+// Predictor is a fitted map from answers to scores, encoded.
+type Predictor struct {
+	Method     string   `json:"method"`
+	Benchmarks []string `json:"benchmarks"` // that it predicts, in its own order
+	Data       []byte   `json:"data"`
+}
+
+// MethodProcess is the only method of prediction so far: reconstruct.Model.
+const MethodProcess = "gaussian process"
+
+// NewPredictor encodes a fitted model.
+func NewPredictor(m *reconstruct.Model) (Predictor, error) {
+	data, err := m.MarshalBinary()
+	if err != nil {
+		return Predictor{}, fmt.Errorf("bundle: %w", err)
+	}
+	return Predictor{Method: MethodProcess, Benchmarks: m.Benchmarks(), Data: data}, nil
+}
+
+// Settings are those that the corpus was evaluated with, as far as an evaluation can
+// differ in them.
+type Settings struct {
+	Shots        int    `json:"shots"` // added by the harness; the selected items bring their examples along
+	ChatTemplate bool   `json:"chat_template"`
+	Note         string `json:"note,omitempty"` // for people: "Open LLM Leaderboard 1"
+}
+
+// Scale is the distribution of the corpus's scores as percentiles 0, 1, …, 100, in
+// points. An empty scale knows nothing.
+type Scale []float64
+
+// percentiles are those that a Scale keeps.
+const percentiles = 100
+
+// NewScale summarises scores, leaving out NaN. The p-th percentile of n sorted scores
+// lies at (n-1)p/100, interpolated (Hyndman and Fan 1996, type 7).
+func NewScale(scores []float64) Scale {
+	known := slices.DeleteFunc(slices.Clone(scores), math.IsNaN)
+	if len(known) == 0 {
+		return nil
+	}
+	sort.Float64s(known)
+	s := make(Scale, percentiles+1)
+	for p := range s {
+		at := float64(len(known)-1) * float64(p) / percentiles
+		k := int(at)
+		s[p] = known[k]
+		if k+1 < len(known) {
+			s[p] += (at - float64(k)) * (known[k+1] - known[k])
+		}
+	}
+	return s
+}
+
+// Percentile returns the share of the corpus, 0 to 100, that scores less, or NaN for
+// an empty scale. Of equal percentiles it takes the middle.
+func (s Scale) Percentile(score float64) float64 {
+	if len(s) != percentiles+1 {
+		return math.NaN()
+	}
+	lower := sort.SearchFloat64s(s, score)
+	upper := lower
+	for upper < len(s) && s[upper] == score {
+		upper++
+	}
+	switch {
+	case lower < upper:
+		return float64(lower+upper-1) / 2
+	case lower == 0:
+		return 0
+	case lower == len(s):
+		return percentiles
+	}
+	return float64(lower-1) + (score-s[lower-1])/(s[lower]-s[lower-1])
+}
+
+// check finds what would make a bundle useless, naming it.
+func (b *Bundle) check() error {
+	if len(b.Benchmarks) == 0 {
+		return fmt.Errorf("it has no benchmarks")
+	}
+	names := map[string]bool{}
+	for k := range b.Benchmarks {
+		bench := &b.Benchmarks[k]
+		if names[bench.Name] {
+			return fmt.Errorf("benchmark %q occurs twice", bench.Name)
+		}
+		names[bench.Name] = true
+		if err := bench.check(); err != nil {
+			return fmt.Errorf("benchmark %q: %w", bench.Name, err)
+		}
+	}
+	covered := map[string]bool{}
+	for _, p := range b.Predictors {
+		for _, name := range p.Benchmarks {
+			if !names[name] {
+				return fmt.Errorf("a predictor covers %q, which isn't among the benchmarks", name)
+			}
+			covered[name] = true
+		}
+	}
+	for _, bench := range b.Benchmarks {
+		if !covered[bench.Name] {
+			return fmt.Errorf("no predictor covers benchmark %q", bench.Name)
+		}
+	}
+	return b.Mean.check()
+}
+
+func (b *Benchmark) check() error {
+	if b.Name == "" || b.Metric == "" || len(b.Items) == 0 {
+		return fmt.Errorf("name, metric and items are needed")
+	}
+	seen := map[string]bool{}
+	for _, it := range b.Items {
+		if it.Key == "" || seen[it.Key] {
+			return fmt.Errorf("item %q is empty or occurs twice", it.Key)
+		}
+		seen[it.Key] = true
+	}
+	return b.Scores.check()
+}
+
+func (s Scale) check() error {
+	if len(s) == 0 {
+		return nil
+	}
+	if len(s) != percentiles+1 || !slices.IsSorted(s) {
+		return fmt.Errorf("a scale needs %d ascending percentiles", percentiles+1)
+	}
+	return nil
+}
+
+// irtItems returns the items' curves.
+func (b *Benchmark) irtItems() []irt.Item {
+	items := make([]irt.Item, len(b.Items))
+	for k, it := range b.Items {
+		items[k] = irt.Item{A: it.A, D: it.D, G: it.G, U: it.U}
+	}
+	return items
+}
+
+// MarshalJSON writes a scale with two decimals: percentiles of points say no more.
+func (s Scale) MarshalJSON() ([]byte, error) {
+	rounded := make([]float64, len(s))
+	for k, v := range s {
+		rounded[k] = math.Round(v*100) / 100
+	}
+	return json.Marshal(rounded)
+}

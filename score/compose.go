@@ -1,0 +1,84 @@
+package score
+
+import (
+	"fmt"
+	"math"
+
+	"metabench/analysis/ability"
+	"metabench/analysis/irt"
+	"metabench/analysis/result"
+	"metabench/corpus"
+)
+
+// Source is what a build knows of one benchmark, as a bundle needs it.
+type Source struct {
+	Benchmark corpus.Benchmark
+	Results   *result.Set
+	Hashes    map[string]string // item → corpus.QuestionHash; may be empty
+	Scores    []float64         // of the corpus, points; NaN where unknown
+	Models    int               // that the reconstruction was fitted on
+}
+
+// NewBenchmark gathers the part of a bundle that is about one benchmark, and the
+// predictor of its score alone if the results hold one. form is the form's name.
+func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
+	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric,
+		Questions: src.Benchmark.Items(), Models: src.Models, Scores: NewScale(src.Scores), Kind: irt.TwoPL}
+	fail := func(format string, args ...any) (Benchmark, []Predictor, error) {
+		return Benchmark{}, nil, fmt.Errorf("bundle %s, form %s: %s", b.Name, form, fmt.Sprintf(format, args...))
+	}
+	var err error
+	for _, step := range src.Results.Searches {
+		if step.Form != form || !step.Chosen {
+			continue
+		}
+		if b.Kind, err = irt.ParseKind(step.Kind); err != nil {
+			return fail("%v", err)
+		}
+		if b.Estimator, err = ability.ParseMethod(step.Estimator); err != nil {
+			return fail("%v", err)
+		}
+	}
+	parameters := map[string]result.ItemParameter{}
+	for _, p := range src.Results.Items {
+		if p.Stage == "form "+form && p.Kind == b.Kind.String() {
+			parameters[p.Item] = p
+		}
+	}
+	for _, sel := range src.Results.Selected {
+		if sel.Form != form {
+			continue
+		}
+		p, ok := parameters[sel.Item]
+		if !ok {
+			return fail("item %q has no %s parameters", sel.Item, b.Kind)
+		}
+		b.Items = append(b.Items, Item{Key: sel.Item, Hash: src.Hashes[sel.Item], A: p.A, D: p.D, G: p.G, U: p.U})
+	}
+	if len(b.Items) == 0 {
+		return fail("no items are selected: build it first")
+	}
+	var predictors []Predictor
+	for _, m := range src.Results.Models {
+		if m.Form != form || !m.Chosen || m.Target != b.Name {
+			continue
+		}
+		if m.Metric != b.Metric {
+			return fail("the reconstruction was fitted on %s, the benchmark is kept by %s", m.Metric, b.Metric)
+		}
+		predictors = append(predictors, Predictor{Method: m.Method, Benchmarks: []string{b.Name}, Data: m.Blob})
+	}
+	for _, m := range src.Results.Metrics {
+		if m.Form == form && m.Target == b.Name && m.Method == MethodProcess && m.Scheme == "random" && m.Part == "test" && m.Group == "all" {
+			b.RMSE, b.MAE = known(m.RMSE), known(m.MAE)
+		}
+	}
+	return b, predictors, nil
+}
+
+func known(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
