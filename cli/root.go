@@ -76,6 +76,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newImportCommand(a),
 		newQueryCommand(a),
 		newSimulateCommand(a),
+		newScoreCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),
 		newDemoCommand(a),

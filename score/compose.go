@@ -6,8 +6,10 @@ import (
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
+	"metabench/analysis/reconstruct"
 	"metabench/analysis/result"
 	"metabench/corpus"
+	"metabench/harness"
 )
 
 // Source is what a build knows of one benchmark, as a bundle needs it.
@@ -81,4 +83,31 @@ func known(v float64) *float64 {
 		return nil
 	}
 	return &v
+}
+
+// Compose makes a bundle of the benchmarks of one form. joint is the encoded
+// reconstruct.Model of all of them together, with the mean; it comes before those of
+// single benchmarks and may be empty. means are the corpus's mean scores.
+func Compose(form harness.Form, run Run, sources []Source, joint []byte, means []float64) (*Bundle, error) {
+	b := &Bundle{Form: form, Run: run, Mean: NewScale(means)}
+	if len(joint) > 0 {
+		m := &reconstruct.Model{}
+		if err := m.UnmarshalBinary(joint); err != nil {
+			return nil, fmt.Errorf("bundle, form %s: %w", form, err)
+		}
+		b.Predictors = append(b.Predictors, Predictor{Method: MethodProcess, Benchmarks: m.Benchmarks(), Data: joint})
+	}
+	for _, src := range sources {
+		benchmark, predictors, err := NewBenchmark(src, string(form))
+		if err != nil {
+			return nil, err
+		}
+		b.Benchmarks = append(b.Benchmarks, benchmark)
+		b.Predictors = append(b.Predictors, predictors...)
+	}
+	// What can't be used is found now rather than by whoever gets the file.
+	if _, err := NewScorer(b, ""); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
