@@ -69,6 +69,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newBuildCommand(a),
 		newConfigCommand(a),
 		newCrawlCommand(a),
+		newExportCommand(a),
 		newFaCommand(a),
 		newFitCommand(a),
 		newGamCommand(a),

@@ -63,16 +63,9 @@ is refused for its benchmark, and the exit code is then 3.`,
 }
 
 func scorePaths(ctx context.Context, bundle string, paths []string) (*score.Report, error) {
-	f, err := os.Open(bundle)
+	b, sum, err := readBundle(bundle)
 	if err != nil {
 		return nil, err
-	}
-	b, sum, err := score.Read(f)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", bundle, err)
 	}
 	scorer, err := score.NewScorer(b, sum)
 	if err != nil {
@@ -140,4 +133,20 @@ func (a *app) printScores(r *score.Report) error {
 		}
 	}
 	return nil
+}
+
+// readBundle reads a bundle from a file.
+func readBundle(path string) (b *score.Bundle, checksum string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", err
+	}
+	b, checksum, err = score.Read(f)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return b, checksum, nil
 }

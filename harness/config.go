@@ -108,7 +108,7 @@ func (g *Group) readme(tasks []string) []byte {
 	b.WriteString("| task | benchmark | questions | metric |\n| --- | --- | --- | --- |\n")
 	for k, at := 0, 0; k < len(g.Sets); k++ {
 		set := &g.Sets[k]
-		if g.Permuted && set.Style == Generated {
+		if g.Leaves(*set) {
 			continue
 		}
 		title := set.Title

@@ -100,7 +100,7 @@ func (g *Group) Files() ([]File, error) {
 	var names []string
 	for k := range g.Sets {
 		set := &g.Sets[k]
-		if g.Permuted && set.Style == Generated {
+		if g.Leaves(*set) {
 			continue
 		}
 		task := g.Name() + "_" + plainName(set.Benchmark)
@@ -128,6 +128,9 @@ func (g *Group) Files() ([]File, error) {
 	}
 	return append(files, File{g.Name() + ".yaml", group}, File{"README.md", g.readme(names)}), nil
 }
+
+// Leaves reports whether a set is left out of the group.
+func (g *Group) Leaves(set QuestionSet) bool { return g.Permuted && set.Style == Generated }
 
 var unplain = regexp.MustCompile(`[^a-z0-9]+`)
 
