@@ -73,6 +73,9 @@ func (t *Task) By(metric string) ([]uint8, Metric, error) {
 		Remedy:  "Evaluate a task that logs this metric; another one can't stand in for it"}
 }
 
+// maxSamples bounds the samples of one task. The largest benchmark has 14,042.
+const maxSamples = 1_000_000
+
 // collector gathers the samples of one file.
 type collector struct {
 	file    string
@@ -106,7 +109,9 @@ func (c *collector) add(s *sample) error {
 			Problem: fmt.Sprintf("the sample is of %s form %s, the first one of %s form %s", d.benchmark, d.form, c.doc.benchmark, c.doc.form),
 			Remedy:  "Give one file per task"}
 	}
-	c.samples++
+	if c.samples++; c.samples > maxSamples {
+		return &Error{Kind: KindLimit, File: c.file, Line: s.line, Problem: fmt.Sprintf("more than %d samples", maxSamples)}
+	}
 	if !s.hasFilter {
 		c.unnamed++
 	}

@@ -108,6 +108,8 @@ type longReader struct {
 	grid    grid
 	rows    int64
 	kept    int64
+
+	benchmark string // of the first row kept
 }
 
 func (l *longReader) take(b *batch) error {
@@ -119,8 +121,12 @@ func (l *longReader) take(b *batch) error {
 		}
 		l.kept++
 		if benchmark < len(b.cells) {
-			if d := l.dicts[benchmark]; len(d.values) > 1 {
-				return b.place(l.file, i).errorf(KindColumn, "benchmark", "Choose one of "+list(d.values),
+			name := cellText(&b.cells[benchmark], l.dicts[benchmark], i)
+			if l.kept == 1 {
+				l.benchmark = name
+			}
+			if name != l.benchmark {
+				return b.place(l.file, i).errorf(KindColumn, "benchmark", "Choose one of "+list(l.dicts[benchmark].values),
 					"the table holds several benchmarks")
 			}
 		}
@@ -144,13 +150,15 @@ func (l *longReader) take(b *batch) error {
 }
 
 func (l *longReader) keeps(b *batch, i int) bool {
+	all := true
 	for k, want := range l.filter.values {
-		if cellText(&b.cells[3+k], l.dicts[3+k], i) != want {
-			return false
+		if cellText(&b.cells[3+k], l.dicts[3+k], i) == want {
+			l.filter.used[k] = true
+		} else {
+			all = false
 		}
-		l.filter.used[k] = true
 	}
-	return true
+	return all
 }
 
 // identity returns the codes of the model and the item of a row.
