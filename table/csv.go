@@ -104,7 +104,7 @@ func checkHeader(file string, names []string) error {
 func (s *csvSource) columns() []string    { return s.header }
 func (s *csvSource) whyNot(string) *Error { return nil }
 
-func (s *csvSource) choose(columns []int) error {
+func (s *csvSource) choose(columns []int) {
 	s.slot = make([]int, len(s.header))
 	for k := range s.slot {
 		s.slot[k] = -1
@@ -114,7 +114,6 @@ func (s *csvSource) choose(columns []int) error {
 		s.slot[c] = k
 		s.dicts[k] = newDictionary()
 	}
-	return nil
 }
 
 func (s *csvSource) dictionary(k int) *dictionary { return s.dicts[k] }

@@ -53,9 +53,7 @@ func readFrame(src source, path string) (*Frame, error) {
 	for k := range all {
 		all[k] = k
 	}
-	if err := src.choose(all); err != nil {
-		return nil, err
-	}
+	src.choose(all)
 	f.columns = make([]column, len(all))
 	for k := range f.columns {
 		f.columns[k].dict = src.dictionary(k)

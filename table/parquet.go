@@ -50,13 +50,13 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 	defer recoverDamage(file, &err)
 	tail := make([]byte, 8)
 	if size < 12 {
-		return nil, noFooter(file, nil)
+		return nil, noFooter(file)
 	}
 	if _, err := r.ReadAt(tail, size-8); err != nil {
 		return nil, err
 	}
 	if string(tail[4:]) != parquetMagic {
-		return nil, noFooter(file, nil)
+		return nil, noFooter(file)
 	}
 	if n := int64(uint32(tail[0]) | uint32(tail[1])<<8 | uint32(tail[2])<<16 | uint32(tail[3])<<24); n > size-12 {
 		return nil, damaged(file, fmt.Errorf("a footer of %d bytes in a file of %d", n, size))
@@ -100,9 +100,9 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 	return s, nil
 }
 
-func noFooter(file string, err error) error {
+func noFooter(file string) error {
 	return &Error{Kind: KindTruncated, File: file, Problem: "a Parquet file without its footer: the end is missing",
-		Remedy: "Copy or download the file again", Err: err}
+		Remedy: "Copy or download the file again"}
 }
 
 func damaged(file string, err error) error {
@@ -143,11 +143,10 @@ func (s *parquetSource) whyNot(name string) *Error {
 	return nil
 }
 
-func (s *parquetSource) choose(columns []int) error {
+func (s *parquetSource) choose(columns []int) {
 	for _, c := range columns {
 		s.chosen = append(s.chosen, newParquetColumn(s.file, s.names[c], s.leaves[c]))
 	}
-	return nil
 }
 
 func (s *parquetSource) next(b *batch) (err error) {

@@ -28,7 +28,7 @@ type source interface {
 	// no such column either.
 	whyNot(name string) *Error
 	// choose selects the columns that batches will hold, in that order.
-	choose(columns []int) error
+	choose(columns []int)
 	// next fills the batch with the following rows. It returns io.EOF, with an
 	// empty batch, after the last one.
 	next(b *batch) error
