@@ -10,25 +10,15 @@ const (
 	// expected spread costs a pass over all others.
 	maxCalibration = 1500
 	// maskedModels is the number of models on which missing answers are tried out.
-	maskedModels = 48
+	maskedModels = 60
 )
 
-// calibrate learns the intervals of all targets and of their mean from the
-// training models, each predicted without itself.
-func (f *fitting) calibrate(ctx context.Context) error {
+// calibrate learns the intervals of all targets and of their mean from models
+// predicted by a fit that they were not in; cases has one slice a model, with one
+// entry a target and one for the mean.
+func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 	m := f.model
-	n := len(m.targets)
-	rows := f.calibrationRows()
-	cases := make([][]leftOut, len(rows)) // a row, then a target and the mean
-	each(len(rows), f.opts.Workers, func(k int) {
-		if ctx.Err() == nil {
-			cases[k] = f.leaveOut(rows[k])
-		}
-	})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	for t := range n + 1 {
+	for t := range len(m.targets) + 1 {
 		var of []leftOut
 		for _, c := range cases {
 			if !math.IsNaN(c[t].residual) {
@@ -40,6 +30,18 @@ func (f *fitting) calibrate(ctx context.Context) error {
 		}
 	}
 	return f.calibrateMissing(ctx)
+}
+
+// leaveEachOut predicts training models by all the others.
+func (f *fitting) leaveEachOut(ctx context.Context) ([][]leftOut, error) {
+	rows := f.calibrationRows()
+	cases := make([][]leftOut, len(rows))
+	each(len(rows), f.opts.Workers, func(k int) {
+		if ctx.Err() == nil {
+			cases[k] = f.leaveOut(rows[k])
+		}
+	})
+	return cases, ctx.Err()
 }
 
 // calibration returns the calibration of target t, or of the mean.
@@ -106,7 +108,7 @@ func (f *fitting) leaveOut(row int) []leftOut {
 			continue
 		}
 		r := c.residual[k]
-		_, variance := m.conditional(t, m.shares[row], distance, &exclusion{row: row})
+		_, variance := m.conditional(t, m.shares[row], distance, &exclusion{row: row}, true)
 		out[t] = leftOut{
 			score:    tg.Centre + tg.Spread*(c.points.y[k]-r),
 			residual: tg.Spread * r,

@@ -133,7 +133,8 @@ func (t *target) validate(groups, models int) error {
 }
 
 func (c *calibration) valid() bool {
-	if len(c.Centre) == 0 || len(c.Below) != len(c.Centre) || len(c.Above) != len(c.Centre) {
+	if len(c.Centre) == 0 || len(c.Below) != len(c.Centre) || len(c.Above) != len(c.Centre) ||
+		len(c.Ratio) == 0 || len(c.Doubt) != len(c.Ratio) {
 		return false
 	}
 	for _, v := range c.Centre {

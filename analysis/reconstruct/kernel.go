@@ -95,14 +95,19 @@ func (h hyper) withLogs(p []float64) hyper {
 // and scale.
 type kernel struct {
 	hyper
-	centre []float64     // sub-score at which the linear term vanishes
-	decay  [][][]float64 // scale, benchmark, distance; nil where the benchmark is left out
+	centre []float64 // sub-score at which the linear term vanishes
+	decay  [][]decay // a scale's, without the benchmarks that it leaves out
+}
+
+// decay is exp(-h/length) for every distance h in one benchmark.
+type decay struct {
+	group int
+	table []float64
 }
 
 func newKernel(h hyper, l layout, centre []float64) *kernel {
-	k := &kernel{hyper: h, centre: centre, decay: make([][][]float64, len(h.Scales))}
+	k := &kernel{hyper: h, centre: centre, decay: make([][]decay, len(h.Scales))}
 	for c, s := range h.Scales {
-		k.decay[c] = make([][]float64, len(s.Length))
 		for g, length := range s.Length {
 			if math.IsInf(length, 1) {
 				continue
@@ -111,7 +116,7 @@ func newKernel(h hyper, l layout, centre []float64) *kernel {
 			for d := range table {
 				table[d] = math.Exp(-float64(d) / length)
 			}
-			k.decay[c][g] = table
+			k.decay[c] = append(k.decay[c], decay{g, table})
 		}
 	}
 	return k
@@ -131,10 +136,8 @@ func (k *kernel) at(h []int, u, v []float64) float64 {
 
 func (k *kernel) term(c int, h []int) float64 {
 	v := k.Scales[c].Amplitude
-	for g, table := range k.decay[c] {
-		if table != nil {
-			v *= table[h[g]]
-		}
+	for _, d := range k.decay[c] {
+		v *= d.table[h[d.group]]
 	}
 	return v
 }

@@ -17,6 +17,12 @@ type Options struct {
 	Workers    int     // goroutines; 0 means one a processor. The result does not depend on it
 	Subset     int     // training models in the search for hyper-parameters; 0 means 600
 	Iterations int     // most iterations of that search; 0 means 25
+	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
+
+	// Groups labels each model of the table, for example with its family. Where set,
+	// intervals are made from models predicted without any of their group, so that
+	// they hold for models of a new group; they are wider.
+	Groups []string
 }
 
 func (o Options) withDefaults() Options {
@@ -31,6 +37,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Iterations <= 0 {
 		o.Iterations = 25
+	}
+	if o.Folds <= 1 {
+		o.Folds = 5
 	}
 	return o
 }
@@ -89,9 +98,33 @@ type target struct {
 // without a score, are used as far as they go. Validation and test models of the
 // input are not looked at.
 //
+// The items must have been chosen without the scores of the training models (a
+// published selection, a random one); otherwise the intervals are too narrow, and
+// FitSelected is the right call.
+//
 // It returns a *TooFewModelsError when a benchmark has too few models, and the
 // context's error when cancelled.
 func Fit(ctx context.Context, in *Input, train response.TrainSet, opts Options) (*Model, error) {
+	if opts.Groups != nil {
+		fixed := func(context.Context, response.TrainSet) (*Input, error) { return in, nil }
+		return FitSelected(ctx, fixed, train, opts)
+	}
+	f, err := condition(ctx, in, train, opts)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := f.leaveEachOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.calibrate(ctx, cases); err != nil {
+		return nil, err
+	}
+	return f.model, nil
+}
+
+// condition makes a model that estimates but has no intervals yet.
+func condition(ctx context.Context, in *Input, train response.TrainSet, opts Options) (*fitting, error) {
 	if err := in.Validate(); err != nil {
 		return nil, err
 	}
@@ -101,10 +134,7 @@ func Fit(ctx context.Context, in *Input, train response.TrainSet, opts Options) 
 			return nil, err
 		}
 	}
-	if err := f.calibrate(ctx); err != nil {
-		return nil, err
-	}
-	return f.model, nil
+	return f, nil
 }
 
 // fitting is a Model in the making, with what only the making needs.
@@ -200,8 +230,9 @@ func (t *target) derive(m *Model) {
 const (
 	streamFactors = iota
 	streamSubset
-	streamMask
+	streamFolds
 	streamPredict
+	streamMask = 1 << 16
 	streamRows = 1 << 32
 )
 

@@ -10,6 +10,9 @@ import (
 // imputations is the number of times missing answers are drawn for a prediction.
 const imputations = 16
 
+// spreadDraws is the number of them for which the expected spread is computed.
+const spreadDraws = 4
+
 // Predict estimates the scores of one model from its answers, which may be to any
 // of the selected items. It returns one prediction a benchmark, in the order of
 // Benchmarks, and one of the Mean when there are several. Equal answers give equal
@@ -159,14 +162,18 @@ func (m *Model) estimate(s sheet, without *exclusion) estimate {
 	e := estimate{make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)}
 	distance := make([]int, len(m.rows)*m.layout.groups())
 	shares := make([]float64, m.layout.groups())
+	spreads := 0
 	for d, x := range draws {
 		m.layout.shares(x, shares)
 		for i, row := range m.rows {
 			m.layout.distances(x, row, distance[i*m.layout.groups():(i+1)*m.layout.groups()])
 		}
-		all := 0.0
+		all, spread := 0.0, d < spreadDraws
+		if spread {
+			spreads++
+		}
 		for t := range m.targets {
-			mean, variance := m.conditional(t, shares, distance, without)
+			mean, variance := m.conditional(t, shares, distance, without, spread)
 			all += mean / float64(n)
 			e.add(t, d, mean, variance)
 		}
@@ -177,7 +184,7 @@ func (m *Model) estimate(s sheet, without *exclusion) estimate {
 		// The draws' mean has a variance of its own, hence the 1 + 1/f (Rubin, Multiple
 		// Imputation for Nonresponse in Surveys, 1987).
 		e.doubt[t] = math.Sqrt(e.doubt[t] / max(f-1, 1) * (1 + 1/f))
-		e.spread[t] = math.Sqrt(e.spread[t] / f)
+		e.spread[t] = math.Sqrt(e.spread[t] / float64(spreads))
 	}
 	for t := range n {
 		e.spread[n] += e.spread[t] * e.spread[t]
@@ -196,12 +203,18 @@ func (e *estimate) add(t, d int, mean, variance float64) {
 }
 
 // conditional returns the mean of target t, in points, for answers with the given
-// distances to all training models, and the variance about it.
-func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion) (mean, variance float64) {
+// distances to all training models, and if asked for, the variance about it.
+func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion, spread bool) (mean, variance float64) {
 	tg, groups := m.targets[t], m.layout.groups()
 	alpha := tg.Alpha
 	if without != nil && without.alpha != nil {
 		alpha = without.alpha[t]
+	}
+	if !spread {
+		for k, i := range tg.Rows {
+			mean += tg.kernel.at(distance[int(i)*groups:(int(i)+1)*groups], shares, m.shares[i]) * alpha[k]
+		}
+		return tg.Centre + tg.Spread*mean, 0
 	}
 	near := newNeighbours()
 	own := tg.kernel.at(make([]int, groups), shares, shares)

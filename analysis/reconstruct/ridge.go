@@ -1,0 +1,66 @@
+package reconstruct
+
+import (
+	"errors"
+	"math"
+
+	"metabench/analysis/response"
+)
+
+// ridge regresses the scores of a benchmark on its answers,
+//
+//	minimise Σ_i (y_i - β₀ - Σ_j β_j x_ij)² + λ Σ_j β_j² ,
+//
+// over rows with all answers. A little (1e-8 of the diagonal) is always added,
+// for collinear answers.
+func ridge(b Benchmark, rows []int, lambda float64) (linear, error) {
+	p := len(b.Items)
+	n := float64(len(rows))
+	mean, my := make([]float64, p), 0.0
+	for _, i := range rows {
+		my += b.Scores[i] / n
+		for j := range p {
+			if b.Answers.At(i, j) == response.Correct {
+				mean[j] += 1 / n
+			}
+		}
+	}
+	a, c := make([]float64, p*p), make([]float64, p)
+	on := make([]int, 0, p)
+	for _, i := range rows {
+		on = on[:0]
+		for j := range p {
+			if b.Answers.At(i, j) == response.Correct {
+				on = append(on, j)
+			}
+		}
+		for _, j := range on {
+			c[j] += b.Scores[i] - my
+			for _, k := range on {
+				if k > j {
+					break
+				}
+				a[j*p+k]++
+			}
+		}
+	}
+	for j := range p {
+		for k := range j + 1 {
+			a[j*p+k] -= n * mean[j] * mean[k]
+		}
+		a[j*p+j] += lambda + 1e-8*n
+	}
+	cholesky(a, p)
+	forward(a, c, p)
+	backward(a, c, p)
+	l := make(linear, p+1)
+	l[0] = my
+	for j, v := range c {
+		if math.IsNaN(v) {
+			return nil, errors.New("the answers are collinear")
+		}
+		l[j+1] = v
+		l[0] -= v * mean[j]
+	}
+	return l, nil
+}

@@ -1,0 +1,127 @@
+package reconstruct
+
+import (
+	"context"
+	"math"
+	"sort"
+
+	"metabench/analysis/response"
+)
+
+// Selection chooses items with the help of training models only, and returns the
+// answers of all models to them. The rows of the input are always the same
+// models.
+type Selection func(ctx context.Context, train response.TrainSet) (*Input, error)
+
+// FitSelected chooses items and fits a model of them. Choosing items that predict
+// the training models' scores well makes these models look better predicted than
+// new ones will be: on 150 models and 100 items chosen greedily, leave-one-out
+// intervals of 90 % hold 15 % of new scores. So the whole of it, choice and fit,
+// is repeated on opts.Folds parts of the training models, and the intervals are
+// made from the models that each repetition did not see.
+func FitSelected(ctx context.Context, choose Selection, train response.TrainSet, opts Options) (*Model, error) {
+	opts = opts.withDefaults()
+	var cases [][]leftOut
+	for _, fold := range folds(train, opts) {
+		some, err := foldCases(ctx, choose, fold.rest, fold.held, opts)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, some...)
+	}
+	in, err := choose(ctx, train)
+	if err != nil {
+		return nil, err
+	}
+	f, err := condition(ctx, in, train, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.calibrate(ctx, cases); err != nil {
+		return nil, err
+	}
+	return f.model, nil
+}
+
+// foldCases predicts the models held out by a choice and fit on the rest.
+func foldCases(ctx context.Context, choose Selection, rest response.TrainSet, held []int, opts Options) ([][]leftOut, error) {
+	in, err := choose(ctx, rest)
+	if err != nil {
+		return nil, err
+	}
+	f, err := condition(ctx, in, rest, opts)
+	if err != nil {
+		return nil, err
+	}
+	n := len(in.Benchmarks)
+	cases := make([][]leftOut, len(held))
+	each(len(held), opts.Workers, func(k int) {
+		s := f.model.layout.row(in, held[k])
+		e := f.model.estimate(s, nil)
+		cases[k] = make([]leftOut, n+1)
+		all := 0.0
+		for t := range n {
+			truth := in.Benchmarks[t].Scores[held[k]]
+			if 2*f.model.layout.missing(s, t) > f.model.layout.items[t] {
+				truth = math.NaN()
+			}
+			all += truth / float64(n)
+			cases[k][t] = leftOut{e.score[t], truth - e.score[t], math.Hypot(e.spread[t], e.doubt[t]), 0}
+		}
+		cases[k][n] = leftOut{e.score[n], all - e.score[n], math.Hypot(e.spread[n], e.doubt[n]), 0}
+	})
+	return cases, ctx.Err()
+}
+
+// fold is one repetition of a cross-fitting.
+type fold struct {
+	rest response.TrainSet
+	held []int
+}
+
+// folds divides the training models into opts.Folds parts of about equal size at
+// random, whole groups where there are groups.
+func folds(train response.TrainSet, opts Options) []fold {
+	rng := stream(opts.Seed, streamFolds)
+	var units [][]int
+	if opts.Groups == nil {
+		for _, i := range train.Rows {
+			units = append(units, []int{i})
+		}
+	} else {
+		place := make(map[string]int)
+		for _, i := range train.Rows {
+			g := opts.Groups[i]
+			if _, ok := place[g]; !ok {
+				place[g] = len(units)
+				units = append(units, nil)
+			}
+			units[place[g]] = append(units[place[g]], i)
+		}
+	}
+	rng.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
+	// Large groups first, each to the smallest part, keeps the parts equal.
+	sort.SliceStable(units, func(i, j int) bool { return len(units[i]) > len(units[j]) })
+	held := make([][]int, min(opts.Folds, len(units)))
+	for _, u := range units {
+		least := 0
+		for k := range held {
+			if len(held[k]) < len(held[least]) {
+				least = k
+			}
+		}
+		held[least] = append(held[least], u...)
+	}
+	out := make([]fold, len(held))
+	for k := range held {
+		sort.Ints(held[k])
+		out[k].held = held[k]
+		for l := range held {
+			if l != k {
+				out[k].rest.Rows = append(out[k].rest.Rows, held[l]...)
+			}
+		}
+		sort.Ints(out[k].rest.Rows)
+	}
+	return out
+}
