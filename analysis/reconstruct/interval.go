@@ -24,6 +24,12 @@ type calibration struct {
 	Doubt []float64 // factor on doubt
 }
 
+// uncalibrated is the calibration that knows nothing: intervals from 0 to 100.
+func uncalibrated() calibration {
+	return calibration{Centre: []float64{0}, Below: []float64{math.Inf(1)}, Above: []float64{math.Inf(1)},
+		Ratio: []float64{0}, Doubt: []float64{1}}
+}
+
 // binSize is the number of residuals that a bin should have: enough for a 5 %
 // quantile that moves little.
 const (

@@ -1,19 +1,20 @@
 package reconstruct
 
 import (
+	"encoding/json"
 	"math"
 	"sort"
 )
 
 // Metrics says how good estimates are. Errors are in points.
 type Metrics struct {
-	N        int     `json:"n"`
-	RMSE     float64 `json:"rmse"`
-	MAE      float64 `json:"mae"`
-	Bias     float64 `json:"bias"`     // mean of estimate less truth
-	Spearman float64 `json:"spearman"` // rank correlation of estimate and truth
-	Coverage float64 `json:"coverage"` // share of the true scores inside their interval; NaN without intervals
-	Width    float64 `json:"width"`    // mean width of the intervals; NaN without intervals
+	N        int
+	RMSE     float64
+	MAE      float64
+	Bias     float64 // mean of estimate less truth
+	Spearman float64 // rank correlation of estimate and truth
+	Coverage float64 // share of the true scores inside their interval; NaN without intervals
+	Width    float64 // mean width of the intervals; NaN without intervals
 }
 
 // Thirds are the metrics of the lowest, middle and highest third of the true
@@ -101,4 +102,23 @@ func correlation(a, b []float64) float64 {
 		sab += (a[i] - ma) * (b[i] - mb)
 	}
 	return sab / math.Sqrt(saa*sbb)
+}
+
+// MarshalJSON writes NaN as null.
+func (m Metrics) MarshalJSON() ([]byte, error) {
+	number := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(struct {
+		N        int      `json:"n"`
+		RMSE     *float64 `json:"rmse"`
+		MAE      *float64 `json:"mae"`
+		Bias     *float64 `json:"bias"`
+		Spearman *float64 `json:"spearman"`
+		Coverage *float64 `json:"coverage"`
+		Width    *float64 `json:"width"`
+	}{m.N, number(m.RMSE), number(m.MAE), number(m.Bias), number(m.Spearman), number(m.Coverage), number(m.Width)})
 }

@@ -101,10 +101,10 @@ func (p points) evidence(k *kernel, workers int) (float64, []float64, error) {
 const priorSpread = 2
 
 // maximise finds the hyper-parameters with the largest posterior density by
-// L-BFGS from start. It returns the best found within the given number of
+// L-BFGS from start; prior is the centre of their prior. It returns the best found within the given number of
 // iterations; the search need not have converged for that to be useful.
-func (p points) maximise(ctx context.Context, start hyper, centre []float64, iterations, workers int) (hyper, error) {
-	origin := start.logs()
+func (p points) maximise(ctx context.Context, prior, start hyper, centre []float64, iterations, workers int) (hyper, error) {
+	origin := prior.logs()
 	var last struct {
 		x, grad []float64
 		value   float64
@@ -135,7 +135,7 @@ func (p points) maximise(ctx context.Context, start hyper, centre []float64, ite
 		Grad: func(grad, x []float64) { evaluate(x); copy(grad, last.grad) },
 	}
 	settings := &optimize.Settings{MajorIterations: iterations, GradientThreshold: 1e-3}
-	result, err := optimize.Minimize(problem, origin, settings, &optimize.LBFGS{})
+	result, err := optimize.Minimize(problem, start.logs(), settings, &optimize.LBFGS{})
 	if ctx.Err() != nil {
 		return hyper{}, ctx.Err()
 	}
@@ -157,47 +157,62 @@ func equal(a, b []float64) bool {
 
 // solved is a process conditioned on its points.
 type solved struct {
-	alpha    []float64 // A⁻¹y
-	inverse  blas64.Symmetric
-	residual []float64 // leave-one-out residuals α_i / (A⁻¹)_ii, standardised
+	alpha    []float64         // A⁻¹y
+	residual []float64         // leave-one-out residuals α_i / (A⁻¹)_ii, standardised; nil if not asked for
+	column   map[int][]float64 // columns of A⁻¹ that were asked for, by point
 }
 
-// solve conditions a process on all points.
-func (p points) solve(k *kernel, workers int) (*solved, error) {
+// solve conditions a process on all points. Where residuals are asked for, it also
+// computes them and the given columns of the inverse, at twice the time.
+func (p points) solve(k *kernel, residuals bool, columns []int, workers int) (*solved, error) {
 	n := p.len()
-	a := p.covariance(k, workers)
-	t, ok := lapack64.Potrf(a)
+	t, ok := lapack64.Potrf(p.covariance(k, workers))
 	if !ok {
 		return nil, errNotPositive
 	}
-	s := &solved{alpha: append([]float64(nil), p.y...), residual: make([]float64, n)}
+	s := &solved{alpha: append([]float64(nil), p.y...), column: make(map[int][]float64)}
 	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: s.alpha})
-	if _, ok := lapack64.Potri(t); !ok {
+	if !residuals {
+		return s, nil
+	}
+	unit := blas64.General{Rows: n, Cols: len(columns), Stride: max(1, len(columns)), Data: make([]float64, n*len(columns))}
+	for q, i := range columns {
+		unit.Data[i*unit.Stride+q] = 1
+	}
+	lapack64.Potrs(t, unit)
+	for q, i := range columns {
+		c := make([]float64, n)
+		for j := range c {
+			c[j] = unit.Data[j*unit.Stride+q]
+		}
+		s.column[i] = c
+	}
+	// A = U'U, so A⁻¹ = U⁻¹U⁻ᵀ and (A⁻¹)_ii is the squared length of row i of U⁻¹.
+	if !lapack64.Trtri(t) {
 		return nil, errNotPositive
 	}
-	s.inverse = blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: t.Data}
-	for i := range n {
-		s.residual[i] = s.alpha[i] / t.Data[i*n+i]
-	}
+	s.residual = make([]float64, n)
+	each(n, workers, func(i int) {
+		sum := 0.0
+		for _, v := range t.Data[i*n+i : (i+1)*n] {
+			sum += v * v
+		}
+		s.residual[i] = s.alpha[i] / sum
+	})
 	return s, nil
 }
 
-// without returns the weights that the process has when one training model is
-// left out, by the inverse of a partitioned matrix:
+// without returns the weights that the process has when one point is left out, by
+// the inverse of a partitioned matrix:
 //
 //	α⁻ⁱ = α - A⁻¹eᵢ αᵢ / (A⁻¹)ᵢᵢ
 //
-// whose i-th entry is zero. A model that is no point of the process changes
-// nothing.
-func (s *solved) without(place map[int]int, row int) []float64 {
-	i, ok := place[row]
-	if !ok {
-		return s.alpha
-	}
-	n := s.inverse.N
-	out := make([]float64, n)
-	for j := range n {
-		out[j] = s.alpha[j] - s.inverse.Data[min(i, j)*n+max(i, j)]*s.residual[i]
+// whose i-th entry is zero. The column of the inverse must have been asked for.
+func (s *solved) without(i int) []float64 {
+	c := s.column[i]
+	out := make([]float64, len(s.alpha))
+	for j := range out {
+		out[j] = s.alpha[j] - c[j]*s.residual[i]
 	}
 	out[i] = 0
 	return out

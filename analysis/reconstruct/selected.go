@@ -18,38 +18,51 @@ type Selection func(ctx context.Context, train response.TrainSet) (*Input, error
 // new ones will be: on 150 models and 100 items chosen greedily, leave-one-out
 // intervals of 90 % hold 15 % of new scores. So the whole of it, choice and fit,
 // is repeated on opts.Folds parts of the training models, and the intervals are
-// made from the models that each repetition did not see.
-func FitSelected(ctx context.Context, choose Selection, train response.TrainSet, opts Options) (*Model, error) {
+// made from the models that each repetition did not see. It returns the model with
+// the input of its items.
+func FitSelected(ctx context.Context, choose Selection, train response.TrainSet, opts Options) (*Model, *Input, error) {
 	opts = opts.withDefaults()
+	in, err := choose(ctx, train)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := condition(ctx, in, train, opts, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if opts.PointsOnly {
+		return f.model, in, nil
+	}
+	// The folds' hyper-parameters are near those of the whole: a third of the search
+	// gets there.
+	var starts []hyper
+	for _, t := range f.model.targets {
+		starts = append(starts, t.Hyper)
+	}
+	inner := opts
+	inner.PointsOnly, inner.Iterations = true, (opts.Iterations+2)/3
 	var cases [][]leftOut
 	for _, fold := range folds(train, opts) {
-		some, err := foldCases(ctx, choose, fold.rest, fold.held, opts)
+		some, err := foldCases(ctx, choose, fold, inner, starts)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		cases = append(cases, some...)
 	}
-	in, err := choose(ctx, train)
-	if err != nil {
-		return nil, err
-	}
-	f, err := condition(ctx, in, train, opts)
-	if err != nil {
-		return nil, err
-	}
 	if err := f.calibrate(ctx, cases); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return f.model, nil
+	return f.model, in, nil
 }
 
 // foldCases predicts the models held out by a choice and fit on the rest.
-func foldCases(ctx context.Context, choose Selection, rest response.TrainSet, held []int, opts Options) ([][]leftOut, error) {
-	in, err := choose(ctx, rest)
+func foldCases(ctx context.Context, choose Selection, of fold, opts Options, starts []hyper) ([][]leftOut, error) {
+	held := of.held
+	in, err := choose(ctx, of.rest)
 	if err != nil {
 		return nil, err
 	}
-	f, err := condition(ctx, in, rest, opts)
+	f, err := condition(ctx, in, of.rest, opts, starts)
 	if err != nil {
 		return nil, err
 	}

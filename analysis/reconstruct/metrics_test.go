@@ -1,0 +1,48 @@
+package reconstruct
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+)
+
+func TestEvaluateByHand(t *testing.T) {
+	truth := []float64{10, 20, math.NaN(), 30}
+	p := []Prediction{
+		{Score: 11, Lower: 9, Upper: 12},
+		{Score: 18, Lower: 17, Upper: 19},
+		{Score: 99, Lower: 0, Upper: 100},
+		{Score: 30, Lower: 30, Upper: 34},
+	}
+	m, thirds := Evaluate(truth, p)
+	want := Metrics{N: 3, RMSE: math.Sqrt(5.0 / 3), MAE: 1, Bias: -1.0 / 3, Spearman: 1, Coverage: 2.0 / 3, Width: 3}
+	for name, pair := range map[string][2]float64{
+		"rmse": {m.RMSE, want.RMSE}, "mae": {m.MAE, want.MAE}, "bias": {m.Bias, want.Bias},
+		"spearman": {m.Spearman, want.Spearman}, "coverage": {m.Coverage, want.Coverage}, "width": {m.Width, want.Width},
+	} {
+		if math.Abs(pair[0]-pair[1]) > 1e-12 {
+			t.Errorf("%s = %g, want %g", name, pair[0], pair[1])
+		}
+	}
+	if m.N != 3 || thirds[0].N != 1 || thirds[1].Bias != -2 || thirds[2].RMSE != 0 {
+		t.Errorf("n %d, thirds %+v", m.N, thirds)
+	}
+}
+
+func TestEvaluateSharesTheRankOfTies(t *testing.T) {
+	m, _ := Evaluate([]float64{1, 2, 3, 4}, []Prediction{{Score: 1}, {Score: 2}, {Score: 2}, {Score: 3}})
+	if want := 3 / math.Sqrt(10); math.Abs(m.Spearman-want) > 1e-12 {
+		t.Errorf("Spearman = %g, want %g", m.Spearman, want)
+	}
+}
+
+func TestMetricsWithoutIntervalsAreJSON(t *testing.T) {
+	m, _ := Evaluate([]float64{5}, []Prediction{{Score: 4}})
+	b, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"n":1,"rmse":1,"mae":1,"bias":-1,"spearman":null,"coverage":null,"width":null}`; string(b) != want {
+		t.Errorf("got %s, want %s", b, want)
+	}
+}
