@@ -20,7 +20,7 @@ type plan struct {
 func everything(*task) bool { return true }
 
 // schedule lists the runs of a repository, oldest first. Without a case a
-// repository has one of seven histories, as met on the Hub (§2.4, §2.6).
+// repository has one of nine histories, as met on the Hub (§2.4, §2.6).
 func (c *Corpus) schedule(e *entry) []plan {
 	r := stream(key(c.options.Seed, "schedule", e.model))
 	day := func(year, month, days int) time.Time {
@@ -42,7 +42,7 @@ func (c *Corpus) schedule(e *entry) []plan {
 		}
 	}
 	var runs []plan
-	switch draw := r.IntN(10); {
+	switch draw := r.IntN(12); {
 	case e.kase == CaseEmptyRepo:
 		return nil
 	case c.options.Generation == GenerationAEarly:
@@ -65,6 +65,10 @@ func (c *Corpus) schedule(e *entry) []plan {
 		runs = []plan{year24}
 	case draw == 8:
 		runs = []plan{august, autumn}
+	case draw == 9:
+		runs = []plan{early}
+	case draw == 10:
+		runs = []plan{early, year24}
 	default:
 		runs = []plan{text24}
 	}
