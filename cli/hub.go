@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,7 @@ type hubFlags struct {
 	faults        []string
 	quotas        []string
 	unlimited     bool
+	verbose       bool
 }
 
 func newHubServeCommand(a *app) *cobra.Command {
@@ -63,6 +65,7 @@ and, on request, failures. Point HF_ENDPOINT at it and run the crawler.`,
 	fl.StringArrayVar(&f.faults, "fault", nil, "NAME[=VALUE][,rate=R][,route=R][,match=TEXT][,after=N][,count=N]; \"list\" lists them")
 	fl.StringArrayVar(&f.quotas, "quota", nil, "PLAN=API/RESOLVERS/PAGES in requests per 5 minutes")
 	fl.BoolVar(&f.unlimited, "no-quota", false, "no quota for anybody")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "print every request")
 	return cmd
 }
 
@@ -73,6 +76,9 @@ func runHubServe(cmd *cobra.Command, a *app, f hubFlags) error {
 	corpusOptions, serverOptions, err := f.options()
 	if err != nil {
 		return err
+	}
+	if f.verbose {
+		serverOptions.OnRequest = requestPrinter(a)
 	}
 	corpus := hubtest.NewCorpus(corpusOptions)
 	server, err := hubtest.NewServer(corpus, serverOptions)
@@ -161,6 +167,23 @@ func printHub(a *app, s *hubtest.Server, models int) error {
 		hubtest.TokenFree, hubtest.TokenPro, hubtest.TokenMember)
 	fmt.Fprintf(a.Err, "try: HF_ENDPOINT=%s metabench crawl\nCtrl-C stops\n", s.Endpoint())
 	return nil
+}
+
+// requestPrinter prints a line for each request, without credentials.
+func requestPrinter(a *app) func(hubtest.Request) {
+	var mu sync.Mutex
+	return func(r hubtest.Request) {
+		line := fmt.Sprintf("%s %3d %-4s %s", r.Host, r.Status, r.Method, r.Path)
+		if spec := r.Header.Get("Range"); spec != "" {
+			line += " " + spec
+		}
+		if r.Fault != "" {
+			line += " fault " + string(r.Fault)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(a.Err, line)
+	}
 }
 
 func printFaults(a *app) error {

@@ -153,8 +153,7 @@ func (f Fault) at(otherwise int64) int64 {
 // bomb sends a JSON string of n blanks, packed.
 func (a *answer) bomb(n int64) {
 	a.w.Header().Set("Content-Encoding", "gzip")
-	a.w.WriteHeader(http.StatusOK)
-	a.status = http.StatusOK
+	a.WriteHeader(http.StatusOK)
 	count := &counting{w: a.w}
 	zw := gzip.NewWriter(count)
 	_, err := zw.Write([]byte(`["`))
@@ -216,6 +215,9 @@ func (a *answer) WriteHeader(status int) {
 		}
 	}
 	a.w.WriteHeader(status)
+	if h.Get("Content-Length") == "" && status == http.StatusOK {
+		_ = http.NewResponseController(a.w).Flush() // or the server counts a short body itself
+	}
 }
 
 // Write sends a part of the body and does to it what the faults want.

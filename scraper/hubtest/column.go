@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -44,6 +45,31 @@ type columnType struct {
 	name string
 	kind columnKind
 	keys []string // members of a struct, in alphabetical order
+
+	compression Compression
+}
+
+// Compression is the codec of a file's pages.
+type Compression string
+
+// The codecs that writers of Parquet offer.
+const (
+	CompressionSnappy Compression = "snappy"
+	CompressionZstd   Compression = "zstd"
+	CompressionGzip   Compression = "gzip"
+	CompressionNone   Compression = "none"
+)
+
+func (c Compression) codec() compress.Codec {
+	switch c {
+	case CompressionZstd:
+		return &parquet.Zstd
+	case CompressionGzip:
+		return &parquet.Gzip
+	case CompressionNone:
+		return &parquet.Uncompressed
+	}
+	return &parquet.Snappy
 }
 
 type columnKind int
@@ -64,7 +90,7 @@ const (
 
 func (t columnType) node() parquet.Node {
 	leaf := func(n parquet.Node) parquet.Node {
-		return parquet.Optional(parquet.Compressed(n, &parquet.Snappy))
+		return parquet.Optional(parquet.Compressed(n, t.compression.codec()))
 	}
 	dict := func(n parquet.Node) parquet.Node {
 		return leaf(parquet.Encoded(n, &parquet.RLEDictionary))
@@ -114,7 +140,7 @@ type writers struct {
 }
 
 func (w *writers) get(t columnType) (*columnWriter, *sync.Pool) {
-	name := fmt.Sprintf("%s/%d/%q", t.name, t.kind, t.keys)
+	name := fmt.Sprintf("%s/%d/%q/%s", t.name, t.kind, t.keys, t.compression)
 	pool, _ := w.pools.LoadOrStore(name, &sync.Pool{New: func() any {
 		cw := &columnWriter{}
 		schema := parquet.NewSchema("schema", parquet.Group{t.name: t.node()})

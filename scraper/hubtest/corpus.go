@@ -33,6 +33,10 @@ type CorpusOptions struct {
 	// RowGroupRows is the number of rows of a row group; default 1000, as the library
 	// that wrote the real files has it.
 	RowGroupRows int
+	Compression  Compression // of the evaluation files' pages; default snappy
+	// Rerendered gives MMLU's questions a heading in the files of 2024, so that their
+	// hashes agree with no file of 2023 although the order is the same.
+	Rerendered bool
 	// Checksums puts a checksum on every page of metrics and predictions. The real files
 	// have none.
 	Checksums bool
@@ -111,7 +115,7 @@ func NewCorpus(o CorpusOptions) *Corpus {
 			if t.Items < 1 {
 				panic("hubtest: a task needs a number of questions")
 			}
-			c.tasks = append(c.tasks, &task{Task: t, n: len(c.tasks), bench: b, seed: o.Seed, prompt: o.Prompts})
+			c.tasks = append(c.tasks, &task{Task: t, n: len(c.tasks), bench: b, seed: o.Seed, prompt: o.Prompts, rerendered: o.Rerendered})
 		}
 	}
 	broken := 0

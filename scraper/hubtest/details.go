@@ -123,7 +123,7 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 	shots := int64(t.bench.Shots)
 	cols := map[string]*column{}
 	put := func(name string, kind columnKind, value cell, keys ...string) {
-		ct := columnType{name: name, kind: kind, keys: keys}
+		ct := columnType{name: name, kind: kind, keys: keys, compression: c.options.Compression}
 		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, false, value)
 	}
 	switch g {
@@ -223,7 +223,7 @@ func (c *Corpus) detailsFile(t *task, e *evaluation, lay layout, hurt damage) *c
 		cols[name] = col
 	}
 	put := func(name string, kind columnKind, value cell, keys ...string) {
-		ct := columnType{name: name, kind: kind, keys: keys}
+		ct := columnType{name: name, kind: kind, keys: keys, compression: c.options.Compression}
 		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, lay.checksums, value)
 	}
 	c.putPredictions(t, e, lay, rows, put)

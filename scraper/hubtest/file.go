@@ -1,15 +1,10 @@
 package hubtest
 
 import (
-	"bytes"
-	"crypto/sha1" // git's object names
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // fileKind is what a file of a repository holds.
@@ -38,19 +33,6 @@ type file struct {
 	hurt  damage
 	text  string // plainFile
 }
-
-// damage is what happened to a file's bytes before it was uploaded.
-type damage string
-
-const (
-	unhurt        damage = ""
-	emptied       damage = "emptied"
-	cutShort      damage = "cut"
-	flippedFooter damage = "flipped footer"
-	flippedPage   damage = "flipped page"
-	replacedHTML  damage = "html"
-	bombed        damage = "bomb"
-)
 
 func (f *file) lfs() bool {
 	return f.kind == detailsFile || f.kind == resultsParquet || f.kind == hostileFile
@@ -127,54 +109,6 @@ func (c *Corpus) taskFile(e *entry, k int, p plan, t *task, dir string) *file {
 	}
 }
 
-// layout is how a run's file of a task is written, and what happened to it then: what
-// the repository's case does to single files.
-func (c *Corpus) layout(e *entry, p plan, t *task) (layout, damage) {
-	lay := layout{generation: p.generation, shape: p.shape, declaredRows: -1, checksums: c.options.Checksums}
-	switch {
-	case p.limit > 0:
-		lay.rows = identity(max(min(p.limit, t.Items-1), 1))
-	case e.kase == CaseShuffled && (t.bench.Name == "arc" || t.bench.Name == "winogrande" || c.oneSubject(t)):
-		lay.rows = t.shuffled(key(c.options.Seed, "shuffle", e.model, t.Name))
-	case e.kase == CaseShortTask && t.bench.Name == "winogrande":
-		lay.rows = identity(t.Items - min(3, t.Items-1))
-	case e.kase == CaseLongTask && t.bench.Name == "winogrande":
-		lay.rows = append(identity(t.Items), 0)
-	}
-	if t.bench.Name != "gsm8k" {
-		return lay, unhurt
-	}
-	if p.broken {
-		return lay, cutShort
-	}
-	switch e.kase {
-	case CaseEmptyFile:
-		return lay, emptied
-	case CaseCutFile:
-		return lay, cutShort
-	case CaseFlippedFile:
-		return lay, flippedFooter
-	case CaseFlippedPage:
-		lay.checksums = true
-		return lay, flippedPage
-	case CaseHTMLFile:
-		return lay, replacedHTML
-	case CaseBomb:
-		return lay, bombed
-	case CaseNoMetric:
-		lay.shape = MetricAbsent
-	case CaseNaNMetric:
-		lay.shape, lay.poison = MetricDouble, PoisonNaN
-	case CaseTwoMetric:
-		lay.shape, lay.poison = MetricDouble, PoisonTwo
-	case CaseNullMetric:
-		lay.poison = PoisonNull
-	case CaseHugeRows:
-		lay.declaredRows = 1_000_000_000
-	}
-	return lay, unhurt
-}
-
 // shuffled is an order of the questions in which repeated questions keep their
 // relative order, so that the n-th of several equal rows is the n-th of the task.
 func (t *task) shuffled(k uint64) []int {
@@ -234,152 +168,6 @@ func (c *Corpus) build(f *file) *content {
 		return newContent([]byte("you should not have asked for this"))
 	}
 	return newContent([]byte(f.text))
-}
-
-// hurtContent damages a file's bytes.
-func hurtContent(whole *content, d damage) *content {
-	if d == unhurt || d == flippedPage || d == bombed { // the latter are done to a column
-		return whole
-	}
-	var b bytes.Buffer
-	must(whole.WriteTo(&b))
-	data := b.Bytes()
-	switch d {
-	case emptied:
-		data = nil
-	case cutShort:
-		data = data[:len(data)/2]
-	case flippedFooter:
-		for i := len(data) - 40; i < len(data)-20; i++ {
-			data[i] ^= 0xa5
-		}
-		data[len(data)-6] ^= 0x40 // and the footer's length
-	case replacedHTML:
-		data = []byte("<!DOCTYPE html><html><head><title>504 Gateway Time-out</title></head><body>504</body></html>\n")
-	}
-	return newContent(data)
-}
-
-// content returns a file's bytes, made now or a little while ago.
-func (c *Corpus) content(f *file) *content {
-	return c.recent.get(c.fileKey(f), func() *content { return c.build(f) })
-}
-
-func (c *Corpus) fileKey(f *file) uint64 {
-	repo := ""
-	if f.entry != nil {
-		repo = f.entry.repo
-	}
-	return key(c.options.Seed, repo, f.path, fmt.Sprint(f.kind == cardFile, f.run))
-}
-
-// digest is a file's size and hash: SHA-256 for a file in large-file storage, else the git
-// blob id.
-type digest struct {
-	size int64
-	sum  [32]byte
-	lfs  bool
-}
-
-func (d digest) hex() string {
-	if d.lfs {
-		return hex.EncodeToString(d.sum[:])
-	}
-	return hex.EncodeToString(d.sum[:20])
-}
-
-// pointer is the text that git keeps in place of a large file.
-func (d digest) pointer() string {
-	return fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n", d.hex(), d.size)
-}
-
-// blob is the file's git object id; that of the pointer for a large file.
-func (d digest) blob() string {
-	if d.lfs {
-		return gitBlob([]byte(d.pointer()))
-	}
-	return d.hex()
-}
-
-// xet is the hash under which the CDN knows a large file. It equals no other.
-func (d digest) xet() string {
-	sum := sha256.Sum256(append([]byte("xet:"), d.sum[:]...))
-	return hex.EncodeToString(sum[:])
-}
-
-func gitBlob(data []byte) string {
-	h := sha1.New()
-	_, _ = fmt.Fprintf(h, "blob %d\x00", len(data)) // a hash's Write never fails
-	_, _ = h.Write(data)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// digests remembers the digest of every file that was asked about: 48 bytes each.
-type digests struct {
-	mu sync.Mutex
-	m  map[uint64]digest
-}
-
-func (c *Corpus) digest(f *file) digest {
-	k := c.fileKey(f)
-	c.digests.mu.Lock()
-	d, ok := c.digests.m[k]
-	c.digests.mu.Unlock()
-	if ok {
-		return d
-	}
-	data := c.content(f)
-	d = digest{size: data.size, lfs: f.lfs()}
-	if d.lfs {
-		h := sha256.New()
-		must(data.WriteTo(h))
-		h.Sum(d.sum[:0])
-	} else {
-		h := sha1.New()
-		_, _ = fmt.Fprintf(h, "blob %d\x00", data.size) // a hash's Write never fails
-		must(data.WriteTo(h))
-		h.Sum(d.sum[:0])
-	}
-	c.digests.mu.Lock()
-	defer c.digests.mu.Unlock()
-	if c.digests.m == nil {
-		c.digests.m = map[uint64]digest{}
-	}
-	c.digests.m[k] = d
-	return d
-}
-
-// recentFiles keeps the files made last, since a reader asks for several parts.
-type recentFiles struct {
-	mu    sync.Mutex
-	m     map[uint64]*content
-	order []uint64
-}
-
-const recentMax = 256
-
-func (r *recentFiles) get(k uint64, build func() *content) *content {
-	r.mu.Lock()
-	c := r.m[k]
-	r.mu.Unlock()
-	if c != nil {
-		return c
-	}
-	c = build()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.m == nil {
-		r.m = map[uint64]*content{}
-	}
-	if r.m[k] == nil {
-		if len(r.order) >= recentMax {
-			delete(r.m, r.order[0])
-			r.order = r.order[1:]
-		}
-		r.order = append(r.order, k)
-	}
-	r.m[k] = c
-	return c
 }
 
 // findFile returns the file at a path, nil when there is none.

@@ -28,7 +28,7 @@ func hurtColumn(c *column, d damage) *column {
 }
 
 // inflate makes the chunk's first page claim to unpack to two gigabytes, in the page
-// header and in the compressed data's own preamble.
+// header and in the preamble that Snappy's data have.
 func (l *leafChunk) inflate() {
 	first := true
 	l.rewrite(func(h *format.PageHeader, body []byte) []byte {
@@ -36,8 +36,11 @@ func (l *leafChunk) inflate() {
 			return body
 		}
 		first = false
-		_, n := binary.Uvarint(body)
 		h.UncompressedPageSize = math.MaxInt32
+		if l.meta.Codec != format.Snappy {
+			return body
+		}
+		_, n := binary.Uvarint(body)
 		return append(binary.AppendUvarint(nil, math.MaxInt32), body[n:]...)
 	})
 	l.meta.TotalUncompressedSize += math.MaxInt32

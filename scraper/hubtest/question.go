@@ -26,6 +26,8 @@ type task struct {
 	bench  corpus.Benchmark
 	seed   uint64
 	prompt PromptSize
+
+	rerendered bool
 }
 
 // PromptSize chooses how long the prompts in the files are.
@@ -107,6 +109,9 @@ func (t *task) rendered(q question, g Generation) string {
 		return q.text
 	case g == GenerationA || g == GenerationAEarly:
 		return "Question: " + q.text + "\nAnswer:"
+	case t.rerendered && t.bench.Name == "mmlu":
+		return "The following are multiple choice questions (with answers) about " + strings.ReplaceAll(t.Name, "_", " ") +
+			".\n\n" + q.text + "\nAnswer:"
 	}
 	return "Question:  " + q.text + "\n\nAnswer: " // another year, other white space
 }

@@ -193,7 +193,7 @@ func (s *Server) serveCDN(w http.ResponseWriter, r *http.Request) {
 		if len(struck) > 0 {
 			record.Fault = struck[0].Kind
 		}
-		s.log.end(record)
+		s.record(record)
 	}()
 	w.Header().Set("X-HF-CDN-Pop", "local-1")
 	if !a.preempt() {

@@ -90,7 +90,7 @@ func TestResolveSmallFile(t *testing.T) {
 	etag := r.header.Get("ETag")
 	r = f.get(location)
 	h := sha1.New()
-	fmt.Fprintf(h, "blob %d\x00%s", len(r.body), r.body)
+	_, _ = fmt.Fprintf(h, "blob %d\x00%s", len(r.body), r.body)
 	if sum := `"` + hex.EncodeToString(h.Sum(nil)) + `"`; r.status != 200 || etag != sum || r.header.Get("ETag") != sum {
 		t.Errorf("status %d, ETags %s and %s, git says %s", r.status, etag, r.header.Get("ETag"), sum)
 	}

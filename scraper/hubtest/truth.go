@@ -109,8 +109,8 @@ func (t Truth) Answers(model, benchmark, task string) []uint8 {
 }
 
 // Items returns the questions of a task in order. Prompt is the question as the
-// files show it, with white space folded; Hash is HashQuestion of it, and the same in
-// every generation.
+// files of 2023 show it, with white space folded; Hash is HashQuestion of it, and the
+// same in every generation unless the corpus is Rerendered.
 func (t Truth) Items(benchmark, task string) []corpus.Item {
 	tk := t.c.task(benchmark, task)
 	if tk == nil {

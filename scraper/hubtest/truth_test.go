@@ -204,9 +204,7 @@ func binary(v parquet.Value, metric string) (uint8, error) {
 // Every case's repository holds what its description says, and the truth is what a crawl by the
 // book finds.
 func TestTruthCanBeReached(t *testing.T) {
-	benchmarks := small()
-	benchmarks[2].Tasks = benchmarks[2].Tasks[:4]
-	c := serve(t, hubtest.CorpusOptions{Seed: 11, Models: 3 * len(hubtest.Cases()), Broken: 0.67, RowGroupRows: 5, Benchmarks: benchmarks},
+	c := serve(t, hubtest.CorpusOptions{Seed: 11, Models: 3 * len(hubtest.Cases()), Broken: 0.67, RowGroupRows: 5},
 		hubtest.ServerOptions{Unlimited: true})
 	truth := c.s.Corpus().Truth()
 	seen := map[hubtest.Case]map[corpus.Status]bool{}
