@@ -38,6 +38,10 @@ type columnWriter struct {
 	out    bytes.Buffer
 	row    parquet.Row
 	rows   []parquet.Row
+
+	// Both are kept from the start: the writer wipes its own copies when it is reset.
+	schema []format.SchemaElement
+	paths  [][]string // of the leaves
 }
 
 // columnType is the shape of a top-level column.
@@ -144,6 +148,9 @@ func (w *writers) get(t columnType) (*columnWriter, *sync.Pool) {
 	pool, _ := w.pools.LoadOrStore(name, &sync.Pool{New: func() any {
 		cw := &columnWriter{}
 		schema := parquet.NewSchema("schema", parquet.Group{t.name: t.node()})
+		for _, path := range schema.Columns() {
+			cw.paths = append(cw.paths, slices.Clone(path))
+		}
 		cw.writer = parquet.NewWriter(&cw.out, schema, parquet.DataPageVersion(1), parquet.WriteBufferSize(0))
 		return cw
 	}})
@@ -178,13 +185,16 @@ func (w *writers) encode(t columnType, n, groupRows int, checksums bool, value c
 func (cw *columnWriter) column(t columnType, checksums bool) *column {
 	data := bytes.Clone(cw.out.Bytes())
 	meta := cw.writer.File().Metadata()
-	c := &column{schema: slices.Clone(meta.Schema[1:])}
-	if t.kind == nullListColumn {
-		c.schema[len(c.schema)-1].LogicalType = format.LogicalType{Value: new(format.NullType)}
+	if cw.schema == nil {
+		cw.schema = slices.Clone(meta.Schema[1:])
+		if t.kind == nullListColumn {
+			cw.schema[len(cw.schema)-1].LogicalType = format.LogicalType{Value: new(format.NullType)}
+		}
 	}
+	c := &column{schema: cw.schema}
 	for _, g := range meta.RowGroups {
 		cg := columnGroup{rows: g.NumRows}
-		for _, chunk := range g.Columns {
+		for i, chunk := range g.Columns {
 			m := chunk.MetaData
 			start := m.DataPageOffset
 			if m.DictionaryPageOffset > 0 {
@@ -192,7 +202,7 @@ func (cw *columnWriter) column(t columnType, checksums bool) *column {
 			}
 			leaf := leafChunk{bytes: data[start : start+m.TotalCompressedSize : start+m.TotalCompressedSize]}
 			leaf.meta = format.ColumnMetaData{
-				Type: m.Type, Encoding: slices.Clone(m.Encoding), PathInSchema: slices.Clone(m.PathInSchema), Codec: m.Codec,
+				Type: m.Type, Encoding: slices.Clone(m.Encoding), PathInSchema: cw.paths[i], Codec: m.Codec,
 				NumValues: m.NumValues, TotalUncompressedSize: m.TotalUncompressedSize, TotalCompressedSize: m.TotalCompressedSize,
 				DataPageOffset: m.DataPageOffset - start, EncodingStats: slices.Clone(m.EncodingStats),
 				Statistics: format.Statistics{Min: bytes.Clone(m.Statistics.Min), Max: bytes.Clone(m.Statistics.Max),
