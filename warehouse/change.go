@@ -29,6 +29,7 @@ type change struct {
 	deltas    map[int32]*delta            // by benchmark_id
 	source    string                      // of the answers that change
 	written   bool
+	orphaned  bool // files may have lost what was read from them
 }
 
 // delta counts the blocks that a change adds to and removes from a benchmark.
@@ -77,6 +78,7 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 		return err
 	}
 	w.known = c.catalogue
+	w.untidy = w.untidy || c.orphaned
 	return nil
 }
 

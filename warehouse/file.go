@@ -3,8 +3,6 @@ package warehouse
 import (
 	"database/sql"
 	"fmt"
-	"maps"
-	"slices"
 
 	"metabench/corpus"
 )
@@ -22,11 +20,22 @@ type storedFile struct {
 type fileKeeper struct {
 	c     *change
 	files map[string]map[fileKey]storedFile // by repository
-	kept  map[fileKey]int32
+	kept  map[fileKey]storedFile
+	known map[string]bool // whether a repository was there before
 }
 
 func (c *change) fileKeeper() *fileKeeper {
-	return &fileKeeper{c: c, files: map[string]map[fileKey]storedFile{}, kept: map[fileKey]int32{}}
+	return &fileKeeper{c: c, files: map[string]map[fileKey]storedFile{}, kept: map[fileKey]storedFile{}, known: map[string]bool{}}
+}
+
+// knew reports whether anything was stored of a repository before this keeper.
+func (k *fileKeeper) knew(repo string) bool {
+	known, ok := k.known[repo]
+	if !ok {
+		known = k.c.repos[repo]
+		k.known[repo] = known
+	}
+	return known
 }
 
 // find returns the stored row of a file, if there is one.
@@ -34,9 +43,12 @@ func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
 	stored, ok := k.files[f.Repo]
 	if !ok {
 		var err error
-		if stored, err = k.c.readFiles(f.Repo); err != nil {
-			return storedFile{}, false, err
+		if k.knew(f.Repo) {
+			if stored, err = k.c.readFiles(f.Repo); err != nil {
+				return storedFile{}, false, err
+			}
 		}
+		k.c.repos[f.Repo] = true
 		k.files[f.Repo] = stored
 	}
 	s, ok := stored[fileKey{f.Repo, f.Commit, f.Path}]
@@ -46,8 +58,8 @@ func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
 // keep returns the key of a file and writes its row where that is new or differs.
 func (k *fileKeeper) keep(f corpus.File) (int32, error) {
 	key := fileKey{f.Repo, f.Commit, f.Path}
-	if id, ok := k.kept[key]; ok {
-		return id, nil
+	if s, ok := k.kept[key]; ok {
+		return s.id, nil
 	}
 	old, ok, err := k.find(f)
 	if err != nil {
@@ -59,14 +71,14 @@ func (k *fileKeeper) keep(f corpus.File) (int32, error) {
 		k.c.lastFile++
 		id = k.c.lastFile
 	case sameFile(old.file, f):
-		k.kept[key] = id
+		k.kept[key] = storedFile{id, f}
 		return id, nil
 	default:
 		if err := k.c.exec(`DELETE FROM file WHERE file_id = ?`, id); err != nil {
 			return 0, fmt.Errorf("replace file %s: %w", f.Path, err)
 		}
 	}
-	k.kept[key] = id
+	k.kept[key] = storedFile{id, f}
 	return id, k.c.append("file", id, f.Repo, f.Commit, text(f.Path), f.Size, f.SHA256, string(f.Verified), timeOf(f.Run), timeOf(f.ReadAt))
 }
 
@@ -77,10 +89,6 @@ func sameFile(a, b corpus.File) bool {
 
 func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
 	stored := map[fileKey]storedFile{}
-	if !c.repos[repo] {
-		c.repos[repo] = true
-		return stored, nil
-	}
 	if err := c.flush(); err != nil {
 		return nil, err
 	}
@@ -97,18 +105,10 @@ func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
 	return stored, nil
 }
 
-// forgetFiles removes those of the given files that nothing was read from any more.
-func (c *change) forgetFiles(files map[int32]bool) error {
-	if len(files) == 0 {
-		return nil
-	}
-	err := c.exec(`
-		DELETE FROM file WHERE file_id IN (
-			SELECT unnest(?::INTEGER[]) AS file_id
-			EXCEPT SELECT file_id FROM response_block
-			EXCEPT SELECT file_id FROM leaderboard_score)`, slices.Sorted(maps.Keys(files)))
-	if err != nil {
-		return fmt.Errorf("forget replaced files: %w", err)
-	}
-	return nil
-}
+// forgetFiles removes the files that nothing was read from any more. It looks at
+// all of the facts, so it is done once when the warehouse is closed.
+const forgetFiles = `
+	DELETE FROM file WHERE file_id NOT IN (
+		SELECT file_id FROM response_block
+		UNION SELECT file_id FROM leaderboard_score
+		UNION SELECT file_id FROM file_state WHERE file_id IS NOT NULL)`

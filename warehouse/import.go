@@ -241,9 +241,7 @@ func (im *importer) write() error {
 		for _, b := range im.add {
 			delete(gone, b.file)
 		}
-		if err := im.forgetFiles(gone); err != nil {
-			return err
-		}
+		im.orphaned = im.orphaned || len(gone) > 0
 	}
 	for _, b := range im.add {
 		if err := im.appendBlock(b.block, b.sum, b.model, b.task, b.file); err != nil {

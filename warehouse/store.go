@@ -34,7 +34,7 @@ func (w *Warehouse) Files(ctx context.Context, repo string) ([]corpus.FileState,
 	var updated sql.NullTime
 	err := scanEach(ctx, w.db, `
 		SELECT repo, commit_hash, benchmark, task, path, size, sha256, status, attempts, error, updated
-		FROM file_state WHERE repo = ? ORDER BY benchmark, task, path`,
+		FROM file_states WHERE repo = ? ORDER BY benchmark, task, path`,
 		[]any{&f.Repo, &f.Commit, &f.Benchmark, &f.Task, &f.Path, &f.Size, &f.SHA256, &f.Status, &f.Attempts, &f.Error, &updated}, func() {
 			f.Updated = updated.Time
 			all = append(all, f)
@@ -101,7 +101,7 @@ func (c *change) record(d corpus.Delivery) error {
 	for _, s := range d.Scores {
 		_, replaces[s.Model] = c.models[s.Model]
 	}
-	if err := c.recordState(d); err != nil {
+	if err := c.recordRepo(d.Repo, files); err != nil {
 		return err
 	}
 	for _, task := range itemsByTask(d.Items) {
@@ -109,63 +109,107 @@ func (c *change) record(d corpus.Delivery) error {
 			return err
 		}
 	}
-	if err := c.recordBlocks(d.Blocks, files, replaces); err != nil {
+	gone, err := c.recordBlocks(d.Blocks, files, replaces)
+	if err != nil {
 		return err
 	}
 	if err := c.recordScores(d.Scores, files, replaces); err != nil {
 		return err
 	}
 	if d.Model != nil {
-		return c.mergeModel(*d.Model)
+		if err := c.mergeModel(*d.Model); err != nil {
+			return err
+		}
+	}
+	if err := c.recordFiles(d.Files, files, gone); err != nil {
+		return err
+	}
+	c.orphaned = c.orphaned || len(gone) > 0
+	return nil
+}
+
+// recordRepo replaces what the crawl remembers of a repository. One that was never
+// heard of has nothing to be replaced.
+func (c *change) recordRepo(r corpus.RepoState, files *fileKeeper) error {
+	if r.Repo == "" {
+		return nil
+	}
+	known := files.knew(r.Repo)
+	c.repos[r.Repo] = true
+	if known {
+		if err := c.exec(`DELETE FROM repo_state WHERE repo = ?`, r.Repo); err != nil {
+			return err
+		}
+	}
+	return c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated))
+}
+
+// stateKey is the identity of a file state.
+type stateKey struct{ repo, benchmark, task, path string }
+
+// recordFiles replaces what the crawl remembers of files, and adds those that the
+// replaced states spoke of to gone.
+func (c *change) recordFiles(states []corpus.FileState, files *fileKeeper, gone map[int32]bool) error {
+	last := map[stateKey]int{}
+	replaced := map[string]map[stateKey]bool{} // by repository that was known
+	for k, f := range states {
+		key := stateKey{f.Repo, f.Benchmark, f.Task, f.Path}
+		last[key] = k
+		if files.knew(f.Repo) {
+			if replaced[f.Repo] == nil {
+				replaced[f.Repo] = map[stateKey]bool{}
+			}
+			replaced[f.Repo][key] = true
+		}
+		c.repos[f.Repo] = true
+	}
+	for _, repo := range sortedKeys(replaced) {
+		if err := c.removeStates(repo, replaced[repo], gone); err != nil {
+			return err
+		}
+	}
+	for k, f := range states {
+		if last[stateKey{f.Repo, f.Benchmark, f.Task, f.Path}] != k {
+			continue
+		}
+		row := []driver.Value{f.Repo, f.Commit, f.Benchmark, f.Task, nil, text(f.Path), f.Size, f.SHA256,
+			string(f.Status), int32(f.Attempts), text(f.Error), timeOf(f.Updated)}
+		if read, ok := files.kept[fileKey{f.Repo, f.Commit, f.Path}]; ok && read.file.Size == f.Size && read.file.SHA256 == f.SHA256 {
+			row[4], row[5], row[6], row[7] = read.id, nil, nil, nil
+			delete(gone, read.id)
+		}
+		if err := c.append("file_state", row...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// recordState replaces what the crawl remembers. A repository that was never heard
-// of has nothing to be replaced.
-func (c *change) recordState(d corpus.Delivery) error {
-	if r := d.Repo; r.Repo != "" {
-		if c.repos[r.Repo] {
-			if err := c.exec(`DELETE FROM repo_state WHERE repo = ?`, r.Repo); err != nil {
-				return err
+// removeStates removes the file states with the given benchmarks, tasks and paths.
+func (c *change) removeStates(repo string, replaced map[stateKey]bool, gone map[int32]bool) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	var row int64
+	var file sql.NullInt32
+	key := stateKey{repo: repo}
+	var rows []int64
+	err := scanEach(c.ctx, c.conn, `
+		SELECT s.rowid, s.file_id, s.benchmark, s.task, coalesce(f.path, s.path)
+		FROM file_state AS s LEFT JOIN (FROM file WHERE repo = $1) AS f USING (file_id) WHERE s.repo = $1`,
+		[]any{&row, &file, &key.benchmark, &key.task, &key.path}, func() {
+			if replaced[key] {
+				rows = append(rows, row)
+				if file.Valid {
+					gone[file.Int32] = true
+				}
 			}
-		}
-		if err := c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated)); err != nil {
-			return err
-		}
+		}, repo)
+	if err == nil && len(rows) > 0 {
+		err = c.exec(`DELETE FROM file_state WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, rows)
 	}
-	type stateKey struct{ repo, benchmark, task, path string }
-	last := map[stateKey]int{}
-	replaced := map[string]*[3][]string{} // benchmarks, tasks and paths by known repository
-	for k, f := range d.Files {
-		last[stateKey{f.Repo, f.Benchmark, f.Task, f.Path}] = k
-		if c.repos[f.Repo] {
-			keys := replaced[f.Repo]
-			if keys == nil {
-				keys = &[3][]string{}
-				replaced[f.Repo] = keys
-			}
-			keys[0], keys[1], keys[2] = append(keys[0], f.Benchmark), append(keys[1], f.Task), append(keys[2], f.Path)
-		}
-	}
-	for _, repo := range sortedKeys(replaced) {
-		keys := replaced[repo]
-		err := c.exec(`
-			DELETE FROM file_state WHERE repo = ? AND (benchmark, task, path) IN
-				(SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))`, repo, keys[0], keys[1], keys[2])
-		if err != nil {
-			return err
-		}
-	}
-	for k, f := range d.Files {
-		if last[stateKey{f.Repo, f.Benchmark, f.Task, f.Path}] != k {
-			continue
-		}
-		err := c.append("file_state", f.Repo, f.Commit, f.Benchmark, f.Task, f.Path, f.Size, f.SHA256,
-			string(f.Status), int32(f.Attempts), text(f.Error), timeOf(f.Updated))
-		if err != nil {
-			return err
-		}
+	if err != nil {
+		return fmt.Errorf("replace file states: %w", err)
 	}
 	return nil
 }
@@ -223,19 +267,19 @@ func (c *change) addItems(items []corpus.Item) error {
 	return c.flushTable("item")
 }
 
-// recordBlocks replaces the delivered models' answers to the delivered tasks.
-func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces map[string]bool) error {
+// recordBlocks replaces the delivered models' answers to the delivered tasks. It
+// returns the files that the replaced ones were read from.
+func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces map[string]bool) (gone map[int32]bool, err error) {
 	rows := make([]newBlock, 0, len(blocks))
 	last := map[blockKey]int{} // of a block that is delivered twice at once, the later one holds
 	var models, tasks []int32  // of blocks that may be there already
 	for k, b := range blocks {
 		r := newBlock{block: b, sum: sumBlock(b)}
-		var err error
 		if r.task, err = c.ensureTask(b.Benchmark, b.Task); err != nil {
-			return err
+			return nil, err
 		}
 		if r.model, err = c.ensureModel(b.Model); err != nil {
-			return err
+			return nil, err
 		}
 		if replaces[b.Model] {
 			models, tasks = append(models, r.model), append(tasks, r.task)
@@ -243,11 +287,10 @@ func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces
 		last[r.blockKey] = k
 		rows = append(rows, r)
 	}
-	gone := map[int32]bool{}
+	gone = map[int32]bool{}
 	if len(models) > 0 {
-		var err error
 		if gone, err = c.removeBlocks(`(model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`, models, tasks); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for k, r := range rows {
@@ -256,14 +299,14 @@ func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces
 		}
 		file, err := files.keep(r.block.File)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		delete(gone, file)
 		if err := c.appendBlock(r.block, r.sum, r.model, r.task, file); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return c.forgetFiles(gone)
+	return gone, nil
 }
 
 // recordScores replaces the delivered published scores.

@@ -55,6 +55,7 @@ type Warehouse struct {
 	mu     sync.Mutex // held while conn is in use
 	conn   *sql.Conn  // the only connection that writes
 	known  *catalogue
+	untidy bool // files that nothing was read from any more may be stored
 	closed bool
 }
 
@@ -87,7 +88,9 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 }
 
 func (w *Warehouse) open(ctx context.Context, o Options) error {
-	settings := []string{"memory_limit=" + o.MemoryLimit}
+	// A larger log than DuckDB's 16 MB: each checkpoint rewrites the row group that
+	// small loads append to.
+	settings := []string{"memory_limit=" + o.MemoryLimit, "checkpoint_threshold=64MB"}
 	if o.Threads > 0 {
 		settings = append(settings, "threads="+strconv.Itoa(o.Threads))
 	}
@@ -169,6 +172,19 @@ func dataSource(path string, settings []string) (string, error) {
 // Path is the file's path as given.
 func (w *Warehouse) Path() string { return w.path }
 
+// settle forgets files that nothing was read from any more and empties the
+// write-ahead log into the file.
+func (w *Warehouse) settle(ctx context.Context) error {
+	if w.untidy {
+		if _, err := w.conn.ExecContext(ctx, forgetFiles); err != nil {
+			return fmt.Errorf("forget replaced files: %w", err)
+		}
+		w.untidy = false
+	}
+	_, err := w.conn.ExecContext(ctx, "CHECKPOINT")
+	return err
+}
+
 // Close writes everything into the file, so that no write-ahead log stays behind,
 // and gives the lock back. Closing twice is harmless.
 func (w *Warehouse) Close() error {
@@ -181,8 +197,7 @@ func (w *Warehouse) Close() error {
 	var errs []error
 	if w.conn != nil {
 		if !w.readOnly && w.known != nil {
-			_, err := w.conn.ExecContext(context.Background(), "CHECKPOINT")
-			errs = append(errs, err)
+			errs = append(errs, w.settle(context.Background()))
 		}
 		errs = append(errs, w.conn.Close())
 	}

@@ -49,7 +49,7 @@ func newPopulation(benchmarks []corpus.Benchmark, seed uint64) *population {
 // evaluation of the same model apart from the first.
 func (p *population) delivery(i, round int) corpus.Delivery {
 	rng := rand.New(rand.NewPCG(p.seed, uint64(i)<<8|uint64(round)+1))
-	name := fmt.Sprintf("organisation-%03d/model-%05d-%x", i%311, i, rng.Uint32())
+	name := fmt.Sprintf("organisation-%03d/model-%05d-%s", i%311, i, digest("name", fmt.Sprint(i))[:8])
 	commit := digest("commit", fmt.Sprint(i, round))[:40]
 	run := time.Date(2023, 9, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * 37 * time.Minute)
 	repo := "open-llm-leaderboard-old/details_" + name
