@@ -127,27 +127,19 @@ func (r *matrixReader) readModels() error {
 
 func (r *matrixReader) readAnswers() error {
 	m := response.New(len(r.table.Models), r.items)
-	var model, task int32
-	var list any
-	var answers []uint8
-	err := scanEach(r.ctx, r.w.db, `
+	scan, err := openBlockScan(r.w.file, r.w.settings)
+	if err != nil {
+		return err
+	}
+	defer scan.close()
+	err = scan.each(r.ctx, `
 		SELECT model_id, task_id, correct FROM response_block
-		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = ?)`,
-		[]any{&model, &task, &list}, func() {
-			row, ok := r.rowOf[model]
-			if !ok {
-				return
+		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)`, r.id,
+		func(model, task int32, correct []uint8) {
+			if row, ok := r.rowOf[model]; ok {
+				m.SetRow(row, r.first[task], correct)
 			}
-			answers = answers[:0]
-			for _, x := range list.([]any) {
-				a, observed := x.(uint8)
-				if !observed {
-					a = uint8(response.Missing)
-				}
-				answers = append(answers, a)
-			}
-			m.SetRow(row, r.first[task], answers)
-		}, r.id)
+		})
 	if err != nil {
 		return err
 	}

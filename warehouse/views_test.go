@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"metabench/corpus"
 	"metabench/table"
 )
@@ -135,10 +137,14 @@ func TestItemStatisticsEqualAnIndependentComputation(t *testing.T) {
 			w := fresh(t)
 			mustImport(t, w, corpus.Import{Blocks: blocks, Items: itemsOf(keys...)})
 			compareStatistics(t, w, "quiz", blocks, c.items)
+			kept := values(t, w, "FROM item_sums ORDER BY ALL")
 			if _, err := w.conn.ExecContext(t.Context(), "DELETE FROM item_sum"); err != nil {
 				t.Fatal(err)
 			}
 			compareStatistics(t, w, "quiz", blocks, c.items) // added up by the view
+			if diff := cmp.Diff(kept, values(t, w, "FROM item_sums ORDER BY ALL")); diff != "" {
+				t.Errorf("sums kept by the writer and sums of the view differ:\n%s", diff)
+			}
 		})
 	}
 }

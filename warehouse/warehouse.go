@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,6 +44,15 @@ func (o *Options) setDefaults() {
 	}
 }
 
+// settings are DuckDB's, by name.
+func (o *Options) settings() [][2]string {
+	s := [][2]string{{"memory_limit", o.MemoryLimit}}
+	if o.Threads > 0 {
+		s = append(s, [2]string{"threads", strconv.Itoa(o.Threads)})
+	}
+	return s
+}
+
 // Warehouse is an open warehouse. Its methods may be called from several
 // goroutines; changes are made one after the other.
 type Warehouse struct {
@@ -51,6 +61,8 @@ type Warehouse struct {
 	now      func() time.Time
 	lock     *fileLock
 	db       *sql.DB
+	file     string      // absolute path
+	settings [][2]string // DuckDB's
 
 	mu     sync.Mutex // held while conn is in use
 	conn   *sql.Conn  // the only connection that writes
@@ -90,11 +102,7 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 func (w *Warehouse) open(ctx context.Context, o Options) error {
 	// A larger log than DuckDB's 16 MB: each checkpoint rewrites the row group that
 	// small loads append to.
-	settings := []string{"memory_limit=" + o.MemoryLimit, "checkpoint_threshold=64MB"}
-	if o.Threads > 0 {
-		settings = append(settings, "threads="+strconv.Itoa(o.Threads))
-	}
-	if err := w.connect(ctx, settings); err != nil {
+	if err := w.connect(ctx, append(o.settings(), [2]string{"checkpoint_threshold", "64MB"})); err != nil {
 		return err
 	}
 	if err := migrate(ctx, w.conn, w.path, o.Now); err != nil {
@@ -117,11 +125,7 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 	}
 	o.setDefaults()
 	w := &Warehouse{path: o.Path, now: o.Now, readOnly: true}
-	settings := []string{"access_mode=read_only", "memory_limit=" + o.MemoryLimit}
-	if o.Threads > 0 {
-		settings = append(settings, "threads="+strconv.Itoa(o.Threads))
-	}
-	err := w.connect(ctx, settings)
+	err := w.connect(ctx, append(o.settings(), [2]string{"access_mode", "read_only"}))
 	if err == nil {
 		_, err = w.conn.ExecContext(ctx, "SET enable_external_access = false; SET lock_configuration = true")
 	}
@@ -138,8 +142,10 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 }
 
 // connect opens the file and pins the connection that all writing goes through.
-func (w *Warehouse) connect(ctx context.Context, settings []string) error {
-	dsn, err := dataSource(w.path, settings)
+func (w *Warehouse) connect(ctx context.Context, settings [][2]string) error {
+	// Nothing is ever downloaded: DuckDB would fetch extensions by itself.
+	w.settings = append(settings, [2]string{"autoinstall_known_extensions", "false"}, [2]string{"autoload_known_extensions", "false"})
+	dsn, err := w.dataSource()
 	if err != nil {
 		return err
 	}
@@ -155,18 +161,21 @@ func (w *Warehouse) connect(ctx context.Context, settings []string) error {
 	return nil
 }
 
-// dataSource is the driver's name of a file with settings. Nothing is ever
-// downloaded: DuckDB would fetch extensions by itself.
-func dataSource(path string, settings []string) (string, error) {
-	abs, err := filepath.Abs(path)
+// dataSource is the driver's name of the file with its settings.
+func (w *Warehouse) dataSource() (string, error) {
+	abs, err := filepath.Abs(w.path)
 	if err != nil {
-		return "", fmt.Errorf("open warehouse %s: %w", path, err)
+		return "", fmt.Errorf("open warehouse %s: %w", w.path, err)
 	}
 	if i := strings.IndexAny(abs, "?#%\x00"); i >= 0 {
-		return "", fmt.Errorf("open warehouse %s: the driver cannot open a path with %q in it; choose another one", path, abs[i])
+		return "", fmt.Errorf("open warehouse %s: the driver cannot open a path with %q in it; choose another one", w.path, abs[i])
 	}
-	settings = append([]string{"autoinstall_known_extensions=false", "autoload_known_extensions=false"}, settings...)
-	return abs + "?" + strings.Join(settings, "&"), nil
+	w.file = abs
+	values := url.Values{}
+	for _, s := range w.settings {
+		values.Set(s[0], s[1])
+	}
+	return abs + "?" + values.Encode(), nil
 }
 
 // Path is the file's path as given.
