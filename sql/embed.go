@@ -9,5 +9,5 @@ import "embed"
 
 // Files is the whole schema.
 //
-//go:embed migrations/*.sql views/*.sql
+//go:embed migrations/*.sql views/*.sql checks/*.sql
 var Files embed.FS

@@ -26,6 +26,10 @@ func (t *total) add(s blockSum, sign int64) {
 	t.fingerprint += uint64(sign) * s.hash
 }
 
+func (t total) named(benchmark string) LoadTotal {
+	return LoadTotal{Benchmark: benchmark, Blocks: t.blocks, Observed: t.observed, Correct: t.correct, Fingerprint: t.fingerprint}
+}
+
 // catalogue is what the writer knows by heart: the keys of the dimensions, so that
 // a load needs no look-ups, and the totals of the manifest. It is copied at the
 // start of a transaction and the copy taken over when that commits.
@@ -38,7 +42,8 @@ type catalogue struct {
 	repos      map[string]bool // that a state or a file is stored of
 	totals     map[int32]total // by benchmark_id
 	lastFile   int32
-	lastLoad   int32
+	lastLoad   int32 // highest number given to a load
+	newestLoad int32 // last load that the file knows
 }
 
 func (c *catalogue) clone() *catalogue {
@@ -94,6 +99,7 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
+	c.newestLoad = c.lastLoad
 	return c, nil
 }
 

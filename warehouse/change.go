@@ -28,6 +28,7 @@ type change struct {
 	newModels map[int32]*corpus.Model     // by model_id, to be appended
 	deltas    map[int32]*delta            // by benchmark_id
 	source    string                      // of the answers that change
+	sources   map[string]bool             // of all answers that this change is given
 	written   bool
 	orphaned  bool // files may have lost what was read from them
 }
@@ -52,6 +53,7 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 	c := &change{
 		catalogue: w.known.clone(), w: w, ctx: ctx, conn: w.conn,
 		rows: map[string][][]driver.Value{}, newModels: map[int32]*corpus.Model{}, deltas: map[int32]*delta{},
+		sources: map[string]bool{},
 	}
 	err := inTransaction(ctx, w.conn, func() error {
 		if err := fn(c); err != nil {
@@ -66,6 +68,7 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 		if !c.written {
 			return errNothingNew
 		}
+		w.crash("before-commit")
 		return nil
 	})
 	if errors.Is(err, errNothingNew) {
@@ -77,9 +80,23 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 		}
 		return err
 	}
+	w.crash("after-commit")
 	w.known = c.catalogue
 	w.untidy = w.untidy || c.orphaned
-	return nil
+	return w.writeDown(c)
+}
+
+// writeDown enters a committed load in the ledger.
+func (w *Warehouse) writeDown(c *change) error {
+	if len(c.deltas) == 0 {
+		return nil
+	}
+	load := Load{ID: c.lastLoad, Source: c.source, At: w.now().UTC()}
+	for _, id := range sortedKeys(c.deltas) {
+		load.Benchmarks = append(load.Benchmarks, c.totals[id].named(c.names[id]))
+	}
+	w.lost = slices.DeleteFunc(w.lost, func(l Load) bool { return c.sources[l.Source] })
+	return w.ledger.add(load)
 }
 
 // exec runs a statement with values. It sees the rows that were gathered so far.
@@ -159,6 +176,7 @@ func (c *change) enterManifest() error {
 		return nil
 	}
 	c.lastLoad++
+	c.newestLoad = c.lastLoad
 	for _, id := range slices.Sorted(maps.Keys(c.deltas)) {
 		d, t := c.deltas[id], c.totals[id]
 		err := c.append("manifest", c.lastLoad, id, c.source, c.w.now().UTC(), d.added, d.removed,

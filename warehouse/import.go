@@ -159,6 +159,7 @@ func (im *importer) byTask() ([]taskKey, [][]corpus.Block) {
 			tasks = append(tasks, key)
 		}
 		gathered[key] = append(gathered[key], b)
+		im.sources[b.File.Path] = true
 		if im.source == "" {
 			im.source = b.File.Path
 		}

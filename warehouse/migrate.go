@@ -69,30 +69,31 @@ COMMENT ON COLUMN schema_view.checksum IS 'SHA-256 of its text; it is made anew 
 
 // migrate applies the steps a file lacks, in order and all or none, and makes the
 // views anew when one of them changed. It checkpoints after changes: replaying changes of the
-// schema from a write-ahead log is where DuckDB has been least reliable.
-func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.Time) error {
+// schema from a write-ahead log is where DuckDB has been least reliable. It reports whether
+// the file was empty.
+func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.Time) (isNew bool, err error) {
 	steps, err := readMigrations(schema.Files, "migrations")
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return false, fmt.Errorf("read migrations: %w", err)
 	}
 	return migrateTo(ctx, conn, file, steps, now)
 }
 
-func migrateTo(ctx context.Context, conn *sql.Conn, file string, steps []migration, now func() time.Time) error {
+func migrateTo(ctx context.Context, conn *sql.Conn, file string, steps []migration, now func() time.Time) (isNew bool, err error) {
 	if err := refuseForeign(ctx, conn, file); err != nil {
-		return err
+		return false, err
 	}
 	applied, err := compareSchema(ctx, conn, file, steps)
 	if err != nil {
-		return err
+		return false, err
 	}
 	stale, views, err := staleViews(ctx, conn)
 	if err != nil {
-		return fmt.Errorf("migrate warehouse %s: %w", file, err)
+		return false, fmt.Errorf("migrate warehouse %s: %w", file, err)
 	}
 	missing := steps[applied:]
 	if len(missing) == 0 && !stale {
-		return nil
+		return false, nil
 	}
 	err = inTransaction(ctx, conn, func() error {
 		for _, step := range missing {
@@ -103,12 +104,12 @@ func migrateTo(ctx context.Context, conn *sql.Conn, file string, steps []migrati
 		return replaceViews(ctx, conn, views)
 	})
 	if err != nil {
-		return fmt.Errorf("migrate warehouse %s: %w", file, err)
+		return false, fmt.Errorf("migrate warehouse %s: %w", file, err)
 	}
 	if _, err := conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
-		return fmt.Errorf("migrate warehouse %s: checkpoint: %w", file, err)
+		return false, fmt.Errorf("migrate warehouse %s: checkpoint: %w", file, err)
 	}
-	return nil
+	return applied == 0, nil
 }
 
 // refuseForeign refuses a DuckDB file that somebody keeps other things in, and

@@ -93,6 +93,7 @@ func (w *Warehouse) RecordAll(ctx context.Context, deliveries []corpus.Delivery)
 
 func (c *change) record(d corpus.Delivery) error {
 	c.source = d.Repo.Repo
+	c.sources[c.source] = true
 	files := c.fileKeeper()
 	replaces := map[string]bool{} // models known before: there may be something to replace
 	for _, b := range d.Blocks {

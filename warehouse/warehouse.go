@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +33,8 @@ type Options struct {
 	Threads     int           // DuckDB's threads; 0: one a processor
 	WaitLock    time.Duration // how long to wait for another writer to finish; 0: not at all
 	Now         func() time.Time
-	Command     string // what to tell others who find the warehouse locked
+	Command     string             // what to tell others who find the warehouse locked
+	crash       func(point string) // for tests: called where a crash would be interesting
 }
 
 func (o *Options) setDefaults() {
@@ -41,6 +43,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.crash == nil {
+		o.crash = func(string) {}
 	}
 }
 
@@ -59,6 +64,7 @@ type Warehouse struct {
 	path     string
 	readOnly bool
 	now      func() time.Time
+	crash    func(point string) // tests end the process here
 	lock     *fileLock
 	db       *sql.DB
 	file     string      // absolute path
@@ -67,7 +73,9 @@ type Warehouse struct {
 	mu     sync.Mutex // held while conn is in use
 	conn   *sql.Conn  // the only connection that writes
 	known  *catalogue
-	untidy bool // files that nothing was read from any more may be stored
+	ledger *ledger
+	lost   []Load // in the ledger and not in the file
+	untidy bool   // files that nothing was read from any more may be stored
 	closed bool
 }
 
@@ -92,7 +100,7 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Warehouse{path: o.Path, now: o.Now, lock: lock}
+	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, lock: lock}
 	if err := w.open(ctx, o); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -105,15 +113,48 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	if err := w.connect(ctx, append(o.settings(), [2]string{"checkpoint_threshold", "64MB"})); err != nil {
 		return err
 	}
-	if err := migrate(ctx, w.conn, w.path, o.Now); err != nil {
+	isNew, err := migrate(ctx, w.conn, w.path, o.Now)
+	if err != nil {
 		return err
+	}
+	if isNew { // what an earlier file of this name held is not missing from this one
+		if err := os.Remove(ledgerPath(w.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make warehouse %s: %w", w.path, err)
+		}
 	}
 	known, err := loadCatalogue(ctx, w.conn)
 	if err != nil {
 		return err
 	}
+	loads, err := loadIDs(ctx, w.conn)
+	if err != nil {
+		return err
+	}
+	if w.ledger, w.lost, err = openLedger(w.path, loads, known.lastLoad); err != nil {
+		return err
+	}
+	known.lastLoad = w.ledger.last
 	w.known = known
 	return nil
+}
+
+// loadIDs are the loads that the file knows.
+func loadIDs(ctx context.Context, conn *sql.Conn) (map[int32]bool, error) {
+	loads := map[int32]bool{}
+	var id int32
+	if err := scanEach(ctx, conn, `SELECT DISTINCT load_id FROM manifest`, []any{&id}, func() { loads[id] = true }); err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	return loads, nil
+}
+
+// Lost returns the loads that were committed once and are not in the warehouse any
+// more, because the end of its write-ahead log was torn off, and whose source was
+// not loaded again since.
+func (w *Warehouse) Lost() []Load {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lost)
 }
 
 // OpenReadOnly opens a warehouse or a published snapshot for reading. Any number
@@ -124,13 +165,19 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 		return nil, &NotFoundError{Path: o.Path}
 	}
 	o.setDefaults()
-	w := &Warehouse{path: o.Path, now: o.Now, readOnly: true}
+	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, readOnly: true}
 	err := w.connect(ctx, append(o.settings(), [2]string{"access_mode", "read_only"}))
 	if err == nil {
 		_, err = w.conn.ExecContext(ctx, "SET enable_external_access = false; SET lock_configuration = true")
 	}
 	if err == nil {
 		err = checkSchema(ctx, w.conn, w.path)
+	}
+	if err == nil {
+		var loads map[int32]bool
+		if loads, err = loadIDs(ctx, w.conn); err == nil {
+			_, w.lost, _, err = readLedger(w.path, loads)
+		}
 	}
 	if locked := (*LockedError)(nil); errors.As(err, &locked) {
 		locked.Holder = readHolder(o.Path)
@@ -190,8 +237,24 @@ func (w *Warehouse) settle(ctx context.Context) error {
 		}
 		w.untidy = false
 	}
-	_, err := w.conn.ExecContext(ctx, "CHECKPOINT")
-	return err
+	if _, err := w.conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
+		return err
+	}
+	if w.ledger == nil {
+		return nil
+	}
+	return w.ledger.fold(w.newestLoad(), w.lost)
+}
+
+// newestLoad is what the ledger says when all lines are folded into one.
+func (w *Warehouse) newestLoad() Load {
+	load := Load{ID: w.known.newestLoad, Source: "all before", At: w.now().UTC()}
+	for _, name := range sortedKeys(w.known.benchmarks) {
+		if t, ok := w.known.totals[w.known.benchmarks[name]]; ok {
+			load.Benchmarks = append(load.Benchmarks, t.named(name))
+		}
+	}
+	return load
 }
 
 // Close writes everything into the file, so that no write-ahead log stays behind,
@@ -208,7 +271,7 @@ func (w *Warehouse) Close() error {
 		if !w.readOnly && w.known != nil {
 			errs = append(errs, w.settle(context.Background()))
 		}
-		errs = append(errs, w.conn.Close())
+		errs = append(errs, w.ledger.close(), w.conn.Close())
 	}
 	if w.db != nil {
 		errs = append(errs, w.db.Close())

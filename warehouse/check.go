@@ -1,0 +1,312 @@
+package warehouse
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"metabench/corpus"
+	schema "metabench/sql"
+)
+
+// Severity is how bad a finding is.
+type Severity string
+
+// The severities, worst first.
+const (
+	Damage  Severity = "damage"  // answers or results are missing or wrong; nothing is published
+	Warning Severity = "warning" // worth a look; the data are what was loaded
+	Note    Severity = "note"    // harmless
+)
+
+var severityOrder = map[Severity]int{Damage: 0, Warning: 1, Note: 2}
+
+// Finding is one thing that a check found.
+type Finding struct {
+	Check    string   `json:"check"`
+	Severity Severity `json:"severity"`
+	Object   string   `json:"object"`
+	Detail   string   `json:"detail"`
+	Remedy   string   `json:"remedy"`
+	Repaired bool     `json:"repaired"`
+}
+
+func (f Finding) String() string {
+	s := fmt.Sprintf("%s: %s: %s: %s", f.Severity, f.Check, f.Object, f.Detail)
+	if f.Repaired {
+		return s + " (repaired)"
+	}
+	return s + "; " + f.Remedy
+}
+
+// Damaged reports whether any finding is damage that was not repaired.
+func Damaged(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == Damage && !f.Repaired })
+}
+
+// CheckOptions says how deep to look.
+type CheckOptions struct {
+	ReadData bool // read and hash every answer and every source file that is at hand
+	Repair   bool // mend what can be mended without losing anything
+}
+
+// Check compares the warehouse with its manifest and ledger and runs the queries
+// of sql/checks. It returns everything it found, worst first; an error means that
+// it could not look.
+func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error) {
+	var all []Finding
+	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkQueries, w.checkResults, w.checkKeptSums}
+	if o.ReadData {
+		steps = append(steps, w.checkBlocks, w.checkTables)
+	}
+	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, o.ReadData) })
+	for _, step := range steps {
+		found, err := step(ctx)
+		if err != nil {
+			return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
+		}
+		all = append(all, found...)
+	}
+	if o.Repair && !w.readOnly {
+		if err := w.repair(ctx, all); err != nil {
+			return all, fmt.Errorf("repair warehouse %s: %w", w.path, err)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Compare(severityOrder[a.Severity], severityOrder[b.Severity])
+	})
+	return all, nil
+}
+
+// checkLost reports loads that the ledger has and the file has not.
+func (w *Warehouse) checkLost(context.Context) ([]Finding, error) {
+	var found []Finding
+	for _, l := range w.Lost() {
+		found = append(found, Finding{
+			Check: "lost_loads", Severity: Damage, Object: fmt.Sprintf("load %d from %s", l.ID, l.Source),
+			Detail: fmt.Sprintf("was committed on %s and is gone: the end of the write-ahead log was lost", l.At.Format("2006-01-02 15:04:05")),
+			Remedy: "import that file again, or crawl: what is missing is read again; then metabench check --repair forgets the loss",
+		})
+	}
+	return found, nil
+}
+
+// quality is a query of sql/checks with what its header says.
+type quality struct {
+	name, query string
+	severity    Severity
+	remedy      string
+}
+
+func qualityChecks() ([]quality, error) {
+	files, err := readMigrations(schema.Files, "checks")
+	if err != nil {
+		return nil, err
+	}
+	checks := make([]quality, len(files))
+	for k, f := range files {
+		checks[k] = quality{name: f.name, query: f.text, severity: Severity(header(f.text, "Severity")), remedy: header(f.text, "Remedy")}
+		if _, ok := severityOrder[checks[k].severity]; !ok || checks[k].remedy == "" {
+			return nil, fmt.Errorf("check %s: its header lacks a severity or a remedy", f.name)
+		}
+	}
+	return checks, nil
+}
+
+// header returns the value of a line "-- Key: value" in front of a query.
+func header(text, key string) string {
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, "-- "+key+": "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func (w *Warehouse) checkQueries(ctx context.Context) ([]Finding, error) {
+	checks, err := qualityChecks()
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	for _, c := range checks {
+		f := Finding{Check: c.name, Severity: c.severity, Remedy: c.remedy}
+		err := scanEach(ctx, w.db, c.query, []any{&f.Object, &f.Detail}, func() { found = append(found, f) })
+		if err != nil {
+			return found, fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return found, nil
+}
+
+// checkResults reports results whose inputs have changed since.
+func (w *Warehouse) checkResults(ctx context.Context) ([]Finding, error) {
+	var found []Finding
+	inputs := map[string]string{}
+	var benchmark, input string
+	err := scanEach(ctx, w.db, `
+		SELECT DISTINCT m.benchmark, r.input_fingerprint
+		FROM (SELECT benchmark, run_id FROM selected_item UNION SELECT benchmark, run_id FROM reconstruction_metric) AS m
+		JOIN run AS r USING (run_id) JOIN benchmark AS b ON b.benchmark = m.benchmark`,
+		[]any{&benchmark, &input}, func() { inputs[benchmark] = input })
+	if err != nil {
+		return nil, err
+	}
+	for _, benchmark := range sortedKeys(inputs) {
+		now, err := w.Fingerprint(ctx, benchmark)
+		if err != nil {
+			return found, err
+		}
+		if now != inputs[benchmark] {
+			found = append(found, Finding{Check: "stale_results", Severity: Warning, Object: benchmark,
+				Detail: "answers, items or limits have changed since its results were computed", Remedy: "metabench build --benchmark " + benchmark})
+		}
+	}
+	return found, nil
+}
+
+// checkKeptSums compares the kept item sums with their definition by the total of
+// each: cheap, and what a wrong sum could not pass.
+func (w *Warehouse) checkKeptSums(ctx context.Context) ([]Finding, error) {
+	var found []Finding
+	f := Finding{Check: "kept_sums", Severity: Damage, Remedy: "metabench check --repair adds them up again"}
+	err := scanEach(ctx, w.db, `
+		SELECT c.benchmark, concat('sums of ', sum(k.n), ' answers, ', sum(k.sum_x), ' correct; there are ', any_value(c.observed), ', ', any_value(c.correct))
+		FROM item_sum AS k JOIN corpus_state AS c ON c.benchmark_id = k.benchmark_id AND c.fingerprint = k.fingerprint
+		GROUP BY c.benchmark HAVING sum(k.n) <> any_value(c.observed) OR sum(k.sum_x) <> any_value(c.correct)`,
+		[]any{&f.Object, &f.Detail}, func() { found = append(found, f) })
+	return found, err
+}
+
+// checkBlocks reads every answer and compares counts and hash.
+func (w *Warehouse) checkBlocks(ctx context.Context) ([]Finding, error) {
+	names, err := readNames(ctx, w.db)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[blockKey]blockSum{}
+	var key blockKey
+	var s blockSum
+	err = scanEach(ctx, w.db, `SELECT model_id, task_id, correct_count, observed_count, hash FROM response_block`,
+		[]any{&key.model, &key.task, &s.correct, &s.observed, &s.hash}, func() { sums[key] = s })
+	if err != nil {
+		return nil, err
+	}
+	scan, err := openBlockScan(w.file, w.settings)
+	if err != nil {
+		return nil, err
+	}
+	defer scan.close()
+	var found []Finding
+	err = scan.each(ctx, `SELECT model_id, task_id, correct FROM response_block WHERE model_id >= $1`, 0, func(model, task int32, correct []uint8) {
+		t := names.tasks[task]
+		got := sumBlock(corpus.Block{Model: names.models[model], Benchmark: t.benchmark, Task: t.task, Correct: correct})
+		if want := sums[blockKey{model, task}]; got != want {
+			found = append(found, Finding{Check: "block_hash", Severity: Damage,
+				Object: fmt.Sprintf("%s, task %s", names.models[model], t.task),
+				Detail: fmt.Sprintf("%d answers, %d correct, hash %016x; stored are %d, %d, %016x", got.observed, got.correct, got.hash, want.observed, want.correct, want.hash),
+				Remedy: "import or crawl the model again"})
+		}
+	})
+	return found, err
+}
+
+// names are the dimensions by key.
+type names struct {
+	models map[int32]string
+	tasks  map[int32]taskKey
+}
+
+func readNames(ctx context.Context, q querier) (names, error) {
+	n := names{map[int32]string{}, map[int32]taskKey{}}
+	var id int32
+	var name string
+	if err := scanEach(ctx, q, `SELECT model_id, model FROM model`, []any{&id, &name}, func() { n.models[id] = name }); err != nil {
+		return n, err
+	}
+	var t taskKey
+	err := scanEach(ctx, q, `SELECT t.task_id, b.benchmark, t.task FROM task AS t JOIN benchmark AS b USING (benchmark_id)`,
+		[]any{&id, &t.benchmark, &t.task}, func() { n.tasks[id] = t })
+	return n, err
+}
+
+// checkTables reads every other table whole, which makes DuckDB compare the
+// checksums of its blocks.
+func (w *Warehouse) checkTables(ctx context.Context) ([]Finding, error) {
+	if _, err := w.TableHashes(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return []Finding{{Check: "unreadable", Severity: Damage, Object: w.path, Detail: err.Error(),
+			Remedy: "restore the latest snapshot, or quarantine the file with metabench check --repair and load everything again"}}, nil
+	}
+	return nil, nil
+}
+
+// checkSources looks at the local files that answers were imported from.
+func (w *Warehouse) checkSources(ctx context.Context, read bool) ([]Finding, error) {
+	var found []Finding
+	var files []corpus.File
+	var f corpus.File
+	err := scanEach(ctx, w.db, `SELECT path, size, sha256 FROM file WHERE repo = '' ORDER BY path`, []any{&f.Path, &f.Size, &f.SHA256}, func() { files = append(files, f) })
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		finding := Finding{Check: "source_files", Severity: Warning, Object: f.Path, Remedy: "import it again if the change was meant"}
+		info, err := os.Stat(f.Path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			finding.Severity, finding.Detail, finding.Remedy = Note, "is not there any more", "none is needed: its answers are in the warehouse"
+		case err != nil:
+			finding.Detail = err.Error()
+		case info.Size() < f.Size:
+			finding.Detail = fmt.Sprintf("was cut to %d of %d bytes since it was imported", info.Size(), f.Size)
+		case info.Size() != f.Size:
+			finding.Detail = fmt.Sprintf("was replaced since it was imported: %d bytes, were %d", info.Size(), f.Size)
+		case read && f.SHA256 != "":
+			sum, err := hashFile(ctx, f.Path)
+			if err != nil {
+				return found, err
+			}
+			if sum == f.SHA256 {
+				continue
+			}
+			finding.Detail = "has other bytes than when it was imported"
+		default:
+			continue
+		}
+		found = append(found, finding)
+	}
+	return found, nil
+}
+
+func hashFile(ctx context.Context, path string) (sum string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	h := sha256.New()
+	if _, err := io.Copy(h, readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return file.Read(p)
+	})); err != nil {
+		return "", fmt.Errorf("hash %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

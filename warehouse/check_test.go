@@ -1,0 +1,168 @@
+package warehouse
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"metabench/corpus"
+)
+
+func mustCheck(t *testing.T, w *Warehouse, o CheckOptions) []Finding {
+	t.Helper()
+	found, err := w.Check(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// soundWarehouse has answers, results and a run.
+func soundWarehouse(t *testing.T) *Warehouse {
+	t.Helper()
+	w := fresh(t)
+	in := randomImport(1, 12, 8)
+	for k := range in.Blocks {
+		in.Blocks[k].File.Path = filepath.Join(t.TempDir(), "gone.csv")
+	}
+	mustImport(t, w, in)
+	fingerprint, err := w.Fingerprint(t.Context(), "quiz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.BeginRun(t.Context(), Run{InputFingerprint: fingerprint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := someResults(2)
+	s.Abilities[0].Model = "model 0003"
+	if err := w.StoreResults(t.Context(), a.RunID, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.FinishRun(t.Context(), a, RunDone, nil); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestSoundWarehouseHasNothingButNotes(t *testing.T) {
+	for _, f := range mustCheck(t, soundWarehouse(t), CheckOptions{ReadData: true}) {
+		if f.Severity != Note {
+			t.Error(f)
+		}
+	}
+}
+
+// TestCheckFindsEveryDamage alters a sound warehouse behind its back in every way
+// that a check looks for.
+func TestCheckFindsEveryDamage(t *testing.T) {
+	cases := map[string]struct {
+		statement string
+		check     string
+		severity  Severity
+		readData  bool
+	}{
+		"answers_lost":           {"DELETE FROM response_block WHERE model_id = 3", "manifest_totals", Damage, false},
+		"answers_exchanged":      {"UPDATE response_block SET hash = hash + 1 WHERE model_id = 3", "manifest_totals", Damage, false},
+		"one_answer_altered":     {"UPDATE response_block SET correct = list_transform(correct, x -> 1 - x) WHERE model_id = 3", "block_hash", Damage, true},
+		"block_twice":            {"INSERT INTO response_block FROM response_block WHERE model_id = 3", "duplicate_blocks", Damage, false},
+		"model_lost":             {"DELETE FROM model WHERE model_id = 3", "orphan_blocks", Damage, false},
+		"file_lost":              {"DELETE FROM file", "orphan_blocks", Damage, false},
+		"item_lost":              {"DELETE FROM item WHERE position = 7", "answers_without_item", Damage, false},
+		"item_lost_in_between":   {"DELETE FROM item WHERE position = 3", "item_positions", Damage, false},
+		"model_twice":            {"INSERT INTO model FROM model WHERE model_id = 3", "duplicate_names", Damage, false},
+		"run_lost":               {"DELETE FROM run", "results_without_run", Damage, false},
+		"item_of_result_unknown": {"UPDATE selected_item SET item = 'x'", "results_of_unknown_items", Damage, false},
+		"error_negative":         {"UPDATE reconstruction_metric SET rmse = -1", "results_out_of_range", Damage, false},
+		"task_incomplete":        {"UPDATE task SET expected_items = 9", "incomplete_tasks", Warning, false},
+		"file_unused":            {"INSERT INTO file SELECT 99, '', '', 'x.csv', 1, '', 'none', NULL, NULL", "orphan_files", Note, false},
+		"run_cut_off":            {"UPDATE run_attempt SET status = 'running'", "unfinished_runs", Note, false},
+		"results_stale":          {"UPDATE threshold SET min_sd = 0.2", "stale_results", Warning, false},
+		"sums_wrong":             {"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2", "kept_sums", Damage, false},
+		"published_score_off":    {"INSERT INTO leaderboard_score SELECT 3, 1, metric, 100, 1 FROM benchmark", "published_scores_differ", Warning, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := soundWarehouse(t)
+			if _, err := w.conn.ExecContext(t.Context(), c.statement); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range mustCheck(t, w, CheckOptions{ReadData: c.readData}) {
+				if f.Check == c.check && f.Severity == c.severity && f.Object != "" && f.Detail != "" && f.Remedy != "" {
+					return
+				}
+			}
+			t.Errorf("not found by %s", c.check)
+		})
+	}
+}
+
+func TestEveryQualityCheckIsTriedByATest(t *testing.T) {
+	checks, err := qualityChecks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("check_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		if !strings.Contains(string(text), `"`+c.name+`"`) {
+			t.Errorf("%s has no case", c.name)
+		}
+	}
+}
+
+func TestChangedSourceFilesAreNoticed(t *testing.T) {
+	w := fresh(t)
+	dir := t.TempDir()
+	content := map[string]string{"same": "0123456789", "cut": "0123", "longer": "0123456789ab", "other": "9876543210"}
+	var in corpus.Import
+	for name, text := range content {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b := blockOf(path, name, 1, 0)
+		b.File.SHA256 = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882" // of 0123456789
+		in.Blocks = append(in.Blocks, b)
+	}
+	mustImport(t, w, in)
+	got := map[string]string{}
+	for _, f := range mustCheck(t, w, CheckOptions{ReadData: true}) {
+		got[filepath.Base(f.Object)] = f.Detail
+	}
+	for name, want := range map[string]string{"same": "", "cut": "was cut to 4", "longer": "was replaced", "other": "has other bytes"} {
+		if !strings.HasPrefix(got[name], want) || (want == "" && got[name] != "") {
+			t.Errorf("%s: %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+func TestRepairMendsWhatLosesNothing(t *testing.T) {
+	w := soundWarehouse(t)
+	for _, s := range []string{
+		"INSERT INTO file SELECT 99, '', '', 'x.csv', 1, '', 'none', NULL, NULL",
+		"UPDATE run_attempt SET status = 'running'",
+		"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2",
+	} {
+		if _, err := w.conn.ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	repaired := 0
+	for _, f := range mustCheck(t, w, CheckOptions{Repair: true}) {
+		if f.Repaired {
+			repaired++
+		}
+	}
+	if repaired != 3 {
+		t.Errorf("%d findings repaired, want 3", repaired)
+	}
+	for _, f := range mustCheck(t, w, CheckOptions{ReadData: true}) {
+		if f.Check != "source_files" {
+			t.Error(f)
+		}
+	}
+}

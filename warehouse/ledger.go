@@ -1,0 +1,145 @@
+package warehouse
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// The ledger is a file beside the warehouse that says which loads were committed.
+// DuckDB drops the torn end of a write-ahead log without a word, and the manifest
+// inside the file goes with it; the ledger does not. A line is appended, and synced
+// to the disk, after each committed load, so that a crash in between leaves the
+// ledger behind the warehouse, never ahead of it. Once everything is in the file
+// itself, the lines are folded into one.
+
+// Load is a load of answers as the ledger remembers it.
+type Load struct {
+	ID         int32       `json:"load"`
+	Source     string      `json:"source"` // repository or path
+	At         time.Time   `json:"at"`
+	Benchmarks []LoadTotal `json:"benchmarks"`
+}
+
+// LoadTotal is what a benchmark held after a load.
+type LoadTotal struct {
+	Benchmark   string `json:"benchmark"`
+	Blocks      int64  `json:"blocks"`
+	Observed    int64  `json:"observed"`
+	Correct     int64  `json:"correct"`
+	Fingerprint uint64 `json:"fingerprint"`
+}
+
+func ledgerPath(path string) string { return path + ".ledger" }
+
+// ledger is the open file.
+type ledger struct {
+	path string
+	file *os.File
+	last int32 // highest load ever written down
+}
+
+// openLedger opens the ledger of a warehouse whose file knows the given loads, and
+// returns those that it lost.
+func openLedger(path string, known map[int32]bool, newest int32) (*ledger, []Load, error) {
+	text, lost, last, err := readLedger(path, known)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &ledger{path: ledgerPath(path), last: max(last, newest)}
+	if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+		return nil, nil, fmt.Errorf("open ledger: %w", err)
+	}
+	// A line that was torn by a crash is ended, so that the next one starts anew.
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		if _, err := l.file.Write([]byte("\n")); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("open ledger: %w", err), l.file.Close())
+		}
+	}
+	return l, lost, nil
+}
+
+// readLedger returns the ledger's text, the loads in it that are not known, and
+// the highest number in it.
+func readLedger(path string, known map[int32]bool) (text []byte, lost []Load, last int32, err error) {
+	text, err = os.ReadFile(ledgerPath(path))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, 0, fmt.Errorf("read ledger: %w", err)
+	}
+	for _, load := range parseLedger(text) {
+		last = max(last, load.ID)
+		if !known[load.ID] {
+			lost = append(lost, load)
+		}
+	}
+	return text, lost, last, nil
+}
+
+// parseLedger reads the lines that are whole; a torn one was never relied on.
+func parseLedger(text []byte) []Load {
+	var loads []Load
+	for line := range bytes.Lines(text) {
+		var load Load
+		if json.Unmarshal(line, &load) == nil && load.ID > 0 {
+			loads = append(loads, load)
+		}
+	}
+	return loads
+}
+
+// add writes a load down.
+func (l *ledger) add(load Load) error {
+	line, err := json.Marshal(load)
+	if err != nil {
+		return err
+	}
+	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	if err := l.file.Sync(); err != nil {
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	l.last = load.ID
+	return nil
+}
+
+// fold replaces all lines by those of the lost loads and the newest one. It must
+// only be called when the warehouse's file itself holds everything.
+func (l *ledger) fold(newest Load, lost []Load) error {
+	var text bytes.Buffer
+	for _, load := range append(slices.Clone(lost), newest) {
+		if load.ID == 0 {
+			continue
+		}
+		line, err := json.Marshal(load)
+		if err != nil {
+			return err
+		}
+		text.Write(append(line, '\n'))
+	}
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("fold ledger: %w", err)
+	}
+	err := renameio.WriteFile(l.path, text.Bytes(), 0o644)
+	if err == nil {
+		l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("fold ledger: %w", err)
+	}
+	return nil
+}
+
+func (l *ledger) close() error {
+	if l == nil || l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}

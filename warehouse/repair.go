@@ -1,0 +1,135 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// repair mends what loses nothing: orphaned files are forgotten, sums added up
+// again, cut-off runs marked, and losses that nothing else shows any more are
+// struck from the ledger once everything the manifest counts is there.
+func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
+	var files, runs, sums, lost, other bool
+	for _, f := range findings {
+		switch f.Check {
+		case "orphan_files":
+			files = true
+		case "unfinished_runs":
+			runs = true
+		case "kept_sums":
+			sums = true
+		case "lost_loads":
+			lost = true
+		default:
+			other = other || f.Severity == Damage
+		}
+	}
+	err := w.change(ctx, func(c *change) error {
+		if files {
+			if err := c.exec(forgetFiles); err != nil {
+				return err
+			}
+		}
+		if runs {
+			if err := c.exec(`UPDATE run_attempt SET status = 'failed' WHERE status = 'running'`); err != nil {
+				return err
+			}
+		}
+		if sums {
+			return c.exec(`DELETE FROM item_sum`)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if sums {
+		if err := w.RefreshStatistics(ctx); err != nil {
+			return err
+		}
+	}
+	if lost && !other {
+		if err := w.forgetLost(ctx); err != nil {
+			return err
+		}
+	}
+	for k, f := range findings {
+		switch f.Check {
+		case "orphan_files", "unfinished_runs", "kept_sums":
+			findings[k].Repaired = true
+		case "lost_loads":
+			findings[k].Repaired = !other
+		}
+	}
+	return nil
+}
+
+// forgetLost strikes lost loads from the ledger: they were reported, and the crawl
+// reads again by itself what its state does not say is done.
+func (w *Warehouse) forgetLost(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost = nil
+	return w.settle(ctx)
+}
+
+// Quarantine puts what DuckDB cannot read aside, so that work can go on: first the
+// write-ahead log, which leaves everything up to the last checkpoint, and if that
+// is not enough the file. Nothing is deleted. It returns what it did; the ledger
+// says afterwards which loads are lost.
+//
+// Errors: *LockedError, *NotFoundError.
+func Quarantine(ctx context.Context, o Options) ([]Finding, error) {
+	o.setDefaults()
+	var done []Finding
+	stamp := o.Now().UTC().Format("20060102T150405Z")
+	for _, path := range []string{o.Path + ".wal", o.Path} {
+		w, err := Open(ctx, o)
+		var damaged *DamagedError
+		switch {
+		case err == nil:
+			return done, w.Close()
+		case !errors.As(err, &damaged):
+			return done, err
+		}
+		moved, err := putAside(ctx, o, path, stamp)
+		if err != nil {
+			return done, err
+		}
+		if moved != "" {
+			done = append(done, Finding{Check: "quarantine", Severity: Damage, Object: path, Repaired: true,
+				Detail: fmt.Sprintf("could not be read (%v) and was put aside as %s", damaged.Err, moved),
+				Remedy: "crawl and import again: only what is missing is read"})
+		}
+	}
+	w, err := Create(ctx, o) // a new file; the old ledger went with the old one
+	if err != nil {
+		return done, err
+	}
+	return done, w.Close()
+}
+
+// putAside renames a file while nobody else has the warehouse.
+func putAside(ctx context.Context, o Options, path, stamp string) (moved string, err error) {
+	lock, err := acquireLock(ctx, o.Path, o.WaitLock, holderOf(o))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, lock.release()) }()
+	moved = path + ".damaged-" + stamp
+	for k := 2; ; k++ {
+		if _, err := os.Lstat(moved); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		moved = fmt.Sprintf("%s.damaged-%s-%d", path, stamp, k)
+	}
+	if err := os.Rename(path, moved); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	} else if err != nil {
+		return "", fmt.Errorf("put %s aside: %w", path, err)
+	}
+	return moved, nil
+}
