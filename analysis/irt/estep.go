@@ -76,12 +76,12 @@ func newEStep(p *patterns, grid Grid, workers int) *estep {
 	return e
 }
 
-// curves fills the tables of log-probabilities.
-func (e *estep) curves(items []Item) {
+// curves fills the tables of log-probabilities; fill does it for one item.
+func (e *estep) curves(fill func(j int, logOdds, logQ []float64)) {
 	q := len(e.grid.Nodes)
 	parallel(e.workers, e.p.groups, func(g, _ int) {
 		for j := g * groupSize; j < min((g+1)*groupSize, e.p.items); j++ {
-			logCurve(items[j], e.grid.Nodes, e.logOdds[j*q:(j+1)*q], e.logQ[j*q:(j+1)*q])
+			fill(j, e.logOdds[j*q:(j+1)*q], e.logQ[j*q:(j+1)*q])
 		}
 	})
 	copy(e.base, e.grid.LogWeight)
@@ -107,7 +107,15 @@ func logCurve(it Item, nodes, logOdds, logQ []float64) {
 // run does the whole step for the given items and returns the log-likelihood. With
 // full every node is looked at and the windows are drawn anew.
 func (e *estep) run(items []Item, full bool) float64 {
-	e.curves(items)
+	return e.runCurves(full, func(j int, logOdds, logQ []float64) {
+		logCurve(items[j], e.grid.Nodes, logOdds, logQ)
+	})
+}
+
+// runCurves is run for any curves: fill gives an item's log P - log Q and log Q at
+// every node.
+func (e *estep) runCurves(full bool, fill func(j int, logOdds, logQ []float64)) float64 {
+	e.curves(fill)
 	if full || !e.forward(false) {
 		e.forward(true)
 	}
