@@ -3,10 +3,13 @@ package irt
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // published is what summary.json says of a reference fit.
@@ -156,5 +159,50 @@ func BenchmarkLarge(b *testing.B) {
 	b.ReportMetric(float64(r.Passes), "passes")
 	if r.Status != Converged {
 		b.Errorf("%v", r.Status)
+	}
+}
+
+// BenchmarkRecovery fits the 2PL to simulated answers of 4,000 models to 350 items
+// and reports how parameters and their intervals recover the truth. It fails outside
+// the limits that are promised.
+func BenchmarkRecovery(b *testing.B) {
+	const replicates = 4
+	var ra, rb, biasA, biasB, inside, total float64
+	for b.Loop() {
+		ra, rb, biasA, biasB, inside, total = 1, 1, 0, 0, 0, 0
+		for seed := range uint64(replicates) {
+			items := simulatedItems(350, TwoPL, 500+seed)
+			m, _ := simulate(items, 4000, 0, 600+seed)
+			r, err := Fit(context.Background(), m, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			se, err := ComputeStandardErrors(context.Background(), m, r, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			var a, trueA, d, trueD []float64
+			for j, it := range r.Items {
+				a, trueA = append(a, it.A), append(trueA, items[j].A)
+				d, trueD = append(d, it.Difficulty()), append(trueD, items[j].Difficulty())
+				biasA += (it.A - items[j].A) / (replicates * 350)
+				biasB += (it.Difficulty() - items[j].Difficulty()) / (replicates * 350)
+				for _, x := range [][3]float64{{it.A, items[j].A, se.Items[j].A}, {it.D, items[j].D, se.Items[j].D}} {
+					total++
+					if math.Abs(x[0]-x[1]) < 1.959964*x[2] {
+						inside++
+					}
+				}
+			}
+			ra, rb = min(ra, stat.Correlation(a, trueA, nil)), min(rb, stat.Correlation(d, trueD, nil))
+		}
+	}
+	b.ReportMetric(ra, "r(a)")
+	b.ReportMetric(rb, "r(b)")
+	b.ReportMetric(biasA, "bias(a)")
+	b.ReportMetric(biasB, "bias(b)")
+	b.ReportMetric(inside/total, "coverage")
+	if ra < 0.97 || rb < 0.99 || math.Abs(biasA) > 0.05 || math.Abs(biasB) > 0.05 || inside/total < 0.93 || inside/total > 0.97 {
+		b.Error("outside the limits")
 	}
 }

@@ -53,9 +53,6 @@ func (p *problem) climb(ctx context.Context, items []Item, opts *Options) (*poin
 			d, slope = b.direction(x)
 		}
 		end.gain = slope / 2
-		if opts.trace != nil {
-			opts.trace(end.iterations, x.value, x.gradientNorm(), slope/2, p.passes)
-		}
 		if end.gain < opts.Tolerance && end.change < opts.Tolerance {
 			end.status = Converged
 			break

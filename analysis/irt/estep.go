@@ -2,6 +2,7 @@ package irt
 
 import (
 	"math"
+	"slices"
 )
 
 const (
@@ -40,6 +41,8 @@ type estep struct {
 	posterior []float64 // patterns × nodes, times the pattern's weight
 	lo, hi    []int32   // nodes that are not negligible
 	wlo, whi  []int32   // nodes looked at
+	from      int       // first node of the tables
+	width     int       // nodes of the tables
 	tables    []float64 // chunkGroups × 256 × nodes
 	mtables   []float64
 	scratch   [][]float64 // per worker
@@ -130,13 +133,18 @@ func (e *estep) runCurves(full bool, fill func(j int, logOdds, logQ []float64)) 
 // forward computes the posteriors. It reports false if a window was too small.
 func (e *estep) forward(full bool) bool {
 	q := len(e.grid.Nodes)
+	e.from, e.width = 0, q
+	if !full {
+		e.from, e.width = span(e.wlo, e.whi)
+	}
+	w := e.width
 	for g0 := 0; g0 < e.p.groups; g0 += chunkGroups {
 		g1 := min(g0+chunkGroups, e.p.groups)
 		parallel(e.workers, g1-g0, func(k, _ int) {
-			at := (g0 + k) * groupSize * q
-			fillTable(e.tables[k*256*q:(k+1)*256*q], e.logOdds[at:at+groupSize*q], q)
+			at := (g0+k)*groupSize*q + e.from
+			fillTable(e.tables[k*256*w:(k+1)*256*w], e.logOdds[at:], q, w)
 			if e.mtables != nil {
-				fillTable(e.mtables[k*256*q:(k+1)*256*q], e.logQ[at:at+groupSize*q], q)
+				fillTable(e.mtables[k*256*w:(k+1)*256*w], e.logQ[at:], q, w)
 			}
 		})
 		parallel(e.workers, len(e.blockSum), func(block, _ int) {
@@ -154,7 +162,7 @@ func (e *estep) forward(full bool) bool {
 // sumBlock adds the groups g0 … g1-1 to the log-likelihoods of a block of patterns
 // and, after the last group, turns them into posteriors.
 func (e *estep) sumBlock(block, g0, g1 int, full bool) {
-	q, groups := len(e.grid.Nodes), e.p.groups
+	q, w, groups := len(e.grid.Nodes), e.width, e.p.groups
 	from, to := block*patternBlock, min((block+1)*patternBlock, e.p.n)
 	sum := 0.0
 	if g0 == 0 {
@@ -172,20 +180,20 @@ func (e *estep) sumBlock(block, g0, g1 int, full bool) {
 		bytes := e.p.correct[i*groups+g0 : i*groups+g1]
 		k := 0
 		for ; k+4 <= len(bytes); k += 4 {
-			t := e.tables[k*256*q+lo:]
+			t := e.tables[k*256*w+lo-e.from:]
 			add4(row,
-				t[int(bytes[k])*q:],
-				t[(256+int(bytes[k+1]))*q:],
-				t[(512+int(bytes[k+2]))*q:],
-				t[(768+int(bytes[k+3]))*q:])
+				t[int(bytes[k])*w:],
+				t[(256+int(bytes[k+1]))*w:],
+				t[(512+int(bytes[k+2]))*w:],
+				t[(768+int(bytes[k+3]))*w:])
 		}
 		for ; k < len(bytes); k++ {
-			add(row, e.tables[(k*256+int(bytes[k]))*q+lo:])
+			add(row, e.tables[(k*256+int(bytes[k]))*w+lo-e.from:])
 		}
 		if e.mtables != nil {
 			for k, m := range e.p.missing[i*groups+g0 : i*groups+g1] {
 				if m != 0 {
-					subtract(row, e.mtables[(k*256+int(m))*q+lo:])
+					subtract(row, e.mtables[(k*256+int(m))*w+lo-e.from:])
 				}
 			}
 		}
@@ -254,42 +262,44 @@ func (e *estep) backward() {
 // room for two tables.
 func (e *estep) backwardFrom(weights []float64, workers int, tables func(worker int) []float64, correct, missing, total []float64) {
 	q := len(e.grid.Nodes)
+	from, w := span(e.lo, e.hi)
 	clear(total)
 	parallel(workers, (e.p.groups+1)/2, func(t, worker int) {
 		g := 2 * t
 		room := tables(worker)
-		first, second := room[:256*q], room[256*q:]
-		e.collect(weights, e.p.correctBy, g, first, second)
+		first, second := room[:256*w], room[256*w:2*256*w]
+		e.collect(weights, e.p.correctBy, g, from, w, first, second)
 		if g == 0 {
 			for b := range 256 {
-				add(total, first[b*q:(b+1)*q])
+				add(total[from:from+w], first[b*w:(b+1)*w])
 			}
 		}
-		foldTable(first, correct[g*groupSize*q:], q)
+		foldTable(first, correct[g*groupSize*q:], q, from, w)
 		if g+1 < e.p.groups {
-			foldTable(second, correct[(g+1)*groupSize*q:], q)
+			foldTable(second, correct[(g+1)*groupSize*q:], q, from, w)
 		}
 		if missing == nil {
 			return
 		}
-		e.collect(weights, e.p.missingBy, g, first, second)
-		foldTable(first, missing[g*groupSize*q:], q)
+		e.collect(weights, e.p.missingBy, g, from, w, first, second)
+		foldTable(first, missing[g*groupSize*q:], q, from, w)
 		if g+1 < e.p.groups {
-			foldTable(second, missing[(g+1)*groupSize*q:], q)
+			foldTable(second, missing[(g+1)*groupSize*q:], q, from, w)
 		}
 	})
 }
 
 // collect adds up the weights of all patterns with the same byte in group g, and in
-// group g+1 if there is one.
-func (e *estep) collect(weights []float64, bytes []uint8, g int, first, second []float64) {
+// group g+1 if there is one, over w nodes from the given one.
+func (e *estep) collect(weights []float64, bytes []uint8, g, from, w int, first, second []float64) {
 	n, q := e.p.n, len(e.grid.Nodes)
 	clear(first)
 	a := bytes[g*n : (g+1)*n]
 	if g+1 == e.p.groups {
 		for i, k := range a {
 			lo, hi := int(e.lo[i]), int(e.hi[i])
-			add(first[int(k)*q+lo:int(k)*q+hi], weights[i*q+lo:])
+			at := int(k)*w - from
+			add(first[at+lo:at+hi], weights[i*q+lo:])
 		}
 		return
 	}
@@ -297,36 +307,43 @@ func (e *estep) collect(weights []float64, bytes []uint8, g int, first, second [
 	b := bytes[(g+1)*n : (g+2)*n]
 	for i, k := range a {
 		lo, hi := int(e.lo[i]), int(e.hi[i])
-		addBoth(weights[i*q+lo:i*q+hi], first[int(k)*q+lo:], second[int(b[i])*q+lo:])
+		addBoth(weights[i*q+lo:i*q+hi], first[int(k)*w+lo-from:], second[int(b[i])*w+lo-from:])
 	}
 }
 
-// fillTable sets row k of the table to the sum of the rows b of src with bit b of
-// k set.
-func fillTable(table, src []float64, q int) {
-	clear(table[:q])
+// span returns the first node and the number of nodes that hold all windows.
+func span(lo, hi []int32) (from, width int) {
+	a, b := slices.Min(lo), slices.Max(hi)
+	return int(a), int(b - a)
+}
+
+// fillTable sets row k of the table, w numbers wide, to the sum of the rows b of src
+// with bit b of k set. Rows of src are q apart.
+func fillTable(table, src []float64, q, w int) {
+	clear(table[:w])
 	for b := range groupSize {
-		w := src[b*q : (b+1)*q]
+		row := src[b*q : b*q+w]
 		for k := range 1 << b {
-			from := table[k*q : (k+1)*q]
-			to := table[(k+1<<b)*q:]
+			from := table[k*w : (k+1)*w]
+			to := table[(k+1<<b)*w:]
 			to = to[:len(from)]
 			for i, v := range from {
-				to[i] = v + w[i]
+				to[i] = v + row[i]
 			}
 		}
 	}
 }
 
-// foldTable is the transpose of fillTable: row b of dst becomes the sum of the
-// table's rows with bit b set. The table is destroyed.
-func foldTable(table, dst []float64, q int) {
+// foldTable is the transpose of fillTable: row b of dst, q numbers wide, becomes the
+// sum of the table's rows with bit b set, w numbers wide and put from the given one.
+// The table is destroyed.
+func foldTable(table, dst []float64, q, from, w int) {
 	for b := groupSize - 1; b >= 0; b-- {
-		out := dst[b*q : (b+1)*q]
-		clear(out)
+		clear(dst[b*q : (b+1)*q])
+		out := dst[b*q+from : b*q+from+w]
 		for k := range 1 << b {
-			low := table[k*q : (k+1)*q]
-			high := table[(k+1<<b)*q:]
+			low := table[k*w : (k+1)*w]
+			high := table[(k+1<<b)*w:]
 			high = high[:len(low)]
 			for i, v := range high {
 				low[i] += v

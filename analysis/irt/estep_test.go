@@ -100,7 +100,7 @@ func TestTablesAreTransposed(t *testing.T) {
 		src[k] = rng.NormFloat64()
 	}
 	table := make([]float64, 256*q)
-	fillTable(table, src, q)
+	fillTable(table, src, q, q)
 	for k := range 256 {
 		for i := range q {
 			want := 0.0
@@ -123,7 +123,7 @@ func TestTablesAreTransposed(t *testing.T) {
 		inner += table[k] * weight[k]
 	}
 	folded := make([]float64, groupSize*q)
-	foldTable(weight, folded, q)
+	foldTable(weight, folded, q, 0, q)
 	for k, v := range folded {
 		inner -= src[k] * v
 	}

@@ -54,8 +54,6 @@ type Options struct {
 	Restarts      int     // other starts of 3PL and 4PL, default DefaultRestarts; negative: one start only, for 2PL too
 	Seed          uint64  // of the restarts
 	Workers       int     // default all processors; does not change the result
-
-	trace func(iteration int, value, gradient, gain float64, passes int)
 }
 
 // Result is a fitted model.
