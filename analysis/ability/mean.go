@@ -73,15 +73,15 @@ func moments(nodes, logDensity []float64) (all Estimate, agree bool) {
 	return Estimate{mean + ref, sd}, agree
 }
 
-// vanishes reports whether the posterior is negligible at both ends of the grid.
-// There the prior alone is e^-18, which does not matter unless much of the
-// likelihood lies beyond.
+// vanishes reports whether the posterior at both ends of the grid is so small, e^-15
+// of its peak, that what lies beyond moves the mean by less than 1e-6. The prior alone
+// is e^-18 there.
 func vanishes(row []float64) bool {
 	most := math.Inf(-1)
 	for _, v := range row {
 		most = max(most, v)
 	}
-	return max(row[0], row[len(row)-1]) < most-20
+	return max(row[0], row[len(row)-1]) < most-15
 }
 
 // window returns equidistant nodes over the posterior's mass, with its logarithm at
