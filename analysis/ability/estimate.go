@@ -127,7 +127,7 @@ func (s *Scorer) prepare(nodes int) {
 		for j := range all {
 			all[j] = j
 		}
-		s.sum = s.newSumTable(all)
+		s.sum = s.newSumTable(all, s.workers)
 	}
 }
 

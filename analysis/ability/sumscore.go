@@ -93,7 +93,7 @@ func (t *sumTables) get(observed []uint64) *sumTable {
 				items = append(items, j)
 			}
 		}
-		e.table = t.s.newSumTable(items)
+		e.table = t.s.newSumTable(items, 1)
 	})
 	return e.table
 }
@@ -106,32 +106,19 @@ func (t *sumTables) get(observed []uint64) *sumTable {
 //
 // All terms are positive, so nothing cancels; what underflows at every node is
 // computed again by tilting.
-func (s *Scorer) newSumTable(items []int) *sumTable {
+func (s *Scorer) newSumTable(items []int, workers int) *sumTable {
 	n, q := len(items), len(s.grid)
 	like := make([]float64, (n+1)*q) // sums × nodes
-	for k := range q {
-		like[k] = 1
-	}
-	p, c := make([]float64, q), make([]float64, q)
-	for done, j := range items {
-		for k, theta := range s.grid {
-			p[k] = s.items[j].Prob(theta)
-			c[k] = wrongProb(s.items[j].G, s.items[j].U, s.items[j].A*theta+s.items[j].D)
+	// Nodes are independent; a strip of them stays in the cache.
+	strips := (q + stripNodes - 1) / stripNodes
+	_ = parallel(context.Background(), workers, strips, func(strip int) { // can't be cancelled
+		lo := strip * stripNodes
+		hi := min(q, lo+stripNodes)
+		part := s.sumStrip(items, s.grid[lo:hi])
+		for sum := range n + 1 {
+			copy(like[sum*q+lo:sum*q+hi], part[sum*(hi-lo):(sum+1)*(hi-lo)])
 		}
-		for sum := done + 1; sum >= 0; sum-- {
-			row := like[sum*q : (sum+1)*q]
-			if sum == 0 {
-				for k := range row {
-					row[k] *= c[k]
-				}
-				break
-			}
-			less := like[(sum-1)*q : sum*q]
-			for k := range row {
-				row[k] = row[k]*c[k] + less[k]*p[k]
-			}
-		}
-	}
+	})
 	t := &sumTable{
 		s: s, items: items, bySum: make([]Estimate, n+1),
 		tiny: make([]bool, n+1), extra: make(map[int]Estimate),
@@ -148,6 +135,35 @@ func (s *Scorer) newSumTable(items []int) *sumTable {
 		}
 	}
 	return t
+}
+
+// stripNodes is how many nodes the recursion takes at a time.
+const stripNodes = 32
+
+// sumStrip returns L(s) at the given nodes, sums × nodes.
+func (s *Scorer) sumStrip(items []int, nodes []float64) []float64 {
+	q := len(nodes)
+	like := make([]float64, (len(items)+1)*q)
+	for k := range q {
+		like[k] = 1
+	}
+	p, c := make([]float64, q), make([]float64, q)
+	for done, j := range items {
+		it := s.items[j]
+		for k, theta := range nodes {
+			p[k], c[k] = it.Prob(theta), wrongProb(it.G, it.U, it.A*theta+it.D)
+		}
+		for sum := done + 1; sum > 0; sum-- {
+			row, less := like[sum*q:(sum+1)*q], like[(sum-1)*q:sum*q]
+			for k := range row {
+				row[k] = row[k]*c[k] + less[k]*p[k]
+			}
+		}
+		for k := range q {
+			like[k] *= c[k]
+		}
+	}
+	return like
 }
 
 // wrongProb returns 1-P = (1-g)(1-s) + (1-u)s without cancellation.
