@@ -3,6 +3,7 @@ package hubtest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"metabench/corpus"
@@ -59,6 +60,51 @@ func (c *Corpus) choose(e *entry, runs []plan) []choice {
 	}
 	c.choices.m[k] = out
 	return out
+}
+
+// chooseFaithfully applies the original scraper's rule: one file a task, no other is
+// tried after it.
+func (c *Corpus) chooseFaithfully(e *entry, runs []plan) []choice {
+	latest := map[string]string{} // base name of a config's first path in the split "latest"
+	if card := c.cardOf(e, len(runs)); card != nil {
+		for _, config := range card.Configs {
+			for _, s := range config.Files {
+				if s.Split == "latest" {
+					latest[config.Name] = strings.TrimPrefix(s.Path[0], "**/")
+				}
+			}
+		}
+	}
+	byBase := map[string]*file{}
+	oldest := map[*task]*file{}
+	for _, f := range c.files(e, len(runs)) {
+		base := f.path[strings.LastIndex(f.path, "/")+1:]
+		if f.kind != detailsFile || !strings.HasPrefix(base, harnessPrefix(f.task)) {
+			continue
+		}
+		byBase[base] = f
+		if oldest[f.task] == nil {
+			oldest[f.task] = f
+		}
+	}
+	out := make([]choice, len(c.tasks))
+	for _, t := range c.tasks {
+		f := byBase[latest[nonWord.ReplaceAllString(strings.TrimPrefix(harnessPrefix(t), "details_"), "_")]]
+		if f == nil {
+			f = oldest[t]
+		}
+		candidates := []int{}
+		if f != nil {
+			candidates = append(candidates, f.run)
+		}
+		out[t.n] = c.chooseTask(e, runs, candidates, t)
+	}
+	return out
+}
+
+// harnessPrefix begins the base names of a task's files, up to the timestamp.
+func harnessPrefix(t *task) string {
+	return fmt.Sprintf("details_harness|%s|%d", t.Harness, t.bench.Shots)
 }
 
 func (c *Corpus) chooseTask(e *entry, runs []plan, candidates []int, t *task) choice {

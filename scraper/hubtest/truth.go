@@ -8,11 +8,29 @@ import (
 	"metabench/corpus"
 )
 
-// Truth is what a correct crawl in mode "best" delivers.
-type Truth struct{ c *Corpus }
+// Truth is what a correct crawl delivers.
+type Truth struct {
+	c        *Corpus
+	faithful bool
+}
 
-// Truth returns what a correct crawl of the corpus, as it is now, delivers.
-func (c *Corpus) Truth() Truth { return Truth{c} }
+// Truth returns what a correct crawl of the corpus, as it is now, delivers when it
+// selects the best run of each task: the newest one with the full row count.
+func (c *Corpus) Truth() Truth { return Truth{c: c} }
+
+// Faithful returns what a correct crawl delivers when it selects runs as the original
+// scraper does, right or wrong: what the card's split "latest" names first, else the
+// first file of the task in listing order, which is the oldest run (§2.6).
+func (c *Corpus) Faithful() Truth { return Truth{c: c, faithful: true} }
+
+// choices are the choices by task.
+func (t Truth) choices(e *entry) []choice {
+	runs := t.c.runs(e)
+	if t.faithful {
+		return t.c.chooseFaithfully(e, runs)
+	}
+	return t.c.choose(e, runs)
+}
 
 // RepoTruth is what becomes of one model's repository.
 type RepoTruth struct {
@@ -76,7 +94,7 @@ func (t Truth) repo(e *entry) RepoTruth {
 			files[f.path[strings.LastIndex(f.path, "/")+1:]] = f
 		}
 	}
-	chosen := c.choose(e, runs)
+	chosen := t.choices(e)
 	for _, tk := range c.tasks {
 		ch := chosen[tk.n]
 		tt := TaskTruth{Benchmark: tk.bench.Name, Task: tk.Name, Status: ch.status}
@@ -100,8 +118,7 @@ func (t Truth) Answers(model, benchmark, task string) []uint8 {
 	if e == nil || tk == nil {
 		return nil
 	}
-	runs := t.c.runs(e)
-	ch := t.c.choose(e, runs)[tk.n]
+	ch := t.choices(e)[tk.n]
 	if ch.status != corpus.StatusDone {
 		return nil
 	}
