@@ -101,13 +101,22 @@ func (c *Corpus) info(e *entry) modelInfo {
 // round3 rounds to three digits after the point.
 func round3(v float64) float64 { return math.Round(v*1000) / 1000 }
 
-// modelTruth is what a correct crawl finds out about a model. The parameters come from
+// modelTruth is what a correct crawl finds out about a model: from the Hub as long as
+// it is there, and from its request file, which says little in its oldest form. The parameters come from
 // the model's own files where the Hub still shows them, in billions rounded to three significant
 // digits, else from the request file, else from the name (§6.2, §7).
 func (c *Corpus) modelTruth(e *entry) corpus.Model {
 	m := c.info(e)
-	out := corpus.Model{Name: e.model, Precision: m.precision, Available: &m.available, Architecture: m.architecture,
-		License: m.license, BaseModel: m.base, Flagged: &m.flagged, Merged: &m.merged, MoE: &m.moe}
+	out := corpus.Model{Name: e.model, Precision: m.precision, Available: &m.available, BaseModel: m.base}
+	if m.available || !m.oldest {
+		out.License, out.Merged, out.MoE = m.license, &m.merged, &m.moe
+	}
+	if m.available && !m.noConfig || !m.oldest {
+		out.Architecture = m.architecture
+	}
+	if !m.oldest {
+		out.Flagged = &m.flagged
+	}
 	var params float64
 	switch {
 	case m.available && !m.noSafetensors:

@@ -85,7 +85,13 @@ func (c *Corpus) resultsJSON(e *entry, run int, p plan) []byte {
 		config = "config"
 	}
 	quote := func(s string) string { return string(must(json.Marshal(s))) }
-	dtype := []string{"torch.float16", "torch.bfloat16", "8bit", "4bit", "GPTQ", "None"}[key(c.options.Seed, "dtype", e.model)%6]
+	dtype := c.info(e).precision
+	switch {
+	case strings.HasSuffix(dtype, "float16"):
+		dtype = "torch." + dtype
+	case dtype == "GPTQ" && run == 0:
+		dtype = "None" // as the writer put it at times
+	}
 	fmt.Fprintf(&b, "{\n    %q: {\n        \"lighteval_sha\": %q,\n        \"num_few_shot_default\": 0,\n        \"num_fewshot_seeds\": 1,\n"+
 		"        \"override_batch_size\": 1,\n        \"max_samples\": %s,\n        \"job_id\": \"\",\n        \"start_time\": 1.0,\n        \"end_time\": 2.0,\n"+
 		"        \"total_evaluation_time_secondes\": \"6821.3\",\n        \"model_name\": %s,\n        \"model_sha\": %q,\n        \"model_dtype\": %q,\n"+
