@@ -113,14 +113,27 @@ func (c *Corpus) taskFile(e *entry, k int, p plan, t *task, dir string) *file {
 // relative order, so that the n-th of several equal rows is the n-th of the task.
 func (t *task) shuffled(k uint64) []int {
 	order := stream(k).Perm(t.Items)
-	at := make([]int, t.Items)
-	for row, p := range order {
-		at[p] = row
-	}
+	rowsOf := map[int][]int{} // by the first position of a question that is repeated
 	for p := range t.Items {
-		if d := t.duplicateOf(p); d >= 0 && at[d] > at[p] {
-			at[d], at[p] = at[p], at[d]
-			order[at[d]], order[at[p]] = d, p
+		if d := t.duplicateOf(p); d >= 0 {
+			rowsOf[d] = nil
+		}
+	}
+	origin := func(p int) int {
+		if d := t.duplicateOf(p); d >= 0 {
+			return d
+		}
+		return p
+	}
+	for row, p := range order {
+		if rows, repeated := rowsOf[origin(p)]; repeated {
+			rowsOf[origin(p)] = append(rows, row)
+		}
+	}
+	for p := range t.Items { // the earliest position gets the earliest row
+		if rows := rowsOf[origin(p)]; len(rows) > 0 {
+			order[rows[0]] = p
+			rowsOf[origin(p)] = rows[1:]
 		}
 	}
 	return order

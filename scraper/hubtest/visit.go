@@ -1,8 +1,6 @@
 package hubtest
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // visit is a request on its way through the Hub.
 type visit struct {
