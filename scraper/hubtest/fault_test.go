@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"syscall"
@@ -108,6 +109,7 @@ func TestFaults(t *testing.T) {
 		"status=500,after=1":      func(t *testing.T, f fixture) { status("", info, 200)(t, f); status("", info, 500)(t, f) },
 		"status=500,count=1":      func(t *testing.T, f fixture) { status("", info, 500)(t, f); status("", info, 200)(t, f) },
 		"redirect_host=evil.test": also(status("", resolve, 302), locationHost("http://evil.test/xet-bridge-us/")),
+		"redirect_port":           func(t *testing.T, f fixture) { otherPort(t, f, resolve, whole) },
 		"link_host=evil.test":     also(status("", listing+"&limit=1", 200), linkHost("<http://evil.test/")),
 		"page_size=2":             func(t *testing.T, f fixture) { entries, pages := f.all(listing); same(t, len(entries), 3, pages, 2) },
 		"repeat_entry": func(t *testing.T, f fixture) {
@@ -230,6 +232,19 @@ func locationHost(prefix string) func(*testing.T, reply) {
 		if !strings.HasPrefix(r.header.Get("Location"), prefix) {
 			t.Error(r.header.Get("Location"))
 		}
+	}
+}
+
+// otherPort expects the file at the Hub's host name with the CDN's port.
+func otherPort(t *testing.T, f fixture, resolve string, whole []byte) {
+	location := f.get(resolve).header.Get("Location")
+	u, err := url.Parse(location)
+	hub, err2 := url.Parse(f.s.Endpoint())
+	if err != nil || err2 != nil || u.Hostname() != hub.Hostname() || u.Port() == hub.Port() {
+		t.Fatalf("Location %s", location)
+	}
+	if r := f.get(location); !bytes.Equal(r.body, whole) {
+		t.Errorf("%d bytes, want %d", len(r.body), len(whole))
 	}
 }
 

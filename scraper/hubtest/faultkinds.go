@@ -42,6 +42,7 @@ const (
 	FaultRedirectLoop  FaultKind = "redirect_loop"
 	FaultRedirectChain FaultKind = "redirect_chain"
 	FaultRedirectHost  FaultKind = "redirect_host"
+	FaultRedirectPort  FaultKind = "redirect_port"
 	FaultNoLinked      FaultKind = "no_linked"
 
 	// Listings and trees.
@@ -105,6 +106,7 @@ func Faults() []FaultDescription {
 		{FaultRedirectLoop, "", []Route{RouteResolve, RouteInfo, RouteTree}, "307 to itself"},
 		{FaultRedirectChain, "N", downloads, "N redirects (default: 1) at the CDN before the file"},
 		{FaultRedirectHost, "HOST", resolvers, "302 to a host that is none of the Hub's"},
+		{FaultRedirectPort, "", resolvers, "302 to the files under the Hub's own host name and another port: credentials must not follow"},
 		{FaultNoLinked, "", resolvers, "302 without X-Linked-Size, X-Linked-ETag and X-Repo-Commit"},
 		{FaultPageSize, "N", listings, "pages of N entries whatever limit says"},
 		{FaultRepeatEntry, "", listings, "each page begins with the entry that ended the one before"},

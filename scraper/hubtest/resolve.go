@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -73,6 +74,11 @@ func (s *Server) resolve(v *visit) {
 		_, after, _ := strings.Cut(location, "://")
 		_, rest, _ := strings.Cut(after, "/")
 		location = "http://" + cmp.Or(fault.Text, "evil.example") + "/" + rest
+	}
+	if has(v.struck, FaultRedirectPort) {
+		host, _, _ := net.SplitHostPort(strings.TrimPrefix(s.endpoint, "http://"))
+		_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.cdnURL, "http://"))
+		location = "http://" + net.JoinHostPort(host, port) + strings.TrimPrefix(location, s.cdnURL)
 	}
 	h.Set("Location", location)
 	v.text(http.StatusFound, "Found. Redirecting to "+location)
