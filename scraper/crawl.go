@@ -32,6 +32,7 @@ type Crawl struct {
 	progress Progress
 	failures []Failure
 	streak   int // repositories in a row that failed for transient reasons
+	silent   int // files in a row that got no answer at all
 }
 
 // New prepares a crawl.
@@ -211,7 +212,7 @@ feeding:
 // somebody pressed Ctrl-C.
 func fatal(err error) bool {
 	var s *storeError
-	if errors.As(err, &s) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &s) || errors.Is(err, ErrUnreachable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
 	switch hub.KindOf(err) {
@@ -224,6 +225,34 @@ func fatal(err error) bool {
 // maxStreak is how many repositories in a row may fail for transient reasons
 // before the Hub is taken to be out of reach.
 const maxStreak = 20
+
+// maxSilent is how many files in a row may get no answer at all, after all retries.
+const maxSilent = 10
+
+// heard notes whether a file got an answer, and gives up if none has for long.
+func (c *Crawl) heard(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if hub.KindOf(err) != hub.KindNetwork {
+		c.silent = 0
+		return nil
+	}
+	if c.silent++; c.silent >= maxSilent {
+		return &unreachable{what: fmt.Sprintf("%d files in a row got no answer", c.silent), err: err}
+	}
+	return nil
+}
+
+// unreachable is the error of a crawl that gave up.
+type unreachable struct {
+	what string
+	err  error
+}
+
+func (e *unreachable) Error() string {
+	return fmt.Sprintf("%s: %v: %v", e.what, ErrUnreachable, e.err)
+}
+func (e *unreachable) Unwrap() []error { return []error{ErrUnreachable, e.err} }
 
 // ErrUnreachable is wrapped by the error of a crawl that gave up because nothing
 // worked any more.
@@ -238,7 +267,7 @@ func (c *Crawl) judge(status corpus.Status, err error) error {
 		return nil
 	}
 	if c.streak++; c.streak >= maxStreak {
-		return fmt.Errorf("%d repositories in a row failed: %w: %w", c.streak, ErrUnreachable, err)
+		return &unreachable{what: fmt.Sprintf("%d repositories in a row failed", c.streak), err: err}
 	}
 	return nil
 }

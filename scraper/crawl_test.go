@@ -70,7 +70,7 @@ func newBench(t testing.TB, c hubtest.CorpusOptions, o hubtest.ServerOptions) *b
 
 func (b *bench) hub(change ...func(*hub.Options)) *hub.Client {
 	b.t.Helper()
-	pool := &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true}
+	pool := &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ResponseHeaderTimeout: 20 * time.Second}
 	b.t.Cleanup(pool.CloseIdleConnections)
 	o := hub.Options{Endpoint: b.server.Endpoint(), Transport: pool, Clock: b.clock, Seed: 1}
 	for _, f := range change {

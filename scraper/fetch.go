@@ -292,6 +292,9 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		if err != nil && fatal(err) {
 			return err
 		}
+		if err := v.heard(err); err != nil {
+			return err
+		}
 		last = statusOf(err)
 		v.remember(v.state(t, entry, last, err))
 		if err == nil {

@@ -178,7 +178,10 @@ func (c *Crawl) estimate(jobs []job, resultFiles int) Plan {
 		p.Files += len(c.outstanding(j.known, j.SHA))
 		p.Requests.API++ // tree
 		if !c.NoModels {
-			p.Requests.API++
+			p.Requests.API++ // model
+			if c.Requests != "" {
+				p.Requests.Resolvers += 2 // request for evaluation
+			}
 		}
 		if j.model == "" {
 			p.Requests.Resolvers += 2 // card
