@@ -7,8 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -67,72 +70,160 @@ COMMENT ON TABLE schema_view IS 'Views and macros that were made in this file. O
 COMMENT ON COLUMN schema_view.name IS 'The view.';
 COMMENT ON COLUMN schema_view.checksum IS 'SHA-256 of its text; it is made anew when that differs.';`
 
-// migrate applies the steps a file lacks, in order and all or none, and makes the
-// views anew when one of them changed. It checkpoints after changes: replaying changes of the
-// schema from a write-ahead log is where DuckDB has been least reliable. It reports whether
-// the file was empty.
-func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.Time) (isNew bool, err error) {
+// prepare makes a warehouse that is not there, and brings one that is up to date.
+//
+// The schema is never changed in place. DuckDB fails to replay some changes of it
+// from a write-ahead log (COMMENT ON COLUMN of a table with a function in a CHECK
+// is one), so a crash before the checkpoint would leave a file that cannot be
+// opened any more. A copy is changed, closed and renamed instead: there is the old
+// file or the new one.
+func prepare(ctx context.Context, o Options) error {
 	steps, err := readMigrations(schema.Files, "migrations")
 	if err != nil {
-		return false, fmt.Errorf("read migrations: %w", err)
+		return fmt.Errorf("read migrations: %w", err)
 	}
-	return migrateTo(ctx, conn, file, steps, now)
+	return prepareTo(ctx, o, steps)
 }
 
-func migrateTo(ctx context.Context, conn *sql.Conn, file string, steps []migration, now func() time.Time) (isNew bool, err error) {
-	if err := refuseForeign(ctx, conn, file); err != nil {
-		return false, err
+func prepareTo(ctx context.Context, o Options, steps []migration) error {
+	draft := o.Path + ".new"
+	if err := errors.Join(removeIfThere(draft), removeIfThere(draft+".wal")); err != nil {
+		return fmt.Errorf("make warehouse %s: %w", o.Path, err)
 	}
-	applied, err := compareSchema(ctx, conn, file, steps)
+	_, err := os.Stat(o.Path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !isNew {
+		return fmt.Errorf("open warehouse %s: %w", o.Path, err)
+	}
+	if !isNew {
+		current, err := isCurrent(ctx, o, steps)
+		if err != nil || current {
+			return err
+		}
+		if err := copyFile(ctx, draft, o.Path); err != nil {
+			return fmt.Errorf("migrate warehouse %s: copy it: %w", o.Path, err)
+		}
+	}
+	err = withFile(ctx, draft, o, func(conn *sql.Conn) error { return migrate(ctx, conn, o.Path, steps, o.Now) })
+	if err == nil {
+		err = refuseLog(draft)
+	}
+	if err == nil && isNew { // what an earlier file of this name held is not missing from this one
+		err = removeIfThere(ledgerPath(o.Path))
+	}
 	if err != nil {
-		return false, err
+		return errors.Join(err, removeIfThere(draft))
 	}
-	stale, views, err := staleViews(ctx, conn)
+	o.crash("migrated")
+	err = errors.Join(syncFile(draft), os.Rename(draft, o.Path), syncDir(filepath.Dir(o.Path)))
 	if err != nil {
-		return false, fmt.Errorf("migrate warehouse %s: %w", file, err)
+		return fmt.Errorf("migrate warehouse %s: %w", o.Path, err)
 	}
-	missing := steps[applied:]
-	if len(missing) == 0 && !stale {
-		return false, nil
+	return nil
+}
+
+// withFile opens a file with a connection of its own, and closes it with an empty
+// write-ahead log.
+func withFile(ctx context.Context, path string, o Options, use func(*sql.Conn) error) (err error) {
+	w := &Warehouse{path: path, readOnly: true} // read-only: Close is not to settle anything
+	if err := w.connect(ctx, o.settings()); err != nil {
+		return errors.Join(err, w.Close())
 	}
-	err = inTransaction(ctx, conn, func() error {
-		for _, step := range missing {
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if err := use(w.conn); err != nil {
+		return err
+	}
+	if _, err := w.conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
+		return fmt.Errorf("open warehouse %s: checkpoint: %w", path, err)
+	}
+	return nil
+}
+
+// isCurrent reports whether a file has all steps and the views of today. If not,
+// its write-ahead log is emptied into it, so that it can be copied.
+func isCurrent(ctx context.Context, o Options, steps []migration) (current bool, err error) {
+	err = withFile(ctx, o.Path, o, func(conn *sql.Conn) error {
+		isOurs, err := refuseForeign(ctx, conn, o.Path)
+		if err != nil || !isOurs {
+			return err
+		}
+		applied, err := compareSchema(ctx, conn, o.Path, steps)
+		if err != nil {
+			return err
+		}
+		stale, _, err := staleViews(ctx, conn)
+		current = applied == len(steps) && !stale
+		return err
+	})
+	return current, err
+}
+
+// migrate applies the steps a file lacks, in order, and makes the views anew, all
+// or nothing.
+func migrate(ctx context.Context, conn *sql.Conn, file string, steps []migration, now func() time.Time) error {
+	err := inTransaction(ctx, conn, func() error {
+		isOurs, err := refuseForeign(ctx, conn, file)
+		if err != nil {
+			return err
+		}
+		if !isOurs {
+			if _, err := conn.ExecContext(ctx, createMigrationTable); err != nil {
+				return err
+			}
+		}
+		applied, err := compareSchema(ctx, conn, file, steps)
+		if err != nil {
+			return err
+		}
+		for _, step := range steps[applied:] {
 			if err := applyStep(ctx, conn, step, now()); err != nil {
 				return fmt.Errorf("step %d (%s): %w", step.version, step.name, err)
 			}
 		}
+		_, views, err := staleViews(ctx, conn)
+		if err != nil {
+			return err
+		}
 		return replaceViews(ctx, conn, views)
 	})
 	if err != nil {
-		return false, fmt.Errorf("migrate warehouse %s: %w", file, err)
+		return fmt.Errorf("migrate warehouse %s: %w", file, err)
 	}
-	if _, err := conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
-		return false, fmt.Errorf("migrate warehouse %s: checkpoint: %w", file, err)
+	return nil
+}
+
+// copyFile copies bytes; the file must not be open for writing.
+func copyFile(ctx context.Context, to, from string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
 	}
-	return applied == 0, nil
+	defer func() { err = errors.Join(err, in.Close()) }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return in.Read(p)
+	}))
+	return errors.Join(err, out.Close())
 }
 
 // refuseForeign refuses a DuckDB file that somebody keeps other things in, and
-// makes the migrator's own tables.
-func refuseForeign(ctx context.Context, conn *sql.Conn, file string) error {
+// reports whether it is a warehouse already.
+func refuseForeign(ctx context.Context, conn *sql.Conn, file string) (isOurs bool, err error) {
 	var tables, ours int
-	err := conn.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (table_name = 'schema_migration') FROM duckdb_tables()`).Scan(&tables, &ours)
+	err = conn.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (table_name = 'schema_migration') FROM duckdb_tables()`).Scan(&tables, &ours)
 	if err != nil {
-		return openError(file, err)
+		return false, openError(file, err)
 	}
 	if tables > 0 && ours == 0 {
-		return &SchemaError{Path: file, Reason: "it is a DuckDB file but no warehouse of metabench", Remedy: "choose another path"}
+		return false, &SchemaError{Path: file, Reason: "it is a DuckDB file but no warehouse of metabench", Remedy: "choose another path"}
 	}
-	if ours > 0 {
-		return nil
-	}
-	if err := inTransaction(ctx, conn, func() error {
-		_, err := conn.ExecContext(ctx, createMigrationTable)
-		return err
-	}); err != nil {
-		return fmt.Errorf("make warehouse %s: %w", file, err)
-	}
-	return nil
+	return ours > 0, nil
 }
 
 // checkSchema is what a reader needs: a warehouse, and not a newer one.

@@ -3,12 +3,14 @@ package warehouse
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/duckdb/duckdb-go/v2"
+	"github.com/google/go-cmp/cmp"
 
 	schema "metabench/sql"
 )
@@ -136,36 +138,40 @@ func TestAbsentWarehouseIsNotMadeByOpen(t *testing.T) {
 	}
 }
 
+// TestOlderSchemaIsBroughtUpToDate makes warehouses as they were after some of the
+// steps, with a row in them.
 func TestOlderSchemaIsBroughtUpToDate(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "w.duckdb")
-	connector, err := duckdb.NewConnector(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	conn, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	steps, err := readMigrations(schema.Files, "migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{createMigrationTable, steps[0].text,
-		`INSERT INTO schema_migration VALUES (1, 'benchmark', '` + steps[0].checksum + `', now())`,
-		`INSERT INTO benchmark VALUES (1, 'old', 'Old', 'acc', 0, 4, NULL, false)`} {
-		if _, err := conn.ExecContext(t.Context(), sql); err != nil {
+	want := values(t, fresh(t), `SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL`)
+	for _, version := range []int{1, 8, len(steps) - 1, len(steps)} {
+		path := filepath.Join(t.TempDir(), "w.duckdb")
+		connector, err := duckdb.NewConnector(path, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := errors.Join(conn.Close(), db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	w := openAt(t, path)
-	if got := values(t, w, `SELECT benchmark FROM benchmark`); len(got) != 1 || got[0][0] != "old" {
-		t.Errorf("benchmarks %v", got)
-	}
-	if n := values(t, w, `SELECT count(*) FROM schema_migration`)[0][0]; n != int64(len(steps)) {
-		t.Errorf("%v steps applied, want %d", n, len(steps))
+		db := sql.OpenDB(connector)
+		statements := []string{createMigrationTable}
+		for _, s := range steps[:version] {
+			statements = append(statements, s.text, fmt.Sprintf("INSERT INTO schema_migration VALUES (%d, '%s', '%s', now())", s.version, s.name, s.checksum))
+		}
+		for _, s := range append(statements, `INSERT INTO benchmark VALUES (1, 'old', 'Old', 'acc', 0, 4, NULL, false)`) {
+			if _, err := db.ExecContext(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w := openAt(t, path)
+		if got := values(t, w, `SELECT benchmark FROM benchmark`); len(got) != 1 || got[0][0] != "old" {
+			t.Errorf("from version %d: benchmarks %v", version, got)
+		}
+		got := values(t, w, `SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL`)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("from version %d:\n%s", version, diff)
+		}
 	}
 }

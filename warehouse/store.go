@@ -75,10 +75,8 @@ func (w *Warehouse) Record(ctx context.Context, d corpus.Delivery) error {
 // after the one before. A transaction costs a few milliseconds whatever is in it.
 func (w *Warehouse) RecordAll(ctx context.Context, deliveries []corpus.Delivery) error {
 	for _, d := range deliveries {
-		for _, b := range d.Blocks {
-			if err := checkBlock(b); err != nil {
-				return fmt.Errorf("record %s: %w", d.Repo.Repo, err)
-			}
+		if err := checkDelivery(d); err != nil {
+			return fmt.Errorf("record %.80q: %w", d.Repo.Repo, err)
 		}
 	}
 	return w.change(ctx, func(c *change) error {
@@ -89,6 +87,37 @@ func (w *Warehouse) RecordAll(ctx context.Context, deliveries []corpus.Delivery)
 		}
 		return nil
 	})
+}
+
+// checkDelivery refuses names that could not be kept verbatim, and malformed blocks.
+func checkDelivery(d corpus.Delivery) error {
+	check := func(what string, names ...string) error {
+		for _, name := range names {
+			if name == "" {
+				continue
+			}
+			if err := validName(what, name); err != nil {
+				return &DataError{File: d.Repo.Repo, Object: what, Reason: err.Error()}
+			}
+		}
+		return nil
+	}
+	errs := []error{check("repository", d.Repo.Repo, d.Repo.Commit, d.Repo.Model)}
+	for _, f := range d.Files {
+		errs = append(errs, check("file", f.Repo, f.Commit, f.Benchmark, f.Task, f.Path, f.SHA256))
+	}
+	for _, b := range d.Blocks {
+		errs = append(errs, checkBlock(b), check("file", b.File.Repo, b.File.Commit, b.File.Path, b.File.SHA256))
+	}
+	for _, s := range d.Scores {
+		errs = append(errs, check("score", s.Model, s.Benchmark, s.Metric), check("file", s.File.Repo, s.File.Commit, s.File.Path, s.File.SHA256))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *change) record(d corpus.Delivery) error {
@@ -358,8 +387,11 @@ func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces
 	return nil
 }
 
-// text makes text from strangers storable: DuckDB takes nothing but UTF-8.
-func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// text makes text from strangers storable: DuckDB takes nothing but UTF-8, and
+// what is bound to a statement ends at a zero byte.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
 
 func nullable(s string) driver.Value {
 	if s == "" {

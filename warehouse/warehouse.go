@@ -108,19 +108,13 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 }
 
 func (w *Warehouse) open(ctx context.Context, o Options) error {
+	if err := prepare(ctx, o); err != nil {
+		return err
+	}
 	// A larger log than DuckDB's 16 MB: each checkpoint rewrites the row group that
 	// small loads append to.
 	if err := w.connect(ctx, append(o.settings(), [2]string{"checkpoint_threshold", "64MB"})); err != nil {
 		return err
-	}
-	isNew, err := migrate(ctx, w.conn, w.path, o.Now)
-	if err != nil {
-		return err
-	}
-	if isNew { // what an earlier file of this name held is not missing from this one
-		if err := os.Remove(ledgerPath(w.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("make warehouse %s: %w", w.path, err)
-		}
 	}
 	known, err := loadCatalogue(ctx, w.conn)
 	if err != nil {
