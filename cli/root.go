@@ -67,6 +67,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(
 		newAdaptiveCommand(a),
 		newBuildCommand(a),
+		newCheckCommand(a),
 		newConfigCommand(a),
 		newCrawlCommand(a),
 		newExportCommand(a),
@@ -75,6 +76,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newGamCommand(a),
 		newHubCommand(a),
 		newImportCommand(a),
+		newPublishCommand(a),
 		newQueryCommand(a),
 		newSimulateCommand(a),
 		newScoreCommand(a),

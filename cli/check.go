@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"metabench/config"
+	"metabench/warehouse"
+)
+
+func newCheckCommand(a *app) *cobra.Command {
+	var o warehouse.CheckOptions
+	cmd := &cobra.Command{
+		Use:   "check [--read-data] [--repair]",
+		Short: "Prove that the warehouse holds everything that was loaded",
+		Long: `Compare the warehouse with its manifest and with the ledger beside it, look for
+orphans, duplicates, results whose inputs have changed and source files that were
+cut or replaced, and list everything found with its severity and what to do.
+
+--read-data reads and hashes every answer and every source file at hand.
+--repair mends what loses nothing: it adds sums up again, forgets files that
+nothing was read from, marks runs that were cut off. A file or write-ahead log that
+DuckDB cannot read is put aside under another name, never deleted; crawl and import
+then read again what is missing.
+
+The exit code is 14 when damage was found that is not repaired.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.load(cmd)
+			if err != nil {
+				return err
+			}
+			if err := mustExist(cfg); err != nil {
+				return err
+			}
+			found, err := a.check(cmd.Context(), cfg, o)
+			if err != nil {
+				return err
+			}
+			if err := a.printFindings(found); err != nil {
+				return err
+			}
+			if warehouse.Damaged(found) {
+				return withCode(ExitDamage, errors.New("check: the warehouse is damaged"))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&o.ReadData, "read-data", false, "read and hash every answer and source file")
+	cmd.Flags().BoolVar(&o.Repair, "repair", false, "mend what can be mended without losing anything")
+	return cmd
+}
+
+// check looks at the warehouse, for repairs after putting aside what cannot be read.
+func (a *app) check(ctx context.Context, cfg *config.Loaded, o warehouse.CheckOptions) (found []warehouse.Finding, err error) {
+	look := func(w *warehouse.Warehouse) error {
+		more, err := w.Check(ctx, o)
+		found = append(found, more...)
+		return err
+	}
+	if !o.Repair {
+		err := a.readWarehouse(ctx, cfg, "check", look)
+		return found, err
+	}
+	if found, err = warehouse.Quarantine(ctx, warehouseOptions(cfg, "check")); err != nil {
+		return found, warehouseError(err)
+	}
+	err = a.withWarehouse(ctx, cfg, "check", look)
+	return found, err
+}
+
+func (a *app) printFindings(found []warehouse.Finding) error {
+	if a.json {
+		if found == nil {
+			found = []warehouse.Finding{}
+		}
+		return a.printJSON(found)
+	}
+	for _, f := range found {
+		if _, err := fmt.Fprintln(a.Out, f); err != nil {
+			return err
+		}
+	}
+	if len(found) == 0 {
+		_, err := fmt.Fprintln(a.Err, "nothing found: every load of the manifest is there")
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"metabench/warehouse"
+)
+
+func newExportLakeCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lake",
+		Short: "Write the warehouse as a lake of Parquet files",
+		Long: `Write the answers, one row each, the items, models, scores and results as zstd
+Parquet, a directory a table, partitioned by benchmark in the way of Hive
+(responses/benchmark=arc/part_0.parquet). The runs behind the results are in every
+file's metadata. The directory is replaced as a whole.
+
+docs/warehouse.md has CREATE statements for Trino, Spark and ClickHouse.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.load(cmd)
+			if err != nil {
+				return err
+			}
+			if cfg.Publish.Lake == "" {
+				return usagef("no directory for the lake; give --dir or the configuration key publish.lake")
+			}
+			if err := mustExist(cfg); err != nil {
+				return err
+			}
+			return a.withWarehouse(cmd.Context(), cfg, "export lake", func(w *warehouse.Warehouse) error {
+				lake, err := w.Export(cmd.Context(), warehouse.ExportOptions{Dir: cfg.Publish.Lake})
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(lake)
+				}
+				_, err = fmt.Fprintf(a.Out, "%s: %d tables, %d files, %.1f MB\n", lake.Dir, len(lake.Tables), lake.Files, float64(lake.Bytes)/1e6)
+				return err
+			})
+		},
+	}
+	configFlag(cmd.Flags(), "dir", "publish.lake", "directory of the lake")
+	return cmd
+}
