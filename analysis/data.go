@@ -12,8 +12,8 @@ import (
 type Data struct {
 	Table       *response.Table // models × items that the filters leave
 	Scores      []float64       // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
-	Origins     []split.Origin  // what is known of where each model comes from
-	Fingerprint string          // changes whenever anything above does
+	Fingerprint string          // changes whenever answers, items or filters do
+	Suite       *Suite          // the models of all benchmarks it is analysed with
 }
 
 // Options are the settings of a build. Workers does not change the results.
@@ -54,8 +54,8 @@ func (d *Data) check(opts Options) error {
 		return err
 	}
 	models, items := d.Table.Answers.Dims()
-	if len(d.Scores) != models || len(d.Origins) != models {
-		panic("analysis: scores and origins are needed for every model")
+	if len(d.Scores) != models {
+		panic("analysis: a score is needed for every model")
 	}
 	if items < 2 {
 		return fmt.Errorf("%s has %d items left after filtering; see item_filter for why the others were dropped", d.Table.Benchmark, items)

@@ -2,21 +2,30 @@ package analysis
 
 import (
 	"context"
+	"errors"
 	"math"
 
+	"metabench/analysis/distill"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
+	"metabench/analysis/smooth"
 )
 
-// methodProcess is the name under which results of the Gaussian process are kept.
-const methodProcess = "gaussian process"
+// The methods of reconstruction, as results name them.
+const (
+	methodProcess = "gaussian process" // of all answers: ours, used for new models
+	methodAbility = "ability smooth"   // published: a smooth of the ability alone
+	methodRecipe  = "published recipe" // published: linear model, sub-score and ability
+)
 
-// reconstruction is a fitted map from a form's answers to scores, with its
-// predictions for the test models.
+// reconstruction is a choice of items and the fitted map from their answers to
+// scores, with its predictions for the test models.
 type reconstruction struct {
-	Model []byte
-	Test  [][]reconstruct.Prediction // one a test model
+	Columns []int
+	Model   []byte
+	Fitted  int                        // models it was fitted on
+	Test    [][]reconstruct.Prediction // one a test model, each one a target
 }
 
 // input is the form's part of what a reconstruction learns from.
@@ -27,20 +36,120 @@ func (d *Data) input(columns []int) *reconstruct.Input {
 	}}}
 }
 
-// reconstructForm fits the map on the training and validation models and applies
-// it to the test models.
-func reconstructForm(ctx context.Context, in *reconstruct.Input, s response.Split, opts Options) (reconstruction, error) {
-	train := response.TrainSet{Rows: append(append([]int(nil), s.Train.Rows...), s.Validation.Rows...)}
+// forward is the selection by cross-validated error of n of the columns, as the
+// fit of a reconstruction repeats it to make honest intervals.
+func (d *Data) forward(columns []int, n int, opts Options) func(context.Context, response.TrainSet) ([]int, error) {
+	return func(ctx context.Context, train response.TrainSet) ([]int, error) {
+		sample, err := distill.NewSample(d.Table.Answers, d.Scores, train)
+		if err != nil {
+			return nil, err
+		}
+		choice, err := distill.Forward{Seed: opts.Seed, Workers: workers(opts.Workers)}.Select(ctx, sample.Only(columns), n)
+		return choice.Items, err
+	}
+}
+
+// chooseItems chooses n of the columns by forward selection, fits the reconstruction
+// on all but the test models, and applies it to these. The choice is repeated on
+// parts of the models, so that the intervals hold for items that were chosen; parts
+// of whole groups where groups labels the models, so that they hold for a new group.
+func chooseItems(ctx context.Context, data *Data, columns []int, n int, s response.Split, groups []string, opts Options) (reconstruction, error) {
+	choose := data.forward(columns, n, opts)
+	train := fitting(s)
+	model, in, err := reconstruct.FitSelected(ctx, func(ctx context.Context, train response.TrainSet) (*reconstruct.Input, error) {
+		chosen, err := choose(ctx, train)
+		if err != nil {
+			return nil, err
+		}
+		return data.input(chosen), nil
+	}, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, Groups: groups})
+	if err != nil {
+		return reconstruction{}, err
+	}
+	r := reconstruction{Fitted: len(train.Rows)}
+	at := map[string]int{}
+	for j, item := range data.Table.Items {
+		at[item] = j
+	}
+	for _, item := range in.Benchmarks[0].Items {
+		r.Columns = append(r.Columns, at[item])
+	}
+	return r.finish(model, in, s.Test)
+}
+
+// randomItems is chooseItems with items drawn at random.
+func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts Options) (reconstruction, error) {
+	train := fitting(s)
+	sample, err := distill.NewSample(data.Table.Answers, data.Scores, train)
+	if err != nil {
+		return reconstruction{}, err
+	}
+	choice, err := distill.Random{Seed: opts.Seed}.Select(ctx, sample, n)
+	if err != nil {
+		return reconstruction{}, err
+	}
+	in := data.input(choice.Items)
 	model, err := reconstruct.Fit(ctx, in, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers})
 	if err != nil {
 		return reconstruction{}, err
 	}
-	var r reconstruction
+	return reconstruction{Columns: choice.Items, Fitted: len(train.Rows)}.finish(model, in, s.Test)
+}
+
+// finish writes the model to bytes and applies it to the test models.
+func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, test response.TestSet) (reconstruction, error) {
+	var err error
 	if r.Model, err = model.MarshalBinary(); err != nil {
 		return r, err
 	}
-	r.Test, err = model.PredictTest(in, s.Test)
+	r.Test, err = model.PredictTest(in, test)
 	return r, err
+}
+
+// publishedPredictions reconstructs the test models' scores from a form as the
+// published method does for one benchmark, by method. The recipe is left out where
+// too few models have all the answers that it needs.
+func publishedPredictions(ctx context.Context, data *Data, f form, s response.Split) (map[string][]reconstruct.Prediction, error) {
+	theta, err := f.abilities(ctx, data, 0)
+	if err != nil {
+		return nil, err
+	}
+	train := fitting(s)
+	var x, y []float64
+	for _, i := range train.Rows {
+		x, y = append(x, theta[i]), append(y, data.Scores[i])
+	}
+	curve, err := smooth.Fit(ctx, []smooth.Smooth{abilitySmooth}, [][]float64{x}, y, smooth.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]reconstruct.Prediction{}
+	for _, i := range s.Test.Rows {
+		out[methodAbility] = append(out[methodAbility], reconstruct.Prediction{
+			Benchmark: data.Table.Benchmark, Score: min(100, max(0, curve.Predict([]float64{theta[i]}))),
+		})
+	}
+	in := data.input(f.Columns)
+	abilities := make([][]float64, len(theta))
+	for i, t := range theta {
+		abilities[i] = []float64{t}
+	}
+	recipe, err := reconstruct.FitRecipe(ctx, in, abilities, train)
+	var few *reconstruct.TooFewModelsError
+	if errors.As(err, &few) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range s.Test.Rows {
+		p, err := recipe.PredictRow(in, abilities[i], i)
+		if err != nil {
+			return nil, err
+		}
+		out[methodRecipe] = append(out[methodRecipe], p[0])
+	}
+	return out, nil
 }
 
 // identity says whose predictions rows are about.

@@ -53,7 +53,7 @@ func fitAll(ctx context.Context, table *response.Table, columns []int, train res
 	var all []fitted
 	steps := len(irt.Kinds()) * (1 + len(estimators))
 	for _, kind := range irt.Kinds() {
-		fit, err := irt.Fit(ctx, training, irt.Options{Kind: kind, Prior: irt.WeakPrior(), Workers: workers})
+		fit, err := irt.Fit(ctx, training, irt.Options{Kind: kind, Prior: irt.WeakPrior(), Restarts: -1, Workers: workers})
 		if err != nil {
 			return nil, err
 		}

@@ -27,9 +27,28 @@ type form struct {
 // method.
 var searched = []ability.Method{ability.MAP, ability.EAPSum}
 
-// selectForm searches the filter of item information for the items whose ability
+// preselect keeps the random subset of the columns that reconstructs scores best,
+// where there are more of them than the search is to judge.
+func preselect(ctx context.Context, data *Data, columns []int, s response.Split, opts Options, report func(done, total int)) ([]int, error) {
+	if len(columns) <= opts.Preselect {
+		return columns, nil
+	}
+	sample, err := distill.NewSample(data.Table.Answers, data.Scores, s.Train)
+	if err != nil {
+		return nil, err
+	}
+	best, err := distill.RandomSubsets(ctx, sample.Only(columns), distill.SubsetOptions{
+		Size: opts.Preselect, Subsets: opts.Subsets, Seed: opts.Seed, Workers: workers(opts.Workers), Progress: report,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return best.Items, nil
+}
+
+// filterItems searches the filter of item information for the items whose ability
 // reconstructs the validation models' scores best.
-func selectForm(ctx context.Context, name string, data *Data, columns []int, fits []fitted, s response.Split, opts Options, report func(done, total int)) (form, error) {
+func filterItems(ctx context.Context, name string, data *Data, columns []int, fits []fitted, s response.Split, opts Options, report func(done, total int)) (form, error) {
 	judge := &distill.Refit{
 		Answers: data.Table.Answers.SelectItems(columns), Scores: data.Scores, Train: s.Train, Validation: s.Validation,
 		Prior: irt.WeakPrior(), Starts: map[irt.Kind][]irt.Item{}, Smooth: abilitySmooth, Workers: 1,
@@ -69,7 +88,7 @@ func selectForm(ctx context.Context, name string, data *Data, columns []int, fit
 			f.Inform = append(f.Inform, p.Information)
 		}
 		fit, err := irt.Fit(ctx, data.Table.Answers.SelectItems(f.Columns).SelectModels(s.Train.Rows),
-			irt.Options{Kind: t.Kind, Prior: judge.Prior, Workers: opts.Workers})
+			irt.Options{Kind: t.Kind, Prior: judge.Prior, Restarts: -1, Workers: opts.Workers})
 		if err != nil {
 			return form{}, err
 		}
@@ -81,6 +100,20 @@ func selectForm(ctx context.Context, name string, data *Data, columns []int, fit
 // abilitySmooth leads from ability to score, as in the published method.
 var abilitySmooth = smooth.Smooth{Name: "ability"}
 
+// locate says where the form's items inform most, by their fit of the form's kind.
+func (f *form) locate(fits []fitted) {
+	for _, fit := range fits {
+		if fit.Kind != f.Kind {
+			continue
+		}
+		f.Items = fit.Items
+		for _, it := range fit.Items {
+			theta, information := it.MaxInformation()
+			f.Theta, f.Inform = append(f.Theta, theta), append(f.Inform, information)
+		}
+	}
+}
+
 // rows describes the form as rows of results.
 func (f *form) rows(items []string) []result.SelectedItem {
 	rows := make([]result.SelectedItem, len(f.Columns))
@@ -90,37 +123,13 @@ func (f *form) rows(items []string) []result.SelectedItem {
 	return rows
 }
 
-// byAbility reconstructs the scores of rows from the ability on the form's items
-// alone: an adaptive smooth from ability to score, fitted to the training models.
-func (f *form) byAbility(ctx context.Context, data *Data, train response.TrainSet, rows []int) ([]float64, error) {
-	answers := data.Table.Answers.SelectItems(f.Columns)
-	scorer, err := ability.New(f.Items, ability.Options{Method: f.Estimator, Workers: 1})
-	if err != nil {
-		return nil, err
+// abilities estimates all models' abilities from the form's items.
+func (f *form) abilities(ctx context.Context, data *Data, workers int) ([]float64, error) {
+	estimates, err := ability.Estimates(ctx, data.Table.Answers.SelectItems(f.Columns), f.Items,
+		ability.Options{Method: f.Estimator, Workers: workers})
+	theta := make([]float64, len(estimates))
+	for i, e := range estimates {
+		theta[i] = e.Theta
 	}
-	theta := func(rows []int) ([]float64, error) {
-		estimates, err := scorer.All(ctx, answers.SelectModels(rows))
-		out := make([]float64, len(estimates))
-		for k, e := range estimates {
-			out[k] = e.Theta
-		}
-		return out, err
-	}
-	x, err := theta(train.Rows)
-	if err != nil {
-		return nil, err
-	}
-	y := make([]float64, len(x))
-	for k, i := range train.Rows {
-		y[k] = data.Scores[i]
-	}
-	model, err := smooth.Fit(ctx, []smooth.Smooth{abilitySmooth}, [][]float64{x}, y, smooth.Settings{})
-	if err != nil {
-		return nil, err
-	}
-	out, err := theta(rows)
-	for k, t := range out {
-		out[k] = min(100, max(0, model.Predict([]float64{t})))
-	}
-	return out, err
+	return theta, err
 }

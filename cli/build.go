@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
+	"metabench/analysis/result"
 	"metabench/analysis/split"
 	"metabench/config"
+	"metabench/corpus"
 	"metabench/warehouse"
 )
 
@@ -71,38 +75,92 @@ func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareho
 	if len(benchmarks) == 0 {
 		return errors.New("the warehouse has no answers yet; crawl or import some first")
 	}
-	progress := a.progress()
-	for _, b := range benchmarks {
-		if err := a.buildOne(ctx, cfg, w, b, stage, progress.Stage); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *app) buildOne(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, benchmark, stage string, report analysis.Reporter) error {
-	data, err := readData(ctx, w, benchmark)
+	known, err := a.catalogue(cfg)
 	if err != nil {
 		return err
 	}
 	opts := buildOptions(cfg)
 	opts.Rerun = stage
-	hash, err := settingsHash(opts)
+	job := &buildJob{w: w, opts: opts, report: a.progress().Stage}
+	var suite []*analysis.Distilled
+	for _, b := range benchmarks {
+		inSuite := slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b })
+		of := []string{b}
+		if inSuite {
+			of = nil
+			for _, c := range known {
+				of = append(of, c.Name)
+			}
+		}
+		distilled, err := job.run(ctx, b, of)
+		if err != nil {
+			return err
+		}
+		if inSuite {
+			suite = append(suite, distilled)
+		}
+	}
+	if len(suite) < 2 {
+		return nil
+	}
+	return job.runJoint(ctx, suite)
+}
+
+// buildJob builds one benchmark after the other.
+type buildJob struct {
+	w      *warehouse.Warehouse
+	opts   analysis.Options
+	report analysis.Reporter
+}
+
+// run analyses one benchmark, whose models are split by their means over the suite
+// of benchmarks, and stores the results under a run.
+func (j *buildJob) run(ctx context.Context, benchmark string, suite []string) (*analysis.Distilled, error) {
+	data, err := j.read(ctx, benchmark, suite)
+	if err != nil {
+		return nil, err
+	}
+	var distilled *analysis.Distilled
+	err = j.record(ctx, benchmark, data.Fingerprint+data.Suite.Fingerprint(), func() (*result.Set, error) {
+		distilled, err = analysis.Build(ctx, data, j.opts, j.w, j.report)
+		if err != nil {
+			return nil, err
+		}
+		return distilled.Set, nil
+	})
+	return distilled, err
+}
+
+// runJoint reconstructs the suite's scores together and stores the results under a
+// run of their own.
+func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
+	inputs := suite[0].Data.Suite.Fingerprint()
+	for _, d := range suite {
+		inputs += d.Data.Fingerprint
+	}
+	return j.record(ctx, analysis.JointName, inputs, func() (*result.Set, error) {
+		return analysis.Joint(ctx, suite, j.opts, j.w, j.report)
+	})
+}
+
+// record runs a computation and stores its results, if any, under a run.
+func (j *buildJob) record(ctx context.Context, name, inputs string, compute func() (*result.Set, error)) error {
+	hash, err := settingsHash(j.opts)
 	if err != nil {
 		return err
 	}
-	attempt, err := w.BeginRun(ctx, warehouse.Run{
-		Command: "build --benchmark " + benchmark, ConfigHash: hash, CodeVersion: thisBuild().codeVersion(),
-		Seed: opts.Seed, InputFingerprint: data.Fingerprint,
+	attempt, err := j.w.BeginRun(ctx, warehouse.Run{
+		Command: "build --benchmark " + name, ConfigHash: hash, CodeVersion: thisBuild().codeVersion(),
+		Seed: j.opts.Seed, InputFingerprint: inputs,
 	})
 	if err != nil {
 		return err
 	}
-	distilled, err := analysis.Build(ctx, data, opts, w, report)
-	if err == nil {
-		err = w.StoreResults(ctx, attempt.RunID, *distilled.Set)
+	set, err := compute()
+	if err == nil && set != nil {
+		err = j.w.StoreResults(ctx, attempt.RunID, *set)
 	}
-	return errors.Join(err, finishRun(ctx, w, attempt, err))
+	return errors.Join(err, finishRun(ctx, j.w, attempt, err))
 }
 
 // finishRun records how a run ended, also when ctx was cancelled.
@@ -117,21 +175,26 @@ func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.At
 	return w.FinishRun(context.WithoutCancel(ctx), attempt, status, nil)
 }
 
-// readData reads what a build needs of a benchmark.
-func readData(ctx context.Context, w *warehouse.Warehouse, benchmark string) (*analysis.Data, error) {
-	table, scores, err := w.Responses(ctx, benchmark, warehouse.Kept)
+// read reads what a build needs of a benchmark.
+func (j *buildJob) read(ctx context.Context, benchmark string, suite []string) (*analysis.Data, error) {
+	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.Kept)
 	if err != nil {
 		return nil, err
 	}
-	fingerprint, err := w.Fingerprint(ctx, benchmark)
+	fingerprint, err := j.w.Fingerprint(ctx, benchmark)
 	if err != nil {
 		return nil, err
 	}
-	data := &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint}
-	for _, model := range table.Models {
-		data.Origins = append(data.Origins, split.Origin{Name: model})
+	means, err := j.w.MeanScores(ctx, suite, j.opts.MinObserved)
+	if err != nil {
+		return nil, err
 	}
-	return data, nil
+	s := &analysis.Suite{}
+	for _, model := range slices.Sorted(maps.Keys(means)) {
+		s.Origins = append(s.Origins, split.Origin{Name: model})
+		s.Means = append(s.Means, means[model])
+	}
+	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: s}, nil
 }
 
 func buildOptions(cfg *config.Loaded) analysis.Options {

@@ -18,3 +18,23 @@ func (w *Warehouse) Benchmarks(ctx context.Context) ([]string, error) {
 	}
 	return names, nil
 }
+
+// MeanScores returns each model's mean score over the given benchmarks (points),
+// over those of them that it answered: at least the share minObserved of as many
+// items as the most complete model.
+func (w *Warehouse) MeanScores(ctx context.Context, benchmarks []string, minObserved float64) (map[string]float64, error) {
+	var model string
+	var score float64
+	means := map[string]float64{}
+	err := scanEach(ctx, w.db, `
+		WITH chosen AS (
+			SELECT model, score, observed, max(observed) OVER (PARTITION BY benchmark) AS complete
+			FROM scores WHERE list_contains(?::VARCHAR[], benchmark)
+		)
+		SELECT model, avg(score ORDER BY score) FROM chosen WHERE observed >= ? * complete GROUP BY model`,
+		[]any{&model, &score}, func() { means[model] = score }, benchmarks, minObserved)
+	if err != nil {
+		return nil, fmt.Errorf("mean scores of %v: %w", benchmarks, err)
+	}
+	return means, nil
+}

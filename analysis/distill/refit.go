@@ -32,7 +32,7 @@ type Refit struct {
 func (r *Refit) Evaluate(ctx context.Context, t Trial) (float64, error) {
 	items := Items(t.Picks)
 	answers := r.Answers.SelectItems(items)
-	options := irt.Options{Kind: t.Kind, Prior: r.Prior, Workers: r.Workers}
+	options := irt.Options{Kind: t.Kind, Prior: r.Prior, Restarts: -1, Workers: r.Workers}
 	if bank := r.Starts[t.Kind]; bank != nil {
 		for _, j := range items {
 			options.Start = append(options.Start, bank[j])

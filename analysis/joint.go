@@ -1,0 +1,211 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"metabench/analysis/reconstruct"
+	"metabench/analysis/response"
+	"metabench/analysis/result"
+)
+
+// JointName is the benchmark under which results that span several are kept.
+const JointName = "mean"
+
+// Joint reconstructs all scores and their mean from the answers to the forms of all
+// the benchmarks together: what a model answers on one tells about the others. The
+// benchmarks must be of one suite, so that a test model is one of all of them. It
+// returns nil where fewer than two benchmarks have a form A, or too few models have
+// all of them.
+func Joint(ctx context.Context, all []*Distilled, opts Options, cache Cache, report Reporter) (*result.Set, error) {
+	set := &result.Set{Benchmark: JointName}
+	st := stages{benchmark: JointName, cache: cache, report: report, rerun: opts.Rerun}
+	for _, name := range []string{"A", "B"}[:opts.Forms] {
+		j := &joint{name: name, opts: opts}
+		for _, d := range all {
+			if f, ok := d.form(name); ok {
+				j.parts = append(j.parts, d)
+				j.forms = append(j.forms, f)
+			}
+		}
+		if len(j.parts) < 2 {
+			continue
+		}
+		if err := j.run(ctx, st, set); err != nil {
+			return nil, err
+		}
+	}
+	if len(set.Metrics) == 0 {
+		return nil, nil
+	}
+	return set, nil
+}
+
+// joint is one form of all benchmarks together.
+type joint struct {
+	name  string
+	opts  Options
+	parts []*Distilled
+	forms []Form
+}
+
+func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
+	key := []any{j.opts.Seed, j.name}
+	for k, d := range j.parts {
+		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.opts.MinObserved, j.opts.shares())
+	}
+	p, err := j.parts[0].Data.Suite.split(schemeRandom, j.opts)
+	if err != nil {
+		return err
+	}
+	columns := make([][]int, len(j.forms))
+	for k, f := range j.forms {
+		columns[k] = f.Columns
+	}
+	in, err := j.input(columns)
+	if err != nil {
+		return err
+	}
+	s, err := p.of(JointName, in.Models, sums(in))
+	if err != nil {
+		return nil // too few models have all scores: there is no mean to speak of
+	}
+	key = append(key, in.Models, s)
+	r, _, err := run(ctx, st, "reconstruct "+j.name, key, func(func(int, int)) (reconstruction, error) {
+		return j.reconstruct(ctx, in, s)
+	})
+	if err != nil {
+		return err
+	}
+	j.rows(set, in, s, r)
+	return nil
+}
+
+// reconstruct fits the joint map. Its intervals are made by repeating the choice of
+// items on parts of the models.
+func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s response.Split) (reconstruction, error) {
+	train := fitting(s)
+	choose := func(ctx context.Context, some response.TrainSet) (*reconstruct.Input, error) {
+		if len(some.Rows) == len(train.Rows) {
+			return in, nil
+		}
+		columns := make([][]int, len(j.parts))
+		for k, d := range j.parts {
+			rows := d.rowsOf(in.Models, some.Rows)
+			chosen, err := d.Data.forward(j.available(k), len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
+			if err != nil {
+				return nil, err
+			}
+			columns[k] = chosen
+		}
+		return j.input(columns)
+	}
+	model, fitted, err := reconstruct.FitSelected(ctx, choose, train, reconstruct.Options{Seed: j.opts.Seed, Workers: j.opts.Workers})
+	if err != nil {
+		return reconstruction{}, err
+	}
+	return reconstruction{Fitted: len(train.Rows)}.finish(model, fitted, s.Test)
+}
+
+// available are the columns that the form's items were chosen from: for B those that
+// A left over.
+func (j *joint) available(k int) []int {
+	_, items := j.parts[k].Data.Table.Answers.Dims()
+	a, _ := j.parts[k].form("A")
+	var columns []int
+	for c := range items {
+		if j.name == "A" || !slices.Contains(a.Columns, c) {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
+// input is the answers of all models that have a score on every benchmark.
+func (j *joint) input(columns [][]int) (*reconstruct.Input, error) {
+	counts := map[string]int{}
+	for _, d := range j.parts {
+		for i, m := range d.Data.Table.Models {
+			if !math.IsNaN(d.Data.Scores[i]) {
+				counts[m]++
+			}
+		}
+	}
+	in := &reconstruct.Input{}
+	for _, m := range j.parts[0].Data.Table.Models {
+		if counts[m] == len(j.parts) {
+			in.Models = append(in.Models, m)
+		}
+	}
+	all := make([]int, len(in.Models))
+	for i := range all {
+		all[i] = i
+	}
+	for k, d := range j.parts {
+		rows := d.rowsOf(in.Models, all)
+		sub := d.Data.Table.SelectModels(rows).SelectItems(columns[k])
+		b := reconstruct.Benchmark{Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers}
+		for _, i := range rows {
+			b.Scores = append(b.Scores, d.Data.Scores[i])
+		}
+		in.Benchmarks = append(in.Benchmarks, b)
+	}
+	return in, in.Validate()
+}
+
+// rowsOf are the rows, in the benchmark's table, of some of the models.
+func (d *Distilled) rowsOf(models []string, some []int) []int {
+	at := make(map[string]int, len(d.Data.Table.Models))
+	for i, m := range d.Data.Table.Models {
+		at[m] = i
+	}
+	rows := make([]int, len(some))
+	for k, i := range some {
+		rows[k] = at[models[i]]
+	}
+	return rows
+}
+
+// sums are the mean true scores over all benchmarks.
+func sums(in *reconstruct.Input) []float64 {
+	mean := make([]float64, len(in.Models))
+	for _, b := range in.Benchmarks {
+		for i, y := range b.Scores {
+			mean[i] += y / float64(len(in.Benchmarks))
+		}
+	}
+	return mean
+}
+
+// rows describes the joint reconstruction as rows of results: one target a
+// benchmark, and the mean.
+func (j *joint) rows(set *result.Set, in *reconstruct.Input, s response.Split, r reconstruction) {
+	items := 0
+	for _, f := range j.forms {
+		items += len(f.Columns)
+	}
+	set.Models = append(set.Models, result.ReconstructionModel{
+		Target: JointName, Form: j.name, Method: methodProcess, Metric: "", Chosen: true,
+		Detail: fmt.Sprintf("joint Gaussian process on the answers to %d items of %d benchmarks by %d models", items, len(j.parts), r.Fitted),
+		Blob:   r.Model,
+	})
+	truth := func(target int) []float64 {
+		if target < len(in.Benchmarks) {
+			return in.Benchmarks[target].Scores
+		}
+		return sums(in)
+	}
+	for target := range len(in.Benchmarks) + 1 {
+		name := JointName
+		if target < len(in.Benchmarks) {
+			name = in.Benchmarks[target].Name
+		}
+		predictions := make([]reconstruct.Prediction, len(r.Test))
+		for k := range r.Test {
+			predictions[k] = r.Test[k][target]
+		}
+		testRows(set, identity{name, j.name, methodProcess, schemeRandom, items}, in.Models, truth(target), s.Test, predictions)
+	}
+}

@@ -1,0 +1,76 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"metabench/analysis/distill"
+	"metabench/analysis/reconstruct"
+	"metabench/analysis/response"
+	"metabench/analysis/result"
+)
+
+// reconstructionRows describes a form's reconstruction as rows of results.
+func (b *builder) reconstructionRows(p parting, f form, r reconstruction) {
+	name := b.data.Table.Benchmark
+	if p.scheme == schemeRandom {
+		b.set.Models = append(b.set.Models, result.ReconstructionModel{
+			Target: name, Form: f.Name, Method: methodProcess, Metric: b.data.Table.Metric, Chosen: f.Name != formRandom,
+			Detail: fmt.Sprintf("Gaussian process on the answers to %d items of %d models", len(f.Columns), r.Fitted),
+			Blob:   r.Model,
+		})
+	}
+	predictions := make([]reconstruct.Prediction, len(r.Test))
+	for k := range r.Test {
+		predictions[k] = r.Test[k][0]
+	}
+	b.testRows(identity{name, f.Name, methodProcess, p.scheme, len(f.Columns)}, p.Test, predictions)
+}
+
+func (b *builder) testRows(id identity, test response.TestSet, predictions []reconstruct.Prediction) {
+	testRows(b.set, id, b.data.Table.Models, b.data.Scores, test, predictions)
+}
+
+// reliability compares the reconstructions by two forms of the same test models.
+func (b *builder) reliability(x, y string) {
+	scores := map[string][]float64{}
+	for _, p := range b.set.Predictions {
+		if p.Scheme == schemeRandom && p.Method == methodProcess {
+			scores[p.Form] = append(scores[p.Form], p.Predicted)
+		}
+	}
+	r := distill.ReliabilityOf(scores[x], scores[y])
+	b.set.Forms = append(b.set.Forms, result.FormReliability{
+		FormA: x, FormB: y, Models: r.Models, Correlation: r.Correlation, RMSD: r.RMSD,
+	})
+}
+
+// splitRows describes a split as rows of results.
+func (b *builder) splitRows(scheme string, s response.Split, p parted) {
+	models := b.data.Table.Models
+	part := make([]string, len(models))
+	for i := range part {
+		part[i] = partNone
+	}
+	for name, rows := range map[string][]int{partTrain: s.Train.Rows, partValidation: s.Validation.Rows, partTest: s.Test.Rows} {
+		for _, i := range rows {
+			part[i] = name
+		}
+	}
+	for i, model := range models {
+		b.set.Splits = append(b.set.Splits, result.Split{Scheme: scheme, Model: model, Part: part[i], Family: p.Family[model]})
+	}
+}
+
+// finite are numbers as JSON can hold them: a NaN becomes text.
+func finite(xs []float64) []any {
+	out := make([]any, len(xs))
+	for i, x := range xs {
+		out[i] = x
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			out[i] = strconv.FormatFloat(x, 'g', -1, 64)
+		}
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"metabench/analysis/response"
+	"metabench/analysis/split"
+)
+
+// Suite is the models of benchmarks that are analysed together, with their mean
+// scores. They are split once, so that a test model of one benchmark is a test model
+// of all: nothing about it, on any of them, is ever chosen or trained by.
+type Suite struct {
+	Origins []split.Origin // one a model
+	Means   []float64      // mean score in points; NaN for a model without one
+}
+
+// Fingerprint changes whenever the models or their means do.
+func (s *Suite) Fingerprint() string {
+	text, err := fingerprintOf("suite", []any{s.Origins, finite(s.Means)})
+	if err != nil {
+		panic("analysis: " + err.Error()) // names and finite numbers are always JSON
+	}
+	return text
+}
+
+// The parts of a split, as they are written into results.
+const (
+	partTrain      = "train"
+	partValidation = "validation"
+	partTest       = "test"
+	partNone       = "none" // no score to learn from or to test against
+)
+
+// parted is the part and the family of each model.
+type parted struct {
+	Part   map[string]string
+	Family map[string]string
+}
+
+// split divides the suite's models that have a mean score.
+func (s *Suite) split(scheme string, opts Options) (parted, error) {
+	families := split.Families(s.Origins)
+	p := parted{Part: map[string]string{}, Family: map[string]string{}}
+	var rows []int
+	var scores []float64
+	var labels []string
+	for i, o := range s.Origins {
+		p.Family[o.Name] = families[i]
+		if !math.IsNaN(s.Means[i]) {
+			rows, scores, labels = append(rows, i), append(scores, s.Means[i]), append(labels, families[i])
+		}
+	}
+	var rs response.Split
+	var err error
+	if scheme == schemeFamily {
+		rs, err = split.Grouped(labels, opts.shares(), opts.Seed)
+	} else {
+		rs, err = split.Stratified(scores, opts.shares(), opts.Seed)
+	}
+	if err != nil {
+		return p, err
+	}
+	for part, of := range map[string][]int{partTrain: rs.Train.Rows, partValidation: rs.Validation.Rows, partTest: rs.Test.Rows} {
+		for _, i := range of {
+			p.Part[s.Origins[rows[i]].Name] = part
+		}
+	}
+	return p, nil
+}
+
+// of is the split of a table's models: those with a score, in their parts.
+func (p parted) of(benchmark string, models []string, scores []float64) (response.Split, error) {
+	var s response.Split
+	for i, m := range models {
+		if math.IsNaN(scores[i]) {
+			continue
+		}
+		switch p.Part[m] {
+		case partTrain:
+			s.Train.Rows = append(s.Train.Rows, i)
+		case partValidation:
+			s.Validation.Rows = append(s.Validation.Rows, i)
+		case partTest:
+			s.Test.Rows = append(s.Test.Rows, i)
+		}
+	}
+	if least := min(len(s.Train.Rows), len(s.Validation.Rows), len(s.Test.Rows)); least < leastPart {
+		return s, fmt.Errorf("%s: %d training, %d validation and %d test models are too few, each part needs %d: add models or change build.validation_share and build.test_share",
+			benchmark, len(s.Train.Rows), len(s.Validation.Rows), len(s.Test.Rows), leastPart)
+	}
+	return s, nil
+}
+
+// leastPart is the fewest models that an error is measured on.
+const leastPart = 4
+
+// fitting is the rows that the final reconstruction is fitted on: what is not test.
+func fitting(s response.Split) response.TrainSet {
+	return response.TrainSet{Rows: slices.Concat(s.Train.Rows, s.Validation.Rows)}
+}
