@@ -6,8 +6,8 @@ import "math"
 // curve that is a step between two neighbouring nodes of any usual grid, so the
 // likelihood is flat beyond; asymptotes are probabilities.
 const (
-	MaxSlope     = 200.0
-	MaxIntercept = 1200.0
+	MaxSlope     = 100.0
+	MaxIntercept = 700.0
 	MinWidth     = 0.001 // least distance between the asymptotes
 )
 

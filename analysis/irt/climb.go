@@ -127,7 +127,7 @@ func (p *problem) emCycle(x *point) *point {
 	p.eachItem(func(j int, c counts) {
 		items[j] = x.items[j]
 		if p.free[j] {
-			items[j], _ = c.maximise(x.items[j], p.kind, p.prior, 5)
+			items[j], _ = c.maximise(x.items[j], p.kind, p.prior, 5, 1e-9)
 		}
 	})
 	return p.evaluate(items, true)

@@ -13,7 +13,11 @@ var (
 	exploreThresholds = []float64{0.02, 0.08, 0.16, 0.26, 0.38, 0.5, 0.62, 0.74, 0.84, 0.92, 0.98}
 )
 
-const exploreStarts = 3
+const (
+	exploreStarts    = 3
+	exploreTolerance = 1e-5
+	exploreHope      = 5.0 // a start this far behind after six Newton steps is given up
+)
 
 // explore looks for the best item for the counts, not only near the current one: the
 // expected log-likelihood of an item with asymptotes has several maxima. For each
@@ -26,12 +30,16 @@ const exploreStarts = 3
 // stronger sense than a zero gradient.
 func (c counts) explore(current Item, kind Kind, prior *Prior) (Item, float64) {
 	c = c.compact()
-	best, value := c.maximise(current, kind, prior, 30)
+	best, value := c.maximise(current, kind, prior, 20, exploreTolerance)
 	if kind == TwoPL {
 		return best, value
 	}
 	for _, start := range c.candidates(kind) {
-		if it, v := c.maximise(start, kind, prior, 30); v > value+1e-6 {
+		it, v := c.maximise(start, kind, prior, 6, exploreTolerance)
+		if v > value-exploreHope {
+			it, v = c.maximise(it, kind, prior, 20, exploreTolerance)
+		}
+		if v > value+exploreTolerance {
 			best, value = it, v
 		}
 	}

@@ -1,11 +1,10 @@
 package irt
 
-import "math"
-
 // maximise returns the item that maximises the expected log-likelihood of its
 // counts plus the log prior, by Newton steps from the given start, each shortened
-// until it gains. It never ends below its start.
-func (c counts) maximise(start Item, kind Kind, prior *Prior, steps int) (it Item, value float64) {
+// until it gains, while they promise to gain more than the tolerance. It never ends
+// below its start.
+func (c counts) maximise(start Item, kind Kind, prior *Prior, steps int, tolerance float64) (it Item, value float64) {
 	it = start
 	value = c.logLikelihood(it) + prior.log(it, kind)
 	for range steps {
@@ -18,14 +17,14 @@ func (c counts) maximise(start Item, kind Kind, prior *Prior, steps int) (it Ite
 		for k := range step {
 			gain += step[k] * gradient[k]
 		}
-		if !(gain > 1e-10) {
+		if !(gain > tolerance) {
 			break
 		}
 		moved := false
 		for scale := 1.0; scale > 1e-5; scale /= 3 {
 			try := it.plus(step, scale, kind)
 			if v := c.logLikelihood(try) + prior.log(try, kind); v > value {
-				moved = v-value > 1e-9*math.Abs(value)
+				moved = v-value > tolerance/10
 				it, value = try, v
 				break
 			}
