@@ -150,13 +150,38 @@ func (f *search) concave(row []float64, k int) {
 	}
 }
 
-// peakThrough returns the peak of the parabola through node k and its neighbours.
+// peakThrough returns the peak of the quartic through node k and two neighbours on each
+// side, or of the parabola through it and its neighbours where that has none nearby.
 func peakThrough(grid, row []float64, k int) float64 {
+	step := grid[k+1] - grid[k]
 	left, right := row[k]-row[k-1], row[k]-row[k+1]
 	if left+right <= 0 {
 		return grid[k]
 	}
-	return grid[k] + (grid[k+1]-grid[k])*(left-right)/(2*(left+right))
+	parabola := (left - right) / (2 * (left + right))
+	if k < 2 || k > len(grid)-3 {
+		return grid[k] + step*parabola
+	}
+	// Derivatives at node k by central differences, in units of the step.
+	far, near := row[k-2], row[k-1]
+	near2, far2 := row[k+1], row[k+2]
+	d1 := (far - 8*near + 8*near2 - far2) / 12
+	d2 := (-far + 16*near - 30*row[k] + 16*near2 - far2) / 12
+	d3 := (-far + 2*near - 2*near2 + far2) / 2
+	d4 := far - 4*near + 6*row[k] - 4*near2 + far2
+	t := parabola
+	for range 4 {
+		slope := d1 + t*(d2+t*(d3/2+t*d4/6))
+		bend := d2 + t*(d3+t*d4/2)
+		if bend >= 0 {
+			return grid[k] + step*parabola
+		}
+		t -= slope / bend
+	}
+	if !(math.Abs(t) < 1) {
+		t = parabola
+	}
+	return grid[k] + step*t
 }
 
 // newton returns the zero of F' in [lo, hi], where F is concave with F'(lo) ≥ 0 ≥

@@ -96,7 +96,7 @@ func join(rules []Rule, between string) string {
 // at a standard error of 0.2 once there are 10. Conditions are items, se, information
 // and width.
 func ParseRule(s string) (Any, error) {
-	var any Any
+	var rules Any
 	for alternative := range strings.SplitSeq(s, ",") {
 		var all All
 		for condition := range strings.SplitSeq(alternative, "+") {
@@ -107,12 +107,12 @@ func ParseRule(s string) (Any, error) {
 			all = append(all, r)
 		}
 		if len(all) == 1 {
-			any = append(any, all[0])
+			rules = append(rules, all[0])
 		} else {
-			any = append(any, all)
+			rules = append(rules, all)
 		}
 	}
-	return any, nil
+	return rules, nil
 }
 
 func parseCondition(s string) (Rule, error) {
