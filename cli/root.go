@@ -65,6 +65,7 @@ func newRootCommand(a *app) *cobra.Command {
 		return usagef("%w\nTry: %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		newAccuracyCommand(a),
 		newAdaptiveCommand(a),
 		newBuildCommand(a),
 		newCheckCommand(a),

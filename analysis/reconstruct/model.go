@@ -281,11 +281,15 @@ func (f *fitting) target(ctx context.Context, b int) error {
 	if f.starts != nil {
 		start = f.starts[b]
 	}
-	var err error
-	t.Hyper, err = p.subset(subset).maximise(ctx, prior, start, t.Shares, f.opts.Iterations, f.opts.Workers)
+	some := p.subset(subset)
+	of := func(logs []float64) covariance {
+		return answerCovariance{some, newKernel(prior.withLogs(logs), m.layout, t.Shares)}
+	}
+	logs, err := maximise(ctx, of, some.y, prior.logs(), start.logs(), f.opts.Iterations, f.opts.Workers)
 	if err != nil {
 		return fmt.Errorf("fit %s: %w", bench.Name, err)
 	}
+	t.Hyper = prior.withLogs(logs)
 	t.derive(m)
 	var columns []int
 	for _, x := range f.masked {
@@ -293,7 +297,7 @@ func (f *fitting) target(ctx context.Context, b int) error {
 			columns = append(columns, k)
 		}
 	}
-	solved, err := p.solve(t.kernel, !f.opts.PointsOnly, columns, f.opts.Workers)
+	solved, err := solve(answerCovariance{p, t.kernel}, p.y, !f.opts.PointsOnly, columns, f.opts.Workers)
 	if err != nil {
 		return fmt.Errorf("fit %s: %w", bench.Name, err)
 	}

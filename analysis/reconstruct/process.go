@@ -32,18 +32,60 @@ func (p points) subset(rows []int) points {
 	return s
 }
 
-// covariance returns the upper triangle of K + noise·I, row by row.
-func (p points) covariance(k *kernel, workers int) blas64.Symmetric {
-	n := p.len()
+// covariance is a covariance function over the points of one process.
+type covariance interface {
+	// row returns the covariances with point i. Rows may be used by different
+	// goroutines.
+	row(i int) pairs
+	// noise is the variance of the noise.
+	noise() float64
+	// parameters is the number of hyper-parameters, the noise being the last.
+	parameters() int
+}
+
+// pairs are the covariances of one point with the others.
+type pairs interface {
+	value(j int) float64
+	// addGradient adds weight times the derivatives of value by the logarithms of
+	// the hyper-parameters but the noise.
+	addGradient(grad []float64, weight float64, j int)
+}
+
+// answerCovariance is a kernel over the points' answers.
+type answerCovariance struct {
+	points
+	*kernel
+}
+
+func (c answerCovariance) row(i int) pairs { return &answerPairs{c, i, make([]int, c.groups())} }
+func (c answerCovariance) noise() float64  { return c.Noise }
+func (c answerCovariance) parameters() int { return len(c.logs()) }
+
+type answerPairs struct {
+	answerCovariance
+	i        int
+	distance []int
+}
+
+func (r *answerPairs) value(j int) float64 {
+	r.distances(r.correct[r.i], r.correct[j], r.distance)
+	return r.at(r.distance, r.shares[r.i], r.shares[j])
+}
+
+func (r *answerPairs) addGradient(grad []float64, weight float64, j int) {
+	r.distances(r.correct[r.i], r.correct[j], r.distance)
+	r.kernel.addGradient(grad, weight, r.distance, r.shares[r.i], r.shares[j])
+}
+
+// matrix returns the upper triangle of A = K + noise·I, row by row, for n points.
+func matrix(c covariance, n, workers int) blas64.Symmetric {
 	a := blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: make([]float64, n*n)}
 	each(n, workers, func(i int) {
-		h := make([]int, p.groups())
-		row := a.Data[i*n : (i+1)*n]
+		row, pairs := a.Data[i*n:(i+1)*n], c.row(i)
 		for j := i; j < n; j++ {
-			p.distances(p.correct[i], p.correct[j], h)
-			row[j] = k.at(h, p.shares[i], p.shares[j])
+			row[j] = pairs.value(j)
 		}
-		row[i] += k.Noise + noiseFloor
+		row[i] += c.noise() + noiseFloor
 	})
 	return a
 }
@@ -56,34 +98,32 @@ var errNotPositive = errors.New("covariance matrix is not positive definite")
 //	½ y'A⁻¹y + ½ log|A|,  ∂ = -½ tr((αα' - A⁻¹) ∂A),  A = K + noise·I, α = A⁻¹y
 //
 // (Rasmussen and Williams 2006, equation 5.9).
-func (p points) evidence(k *kernel, workers int) (float64, []float64, error) {
-	n := p.len()
-	a := p.covariance(k, workers)
-	t, ok := lapack64.Potrf(a)
+func evidence(c covariance, y []float64, workers int) (float64, []float64, error) {
+	n := len(y)
+	t, ok := lapack64.Potrf(matrix(c, n, workers))
 	if !ok {
 		return 0, nil, errNotPositive
 	}
-	alpha := append([]float64(nil), p.y...)
+	alpha := append([]float64(nil), y...)
 	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: alpha})
 	value := 0.0
 	for i := range n {
-		value += p.y[i]*alpha[i]/2 + math.Log(t.Data[i*n+i])
+		value += y[i]*alpha[i]/2 + math.Log(t.Data[i*n+i])
 	}
 	if _, ok := lapack64.Potri(t); !ok {
 		return 0, nil, errNotPositive
 	}
-	size := len(k.logs())
+	size := c.parameters()
 	parts := make([][]float64, n)
 	each(n, workers, func(i int) {
-		grad, h := make([]float64, size), make([]int, p.groups())
+		grad, pairs := make([]float64, size), c.row(i)
 		for j := i; j < n; j++ {
 			weight := t.Data[i*n+j] - alpha[i]*alpha[j]
 			if i == j {
 				weight /= 2
-				grad[size-1] += weight * k.Noise
+				grad[size-1] += weight * c.noise()
 			}
-			p.distances(p.correct[i], p.correct[j], h)
-			k.addGradient(grad, weight, h, p.shares[i], p.shares[j])
+			pairs.addGradient(grad, weight, j)
 		}
 		parts[i] = grad
 	})
@@ -100,11 +140,11 @@ func (p points) evidence(k *kernel, workers int) (float64, []float64, error) {
 // hyper-parameter around its start: a factor of e² either way is unremarkable.
 const priorSpread = 2
 
-// maximise finds the hyper-parameters with the largest posterior density by
-// L-BFGS from start; prior is the centre of their prior. It returns the best found within the given number of
-// iterations; the search need not have converged for that to be useful.
-func (p points) maximise(ctx context.Context, prior, start hyper, centre []float64, iterations, workers int) (hyper, error) {
-	origin := prior.logs()
+// maximise finds the logarithms of the hyper-parameters with the largest posterior
+// density by L-BFGS from start; prior is the centre of their prior, and of makes
+// the covariance of given ones. It returns the best found within the given number
+// of iterations; the search need not have converged for that to be useful.
+func maximise(ctx context.Context, of func(logs []float64) covariance, y, prior, start []float64, iterations, workers int) ([]float64, error) {
 	var last struct {
 		x, grad []float64
 		value   float64
@@ -118,14 +158,14 @@ func (p points) maximise(ctx context.Context, prior, start hyper, centre []float
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		} else {
-			last.value, last.grad, err = p.evidence(newKernel(start.withLogs(x), p.layout, centre), workers)
+			last.value, last.grad, err = evidence(of(x), y, workers)
 		}
 		if err != nil {
 			last.value, last.grad = math.Inf(1), make([]float64, len(x))
 			return
 		}
 		for q := range x {
-			z := (x[q] - origin[q]) / priorSpread
+			z := (x[q] - prior[q]) / priorSpread
 			last.value += z * z / 2
 			last.grad[q] += z / priorSpread
 		}
@@ -135,15 +175,15 @@ func (p points) maximise(ctx context.Context, prior, start hyper, centre []float
 		Grad: func(grad, x []float64) { evaluate(x); copy(grad, last.grad) },
 	}
 	settings := &optimize.Settings{MajorIterations: iterations, GradientThreshold: 1e-3}
-	result, err := optimize.Minimize(problem, start.logs(), settings, &optimize.LBFGS{})
+	result, err := optimize.Minimize(problem, start, settings, &optimize.LBFGS{})
 	if ctx.Err() != nil {
-		return hyper{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	// A line search that can't go on is an end like another: the best point counts.
 	if result == nil || math.IsInf(result.F, 0) || math.IsNaN(result.F) {
-		return hyper{}, fmt.Errorf("search hyper-parameters: %w", errors.Join(err, errNotPositive))
+		return nil, fmt.Errorf("search hyper-parameters: %w", errors.Join(err, errNotPositive))
 	}
-	return start.withLogs(result.X), nil
+	return result.X, nil
 }
 
 func equal(a, b []float64) bool {
@@ -164,13 +204,13 @@ type solved struct {
 
 // solve conditions a process on all points. Where residuals are asked for, it also
 // computes them and the given columns of the inverse, at twice the time.
-func (p points) solve(k *kernel, residuals bool, columns []int, workers int) (*solved, error) {
-	n := p.len()
-	t, ok := lapack64.Potrf(p.covariance(k, workers))
+func solve(c covariance, y []float64, residuals bool, columns []int, workers int) (*solved, error) {
+	n := len(y)
+	t, ok := lapack64.Potrf(matrix(c, n, workers))
 	if !ok {
 		return nil, errNotPositive
 	}
-	s := &solved{alpha: append([]float64(nil), p.y...), column: make(map[int][]float64)}
+	s := &solved{alpha: append([]float64(nil), y...), column: make(map[int][]float64)}
 	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: s.alpha})
 	if !residuals {
 		return s, nil
@@ -181,11 +221,11 @@ func (p points) solve(k *kernel, residuals bool, columns []int, workers int) (*s
 	}
 	lapack64.Potrs(t, unit)
 	for q, i := range columns {
-		c := make([]float64, n)
-		for j := range c {
-			c[j] = unit.Data[j*unit.Stride+q]
+		column := make([]float64, n)
+		for j := range column {
+			column[j] = unit.Data[j*unit.Stride+q]
 		}
-		s.column[i] = c
+		s.column[i] = column
 	}
 	// A = U'U, so A⁻¹ = U⁻¹U⁻ᵀ and (A⁻¹)_ii is the squared length of row i of U⁻¹.
 	if !lapack64.Trtri(t) {
