@@ -28,13 +28,13 @@ func (s *study) whole(ctx context.Context, path, name string, seed uint64) (*who
 	return w, err
 }
 
-// information is the published filter as a selector of a given size: the threshold
-// is the one that leaves as many items.
+// information is the published filter as a selector of a given size: as many bins of
+// an even grid as items are wanted, and no threshold.
 type information struct{ items []irt.Item }
 
 func (information) Name() string { return "information filter" }
 
-func (f information) Select(_ context.Context, s *distill.Sample, size int) (distill.Choice, error) {
+func (f information) Select(_ context.Context, _ *distill.Sample, size int) (distill.Choice, error) {
 	theta := make([]float64, 161)
 	for k := range theta {
 		theta[k] = -4 + 8*float64(k)/160

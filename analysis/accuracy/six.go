@@ -287,16 +287,10 @@ func (p *pool) mean(keep func(row int) bool, metric func(reconstruct.Metrics, re
 func rmse(m reconstruct.Metrics, _ reconstruct.Thirds) float64     { return m.RMSE }
 func mae(m reconstruct.Metrics, _ reconstruct.Thirds) float64      { return m.MAE }
 func coverage(m reconstruct.Metrics, _ reconstruct.Thirds) float64 { return 100 * m.Coverage }
-func width(m reconstruct.Metrics, _ reconstruct.Thirds) float64    { return m.Width }
 
 // third returns the coverage within one third of the true scores.
 func third(k int) func(reconstruct.Metrics, reconstruct.Thirds) float64 {
 	return func(_ reconstruct.Metrics, t reconstruct.Thirds) float64 { return 100 * t[k].Coverage }
-}
-
-// thirdRMSE returns the error within one third of the true scores.
-func thirdRMSE(k int) func(reconstruct.Metrics, reconstruct.Thirds) float64 {
-	return func(_ reconstruct.Metrics, t reconstruct.Thirds) float64 { return t[k].RMSE }
 }
 
 // commonest returns the n most frequent labels of rows, most frequent first.

@@ -42,23 +42,26 @@ func (t *Table) Text(row, column int) string {
 	panic("accuracy: a cell is neither text nor number")
 }
 
-// MarshalJSON writes the rows as objects by column head, NaN as null.
+// MarshalJSON writes the heads and the rows as arrays, NaN as null.
 func (t Table) MarshalJSON() ([]byte, error) {
-	var rows []map[string]any
-	for _, r := range t.Rows {
-		row := make(map[string]any)
-		for c, v := range r {
-			if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
-				v = nil
-			}
-			row[t.Columns[c].Head] = v
-		}
-		rows = append(rows, row)
+	out := struct {
+		Section string   `json:"section"`
+		Title   string   `json:"title"`
+		Columns []string `json:"columns"`
+		Rows    [][]any  `json:"rows"`
+		Notes   []string `json:"notes,omitempty"`
+	}{Section: t.Section, Title: t.Title, Notes: t.Notes}
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, c.Head)
 	}
-	return json.Marshal(struct {
-		Section string           `json:"section"`
-		Title   string           `json:"title"`
-		Rows    []map[string]any `json:"rows"`
-		Notes   []string         `json:"notes,omitempty"`
-	}{t.Section, t.Title, rows, t.Notes})
+	for _, r := range t.Rows {
+		row := append([]any(nil), r...)
+		for c, v := range row {
+			if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
+				row[c] = nil
+			}
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return json.Marshal(out)
 }
