@@ -42,7 +42,7 @@ func (c *Corpus) cardOf(e *entry, revision int) *cardData {
 	}
 	d := &cardData{
 		PrettyName:     "Evaluation run of " + e.model,
-		Summary:        "Dataset automatically created during the evaluation run of model [" + e.model + "](https://huggingface.co/" + e.model + ") on the Open LLM Leaderboard.",
+		Summary:        "Evaluation of [" + e.model + "](https://huggingface.co/" + e.model + "): every question, every run.",
 		RepoURL:        "https://huggingface.co/" + e.model,
 		LeaderboardURL: "https://huggingface.co/spaces/HuggingFaceH4/open_llm_leaderboard",
 		Contact:        "nobody@example.org",
@@ -126,9 +126,8 @@ func (c *Corpus) card(e *entry, revision int) []byte {
 			}
 		}
 	}
-	p("---\n\n# Dataset Card for %s\n\n%s\n\nThe dataset is composed of %d configuration, each one corresponding to one of the evaluated task.\n\n"+
-		"The dataset has been created from %d run(s). Each run can be found as a specific split in each configuration, the split "+
-		"being named using the timestamp of the run. The \"train\" split is always pointing to the latest results.\n",
+	p("---\n\n# Dataset Card for %s\n\n%s\n\nThere are %d configurations and %d run(s). "+
+		"A run is a split of each configuration, named by its time; the split \"train\" is said to be the newest, and does not exist.\n",
 		d.PrettyName, d.Summary, len(d.Configs), revision)
 	return b.Bytes()
 }
