@@ -10,6 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"metabench/scraper/details"
 )
@@ -212,8 +215,19 @@ func (r *Remote) local(err error) error {
 	return &Error{Op: "read file", Object: r.object(), Kind: KindLocalStorage, Err: err}
 }
 
-// Prefetch reads stretches of the file that are not there already.
+// parallelRanges is how many ranges of one file are read at once. Storage has been
+// seen to refuse many.
+const parallelRanges = 4
+
+// Prefetch reads stretches of the file that are not there already: the first by
+// itself, further ones a few at a time, and again one by one what didn't come.
 func (r *Remote) Prefetch(spans ...details.Span) error {
+	if len(spans) > 2 {
+		if err := r.Prefetch(spans[0]); err != nil {
+			return err
+		}
+		r.prefetchParallel(spans[1:])
+	}
 	for _, s := range spans {
 		if r.spool.filled || r.has(s.Off, s.Len) {
 			continue
@@ -231,6 +245,37 @@ func (r *Remote) Prefetch(spans ...details.Span) error {
 		r.parts = append(r.parts, part{s.Off, data})
 	}
 	return nil
+}
+
+// prefetchParallel reads what it can; failures are left to Prefetch.
+func (r *Remote) prefetchParallel(spans []details.Span) {
+	if r.spool.filled || r.signed == nil {
+		return
+	}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(parallelRanges)
+	var parts []part
+	for _, s := range spans {
+		if r.has(s.Off, s.Len) || s.Off < 0 || s.Len <= 0 || s.Off+s.Len > r.entry.Size {
+			continue
+		}
+		group.Go(func() error {
+			answer, err := r.storage(rangeHeader(s.Off, s.Len), s.Len, nil)
+			if err == nil && answer.status == http.StatusPartialContent && r.checkRange(answer, s.Off, s.Len) == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				parts = append(parts, part{s.Off, answer.body})
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // none is returned
+	r.parts = append(r.parts, parts...)
+}
+
+func rangeHeader(off, n int64) http.Header {
+	return http.Header{"Accept-Encoding": {"identity"}, "Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}}
 }
 
 func (r *Remote) has(off, n int64) bool {
@@ -280,7 +325,7 @@ const maxResolves = 8
 // the server sends the whole file instead, it is in the spool and data is nil.
 func (r *Remote) fetch(off, n int64) ([]byte, error) {
 	const op = "read range"
-	header := http.Header{"Accept-Encoding": {"identity"}, "Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}}
+	header := rangeHeader(off, n)
 	for try := 0; ; try++ {
 		if r.signed == nil {
 			if err := r.resolve(); err != nil {
@@ -290,7 +335,7 @@ func (r *Remote) fetch(off, n int64) ([]byte, error) {
 				return nil, nil
 			}
 		}
-		answer, err := r.storage(header, n)
+		answer, err := r.storage(header, n, r.spool)
 		if err != nil {
 			return nil, err
 		}
@@ -331,11 +376,11 @@ func (r *Remote) fetch(off, n int64) ([]byte, error) {
 
 // storage sends a request to the signed address and follows redirects between
 // download hosts. None leads back to the Hub, so none carries the token.
-func (r *Remote) storage(header http.Header, n int64) (*reply, error) {
+func (r *Remote) storage(header http.Header, n int64, whole *spool) (*reply, error) {
 	const op = "read range"
 	at := r.signed
 	for range maxHops + 1 {
-		answer, err := r.c.do(r.ctx, at, header.Clone(), call{limit: max(n, 64<<10), spool: r.spool})
+		answer, err := r.c.do(r.ctx, at, header.Clone(), call{limit: max(n, 64<<10), spool: whole})
 		if err != nil {
 			return nil, r.c.wrap(op, r.object(), err)
 		}
