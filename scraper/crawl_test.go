@@ -266,3 +266,7 @@ func TestCrawlDeliversTheTruthOfAHealthyHub(t *testing.T) {
 		t.Errorf("summary %+v", s)
 	}
 }
+
+func withToken(token string) func(*hub.Options) {
+	return func(o *hub.Options) { o.Token = token }
+}

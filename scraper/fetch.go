@@ -23,6 +23,7 @@ type visit struct {
 	card   *details.Card // nil until asked for
 	states []corpus.FileState
 	batch  corpus.Delivery // not yet handed over
+	closed bool            // the repository itself can't be had
 	worst  corpus.Status   // of everything so far
 	cause  error           // of the worst
 }
@@ -33,6 +34,7 @@ func (c *Crawl) fetch(ctx context.Context, j job) error {
 	v := &visit{Crawl: c, job: j, worst: corpus.StatusDone, states: slices.Clone(j.known)}
 	err := v.run(ctx)
 	if err != nil && !fatal(err) {
+		v.closed = true
 		v.note(hub.KindOf(err).Status(), err)
 		c.fail(Failure{Repo: j.Repo, Status: v.worst, Error: err.Error()})
 		err = nil
@@ -65,7 +67,7 @@ var severity = map[corpus.Status]int{
 // status is the repository's: the worst that happened, or pending if tasks that
 // were not asked for are open.
 func (v *visit) status() corpus.Status {
-	if v.worst == corpus.StatusTransient {
+	if v.worst == corpus.StatusTransient || v.closed {
 		return v.worst
 	}
 	sum := v.worst
@@ -73,9 +75,6 @@ func (v *visit) status() corpus.Status {
 		for _, t := range b.Tasks {
 			switch s := settled(v.states, taskOf{b, t}, v.SHA); s {
 			case corpus.StatusPending, corpus.StatusTransient:
-				if v.files == nil {
-					continue // the repository itself can't be had
-				}
 				return corpus.StatusPending
 			default:
 				if severity[s] > severity[sum] {
@@ -294,6 +293,9 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		}
 		if err := v.heard(err); err != nil {
 			return err
+		}
+		if kind := hub.KindOf(err); kind == hub.KindGated || kind == hub.KindDisabled {
+			return err // so are all other files
 		}
 		last = statusOf(err)
 		v.remember(v.state(t, entry, last, err))

@@ -166,8 +166,8 @@ type QuotaInUse struct {
 // Bytes that a file costs on average: footer and answers, measured against the
 // replica with prompts of realistic size.
 const (
-	bytesRanged = 22 << 10
-	bytesWhole  = 600 << 10
+	bytesRanged = 16 << 10
+	bytesWhole  = 450 << 10
 	bytesModel  = 40 << 10 // tree, description, results
 )
 

@@ -105,20 +105,7 @@ func TestNothingNewAmongFiveThousandRepositories(t *testing.T) {
 		t.Skip("lists 5,000 repositories")
 	}
 	b := newBench(t, hubtest.CorpusOptions{Seed: 9, Models: 5000}, hubtest.ServerOptions{})
-	err := b.hub().Datasets(t.Context(), hubtest.Namespace, "details_", func(d hub.Dataset) error {
-		return b.store.Record(t.Context(), corpus.Delivery{Repo: corpus.RepoState{
-			Repo: d.Repo, Commit: d.SHA, Model: d.Repo[len(hubtest.Namespace+"/details_"):], Status: corpus.StatusDone}})
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, err := b.hub().Dataset(t.Context(), hubtest.ResultsRepo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.store.Record(t.Context(), corpus.Delivery{Repo: corpus.RepoState{Repo: hubtest.ResultsRepo, Commit: head.SHA, Status: corpus.StatusDone}}); err != nil {
-		t.Fatal(err)
-	}
+	b.recordListing()
 	b.server.ResetLog()
 	s := b.crawl()
 	if s.HubRequests > 20 || s.Unchanged != 5000 || s.Fetched != 0 {
