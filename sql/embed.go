@@ -2,12 +2,13 @@
 //
 // migrations/ is applied once each and in order, and a file that was released is
 // never edited; views/ is replaced whenever a file changed; checks/ holds queries
-// that return what is wrong and nothing when all is well.
+// that return what is wrong and nothing when all is well; queries/ holds worked
+// examples for docs/warehouse.md.
 package sql
 
 import "embed"
 
 // Files is the whole schema.
 //
-//go:embed migrations/*.sql views/*.sql checks/*.sql
+//go:embed migrations/*.sql views/*.sql checks/*.sql queries/*.sql
 var Files embed.FS

@@ -6,7 +6,11 @@
 // itself shuts out readers while a writer has it open, so everybody else reads a
 // published snapshot. Whatever changes answers is one transaction that also writes
 // the manifest: what every benchmark must hold afterwards.
+//
+// docs/warehouse.md describes the schema to those who query it.
 package warehouse
+
+//go:generate go run ./reference -o ../docs/warehouse.md
 
 import (
 	"context"
