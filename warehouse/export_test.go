@@ -50,7 +50,7 @@ func TestLakeHoldsTheAnswersByBenchmark(t *testing.T) {
 
 func TestNamesOfBenchmarksStayInsideTheLake(t *testing.T) {
 	w := fresh(t)
-	for k, name := range []string{"../../../escape", "/abs", `x" AS y`, "a'); DROP TABLE item;--", "=", "C:\\x", "naïve 💥", strings.Repeat("long", 60)} {
+	for k, name := range []string{"../../../escape", "/abs", `x" AS y`, "a'); DROP TABLE item;--", "=", "C:\\x", "naïve 💥"} {
 		b := blockOf("f.csv", "m", 1, 0)
 		b.Benchmark, b.Task, b.File.Path = name, name, string(rune('a'+k))
 		mustImport(t, w, corpus.Import{Blocks: []corpus.Block{b}})

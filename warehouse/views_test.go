@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -284,5 +285,23 @@ func TestStatisticsFollowEveryChange(t *testing.T) {
 	compareStatistics(t, w, "quiz", blocks, 10)
 	if n := values(t, w, `SELECT count(*) FROM item_sum JOIN corpus_state USING (benchmark_id, fingerprint)`)[0][0]; n != int64(10) {
 		t.Errorf("%v sums hold after refreshing, want 10", n)
+	}
+}
+
+// TestFiltersOnNamesAreAppliedBeforeListsAreTakenApart looks at the plan: a filter
+// that stands above UNNEST would take the whole corpus apart.
+func TestFiltersOnNamesAreAppliedBeforeListsAreTakenApart(t *testing.T) {
+	w := fresh(t)
+	for _, name := range []string{"a", "needle", "z"} {
+		b := blockOf(name, name, 1, 0)
+		b.Benchmark, b.Task = name, name
+		mustImport(t, w, corpus.Import{Blocks: []corpus.Block{b}})
+	}
+	for _, column := range []string{"benchmark", "task", "model"} {
+		plan := values(t, w, `EXPLAIN SELECT item, correct FROM responses WHERE `+column+` = 'needle'`)[0][1].(string)
+		unnest, filter := strings.Index(plan, "UNNEST"), strings.Index(plan, "needle")
+		if unnest < 0 || filter < unnest {
+			t.Errorf("filter on %s is not below UNNEST:\n%s", column, plan)
+		}
 	}
 }

@@ -1,28 +1,26 @@
 -- responses: every observed answer as a row.
 -- Grain: one row a model and item. Key: (benchmark, item, model). From: response_block.
--- Filters on benchmark, task or model are pushed into the blocks; a filter on item is not:
--- use the macro item_responses for one item.
+-- The names are joined before the lists are taken apart, so that a filter on benchmark,
+-- task or model leaves out whole blocks. A filter on item cannot: use the macro
+-- item_responses for one item.
 CREATE OR REPLACE VIEW responses AS
-WITH answer AS (
-    SELECT
-        r.model_id, r.task_id, r.file_id,
-        unnest(r.correct) AS correct,
-        generate_subscripts(r.correct, 1) - 1 AS position
+WITH block AS (
+    SELECT b.benchmark, t.task, m.model, r.task_id, r.file_id, r.correct
     FROM response_block AS r
+    JOIN task AS t USING (task_id)
+    JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
+    JOIN model AS m USING (model_id)
+),
+answer AS (
+    SELECT
+        benchmark, task, model, task_id, file_id,
+        unnest(correct) AS correct,
+        generate_subscripts(correct, 1) - 1 AS position
+    FROM block
 )
-SELECT
-    b.benchmark,
-    t.task,
-    i.item,
-    m.model,
-    a.correct,
-    i.position,
-    a.file_id
+SELECT a.benchmark, a.task, i.item, a.model, a.correct, i.position, a.file_id
 FROM answer AS a
 JOIN item AS i ON i.task_id = a.task_id AND i.position = a.position
-JOIN task AS t ON t.task_id = a.task_id
-JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
-JOIN model AS m ON m.model_id = a.model_id
 WHERE a.correct IS NOT NULL;
 COMMENT ON VIEW responses IS 'Every observed answer as a row. One row a model and item: 143 million at full scale, so filter by benchmark, task or model; for one item use item_responses(benchmark, item).';
 COMMENT ON COLUMN responses.benchmark IS 'The benchmark.';
