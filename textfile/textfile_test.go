@@ -1,0 +1,61 @@
+package textfile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func ExampleFormat() {
+	text, err := Format([]Metric{
+		Value("metabench_refresh_last_success_timestamp_seconds", "When a refresh last succeeded.", Gauge, 1764028800),
+		{Name: "metabench_models", Help: "Models with answers.", Kind: Gauge, Samples: []Sample{
+			{Labels: map[string]string{"benchmark": "arc"}, Value: 5000},
+			{Labels: map[string]string{"benchmark": "a \"b\"\n\\"}, Value: 0.25},
+		}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Print(string(text))
+	// Output:
+	// # HELP metabench_refresh_last_success_timestamp_seconds When a refresh last succeeded.
+	// # TYPE metabench_refresh_last_success_timestamp_seconds gauge
+	// metabench_refresh_last_success_timestamp_seconds 1.7640288e+09
+	// # HELP metabench_models Models with answers.
+	// # TYPE metabench_models gauge
+	// metabench_models{benchmark="arc"} 5000
+	// metabench_models{benchmark="a \"b\"\n\\"} 0.25
+}
+
+func TestNamesThatPrometheusRefusesAreErrors(t *testing.T) {
+	for name, metrics := range map[string][]Metric{
+		"dash_in_name":  {Value("a-b", "", Gauge, 1)},
+		"empty_name":    {Value("", "", Gauge, 1)},
+		"name_twice":    {Value("a", "", Gauge, 1), Value("a", "", Gauge, 2)},
+		"dash_in_label": {{Name: "a", Kind: Gauge, Samples: []Sample{{Labels: map[string]string{"b-c": "d"}}}}},
+	} {
+		if _, err := Format(metrics); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestFailedWriteLeavesTheEarlierFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "metabench.prom")
+	if err := Write(path, []Metric{Value("a", "", Gauge, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(path, []Metric{Value("-", "", Gauge, 1)}); err == nil {
+		t.Fatal("no error")
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the file changed: %s %v", after, err)
+	}
+}

@@ -1,0 +1,51 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"metabench/textfile"
+)
+
+// Metrics describes the warehouse for monitoring: what it holds, how old that is,
+// how the crawl stands and how large the file is. Times are seconds since 1970, so
+// that staleness is a subtraction.
+func (w *Warehouse) Metrics(ctx context.Context) ([]textfile.Metric, error) {
+	per := []struct{ name, help, label, query string }{
+		{"metabench_models", "Models with answers.", "benchmark", `SELECT benchmark, models FROM benchmark_status`},
+		{"metabench_items", "Items with answers.", "benchmark", `SELECT benchmark, items FROM benchmark_status`},
+		{"metabench_kept_items", "Items that the filters keep.", "benchmark", `SELECT benchmark, kept_items FROM benchmark_status`},
+		{"metabench_responses", "Observed answers.", "benchmark", `SELECT benchmark, responses FROM benchmark_status`},
+		{"metabench_loaded_timestamp_seconds", "When answers last changed.", "benchmark", `SELECT benchmark, epoch(loaded_at) FROM benchmark_status`},
+		{"metabench_built_timestamp_seconds", "When results were last computed.", "benchmark", `SELECT benchmark, epoch(built_at) FROM benchmark_status WHERE built_at IS NOT NULL`},
+		{"metabench_repositories", "Repositories by how far the crawl has come.", "status", `SELECT status, count(*) FROM repo_state GROUP BY status ORDER BY status`},
+		{"metabench_files", "Files of repositories by how far the crawl has come.", "status", `SELECT status, count(*) FROM file_state GROUP BY status ORDER BY status`},
+		{"metabench_reconstruction_rmse_points", "Error of the chosen method on test models.", "benchmark", `
+			SELECT m.benchmark, any_value(m.rmse ORDER BY m.method) FROM reconstruction_metric AS m
+			JOIN reconstruction_model AS r ON r.benchmark = m.benchmark AND r.target = m.target AND r.form = m.form AND r.method = m.method AND r.chosen
+			WHERE m.target = m.benchmark AND m.form = 'A' AND m.scheme = 'random' AND m.part = 'test' AND m.grp = 'all' AND m.rmse IS NOT NULL
+			GROUP BY m.benchmark ORDER BY m.benchmark`},
+	}
+	var all []textfile.Metric
+	for _, p := range per {
+		m := textfile.Metric{Name: p.name, Help: p.help, Kind: textfile.Gauge}
+		var label string
+		var value float64
+		err := scanEach(ctx, w.db, p.query, []any{&label, &value}, func() {
+			m.Samples = append(m.Samples, textfile.Sample{Labels: map[string]string{p.label: label}, Value: value})
+		})
+		if err != nil {
+			return nil, fmt.Errorf("measure the warehouse: %s: %w", p.name, err)
+		}
+		all = append(all, m)
+	}
+	info, err := os.Stat(w.path)
+	if err != nil {
+		return nil, fmt.Errorf("measure the warehouse: %w", err)
+	}
+	return append(all,
+		textfile.Value("metabench_warehouse_bytes", "Size of the warehouse's file.", textfile.Gauge, float64(info.Size())),
+		textfile.Value("metabench_lost_loads", "Loads that were committed and are not in the file any more.", textfile.Gauge, float64(len(w.Lost()))),
+	), nil
+}
