@@ -70,41 +70,25 @@ COMMENT ON TABLE schema_view IS 'Views and macros that were made in this file. O
 COMMENT ON COLUMN schema_view.name IS 'The view.';
 COMMENT ON COLUMN schema_view.checksum IS 'SHA-256 of its text; it is made anew when that differs.';`
 
-// prepare makes a warehouse that is not there, and brings one that is up to date.
+// renew makes a warehouse that is not there, or brings the schema of a closed one
+// with an empty write-ahead log up to date.
 //
 // The schema is never changed in place. DuckDB fails to replay some changes of it
 // from a write-ahead log (COMMENT ON COLUMN of a table with a function in a CHECK
 // is one), so a crash before the checkpoint would leave a file that cannot be
 // opened any more. A copy is changed, closed and renamed instead: there is the old
 // file or the new one.
-func prepare(ctx context.Context, o Options) error {
-	steps, err := readMigrations(schema.Files, "migrations")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	return prepareTo(ctx, o, steps)
-}
-
-func prepareTo(ctx context.Context, o Options, steps []migration) error {
+func renew(ctx context.Context, o Options, isNew bool) error {
 	draft := o.Path + ".new"
 	if err := errors.Join(removeIfThere(draft), removeIfThere(draft+".wal")); err != nil {
 		return fmt.Errorf("make warehouse %s: %w", o.Path, err)
 	}
-	_, err := os.Stat(o.Path)
-	isNew := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !isNew {
-		return fmt.Errorf("open warehouse %s: %w", o.Path, err)
-	}
 	if !isNew {
-		current, err := isCurrent(ctx, o, steps)
-		if err != nil || current {
-			return err
-		}
 		if err := copyFile(ctx, draft, o.Path); err != nil {
 			return fmt.Errorf("migrate warehouse %s: copy it: %w", o.Path, err)
 		}
 	}
-	err = withFile(ctx, draft, o, func(conn *sql.Conn) error { return migrate(ctx, conn, o.Path, steps, o.Now) })
+	err := migrateFile(ctx, draft, o)
 	if err == nil {
 		err = refuseLog(draft)
 	}
@@ -115,53 +99,54 @@ func prepareTo(ctx context.Context, o Options, steps []migration) error {
 		return errors.Join(err, removeIfThere(draft))
 	}
 	o.crash("migrated")
-	err = errors.Join(syncFile(draft), os.Rename(draft, o.Path), syncDir(filepath.Dir(o.Path)))
-	if err != nil {
+	if err := errors.Join(syncFile(draft), os.Rename(draft, o.Path), syncDir(filepath.Dir(o.Path))); err != nil {
 		return fmt.Errorf("migrate warehouse %s: %w", o.Path, err)
 	}
 	return nil
 }
 
-// withFile opens a file with a connection of its own, and closes it with an empty
-// write-ahead log.
-func withFile(ctx context.Context, path string, o Options, use func(*sql.Conn) error) (err error) {
-	w := &Warehouse{path: path, readOnly: true} // read-only: Close is not to settle anything
+// migrateFile migrates a file that nobody else has open, and leaves no log beside it.
+func migrateFile(ctx context.Context, path string, o Options) (err error) {
+	w := &Warehouse{path: path, readOnly: true} // so that Close does not settle anything
 	if err := w.connect(ctx, o.settings()); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	if err := use(w.conn); err != nil {
+	if err := migrate(ctx, w.conn, o.Path, o.Now); err != nil {
 		return err
 	}
 	if _, err := w.conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
-		return fmt.Errorf("open warehouse %s: checkpoint: %w", path, err)
+		return fmt.Errorf("migrate warehouse %s: checkpoint: %w", o.Path, err)
 	}
 	return nil
 }
 
-// isCurrent reports whether a file has all steps and the views of today. If not,
-// its write-ahead log is emptied into it, so that it can be copied.
-func isCurrent(ctx context.Context, o Options, steps []migration) (current bool, err error) {
-	err = withFile(ctx, o.Path, o, func(conn *sql.Conn) error {
-		isOurs, err := refuseForeign(ctx, conn, o.Path)
-		if err != nil || !isOurs {
-			return err
-		}
-		applied, err := compareSchema(ctx, conn, o.Path, steps)
-		if err != nil {
-			return err
-		}
-		stale, _, err := staleViews(ctx, conn)
-		current = applied == len(steps) && !stale
-		return err
-	})
-	return current, err
+// isCurrent reports whether a file has all steps and the views of today.
+func isCurrent(ctx context.Context, conn *sql.Conn, file string) (bool, error) {
+	isOurs, err := refuseForeign(ctx, conn, file)
+	if err != nil || !isOurs {
+		return false, err
+	}
+	steps, err := readMigrations(schema.Files, "migrations")
+	if err != nil {
+		return false, fmt.Errorf("read migrations: %w", err)
+	}
+	applied, err := compareSchema(ctx, conn, file, steps)
+	if err != nil {
+		return false, err
+	}
+	stale, _, err := staleViews(ctx, conn)
+	return applied == len(steps) && !stale, err
 }
 
 // migrate applies the steps a file lacks, in order, and makes the views anew, all
 // or nothing.
-func migrate(ctx context.Context, conn *sql.Conn, file string, steps []migration, now func() time.Time) error {
-	err := inTransaction(ctx, conn, func() error {
+func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.Time) error {
+	steps, err := readMigrations(schema.Files, "migrations")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	err = inTransaction(ctx, conn, func() error {
 		isOurs, err := refuseForeign(ctx, conn, file)
 		if err != nil {
 			return err

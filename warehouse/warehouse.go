@@ -112,13 +112,27 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 }
 
 func (w *Warehouse) open(ctx context.Context, o Options) error {
-	if err := prepare(ctx, o); err != nil {
+	_, err := os.Stat(o.Path)
+	if isNew := errors.Is(err, fs.ErrNotExist); isNew {
+		err = renew(ctx, o, isNew)
+	}
+	if err != nil {
 		return err
 	}
 	// A larger log than DuckDB's 16 MB: each checkpoint rewrites the row group that
 	// small loads append to.
-	if err := w.connect(ctx, append(o.settings(), [2]string{"checkpoint_threshold", "64MB"})); err != nil {
+	settings := append(o.settings(), [2]string{"checkpoint_threshold", "64MB"})
+	if err := w.connect(ctx, settings); err != nil {
 		return err
+	}
+	current, err := isCurrent(ctx, w.conn, w.path)
+	if err != nil {
+		return err
+	}
+	if !current {
+		if err := w.upgrade(ctx, o, settings); err != nil {
+			return err
+		}
 	}
 	known, err := loadCatalogue(ctx, w.conn)
 	if err != nil {
@@ -134,6 +148,19 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	known.lastLoad = w.ledger.last
 	w.known = known
 	return nil
+}
+
+// upgrade closes the file, brings its schema up to date and opens it again.
+func (w *Warehouse) upgrade(ctx context.Context, o Options, settings [][2]string) error {
+	_, err := w.conn.ExecContext(ctx, "CHECKPOINT")
+	if err := errors.Join(err, w.conn.Close(), w.db.Close()); err != nil {
+		return fmt.Errorf("migrate warehouse %s: %w", w.path, err)
+	}
+	w.conn, w.db = nil, nil
+	if err := renew(ctx, o, false); err != nil {
+		return err
+	}
+	return w.connect(ctx, settings)
 }
 
 // loadIDs are the loads that the file knows.
@@ -189,7 +216,7 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 // connect opens the file and pins the connection that all writing goes through.
 func (w *Warehouse) connect(ctx context.Context, settings [][2]string) error {
 	// Nothing is ever downloaded: DuckDB would fetch extensions by itself.
-	w.settings = append(settings, [2]string{"autoinstall_known_extensions", "false"}, [2]string{"autoload_known_extensions", "false"})
+	w.settings = append(slices.Clone(settings), [2]string{"autoinstall_known_extensions", "false"}, [2]string{"autoload_known_extensions", "false"})
 	dsn, err := w.dataSource()
 	if err != nil {
 		return err
