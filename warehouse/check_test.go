@@ -1,9 +1,12 @@
 package warehouse
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"metabench/corpus"
@@ -18,32 +21,65 @@ func mustCheck(t *testing.T, w *Warehouse, o CheckOptions) []Finding {
 	return found
 }
 
-// soundWarehouse has answers, results and a run.
+// soundWarehouse has answers, results and a run. It is made once and copied.
 func soundWarehouse(t *testing.T) *Warehouse {
 	t.Helper()
-	w := fresh(t)
+	files, err := soundFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "w.duckdb")
+	for suffix, text := range files {
+		if err := os.WriteFile(path+suffix, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return openAt(t, path)
+}
+
+var soundFiles = sync.OnceValues(func() (files map[string][]byte, err error) {
+	dir, err := os.MkdirTemp("", "warehouse")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "w.duckdb")
+	if err := makeSound(context.Background(), path); err != nil {
+		return nil, err
+	}
+	files = map[string][]byte{}
+	for _, suffix := range []string{"", ".ledger"} {
+		if files[suffix], err = os.ReadFile(path + suffix); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+})
+
+func makeSound(ctx context.Context, path string) (err error) {
+	w, err := Create(ctx, Options{Path: path, Now: clock})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
 	in := randomImport(1, 12, 8)
 	for k := range in.Blocks {
-		in.Blocks[k].File.Path = filepath.Join(t.TempDir(), "gone.csv")
+		in.Blocks[k].File.Path = "/nowhere/gone.csv"
 	}
-	mustImport(t, w, in)
-	fingerprint, err := w.Fingerprint(t.Context(), "quiz")
-	if err != nil {
-		t.Fatal(err)
+	if _, err := w.Import(ctx, in); err != nil {
+		return err
 	}
-	a, err := w.BeginRun(t.Context(), Run{InputFingerprint: fingerprint})
+	fingerprint, err := w.Fingerprint(ctx, "quiz")
 	if err != nil {
-		t.Fatal(err)
+		return err
+	}
+	a, err := w.BeginRun(ctx, Run{InputFingerprint: fingerprint})
+	if err != nil {
+		return err
 	}
 	s := someResults(2)
 	s.Abilities[0].Model = "model 0003"
-	if err := w.StoreResults(t.Context(), a.RunID, s); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.FinishRun(t.Context(), a, RunDone, nil); err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return errors.Join(w.StoreResults(ctx, a.RunID, s), w.FinishRun(ctx, a, RunDone, nil))
 }
 
 func TestSoundWarehouseHasNothingButNotes(t *testing.T) {

@@ -95,8 +95,9 @@ func TestFilesThatAreNoWarehouseOfOursAreRefused(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "w.duckdb")
-			if err := openAt(t, path).Close(); err != nil {
+			w := fresh(t)
+			path := w.path
+			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
 			tamper(t, path, c.statement)
@@ -146,7 +147,7 @@ func TestOlderSchemaIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := values(t, fresh(t), `SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL`)
-	for _, version := range []int{1, 8, len(steps) - 1, len(steps)} {
+	for _, version := range []int{1, len(steps) - 1} {
 		path := filepath.Join(t.TempDir(), "w.duckdb")
 		connector, err := duckdb.NewConnector(path, nil)
 		if err != nil {
@@ -157,10 +158,9 @@ func TestOlderSchemaIsBroughtUpToDate(t *testing.T) {
 		for _, s := range steps[:version] {
 			statements = append(statements, s.text, fmt.Sprintf("INSERT INTO schema_migration VALUES (%d, '%s', '%s', now())", s.version, s.name, s.checksum))
 		}
-		for _, s := range append(statements, `INSERT INTO benchmark VALUES (1, 'old', 'Old', 'acc', 0, 4, NULL, false)`) {
-			if _, err := db.ExecContext(t.Context(), s); err != nil {
-				t.Fatal(err)
-			}
+		statements = append(statements, `INSERT INTO benchmark VALUES (1, 'old', 'Old', 'acc', 0, 4, NULL, false)`)
+		if _, err := db.ExecContext(t.Context(), "BEGIN;"+strings.Join(statements, ";")+";COMMIT"); err != nil {
+			t.Fatal(err)
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
