@@ -8,7 +8,7 @@ import (
 )
 
 // fewSeeds is the number of splits averaged where there are few models.
-const fewSeeds = 3
+const fewSeeds = 5
 
 // few repeats the comparison on benchmarks with few models, where it must show how
 // far the method carries.
@@ -19,7 +19,7 @@ func few(ctx context.Context, s *study) ([]Table, error) {
 		{"benchpred/oll2_math.parquet", "MATH"},
 		{"benchpred/oll2_ifeval.parquet", "IFEval"},
 	}
-	t := Table{Section: "few", Title: "Benchmarks with few models: mean absolute error in points, three splits", Columns: []Column{
+	t := Table{Section: "few", Title: "Benchmarks with few models: mean absolute error in points, five splits", Columns: []Column{
 		text("benchmark"), text("selector"), number("items", 0),
 	}, Notes: []string{"inside, width: our 90 % intervals, choice and fit cross-fitted; low, middle, high within the thirds of the true score"}}
 	for _, e := range estimators {

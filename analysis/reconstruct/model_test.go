@@ -304,8 +304,8 @@ func TestFitObeysTheContext(t *testing.T) {
 }
 
 func FuzzUnmarshalBinary(f *testing.F) {
-	in := population(12, 60, 10, 12)
-	data, err := fit(f, in, halves(in).Train, Options{Iterations: 1}).MarshalBinary()
+	in := population(12, 48, 10, 12)
+	data, err := fit(f, in, halves(in).Train, Options{Iterations: 1, PointsOnly: true}).MarshalBinary()
 	if err != nil {
 		f.Fatal(err)
 	}
