@@ -276,6 +276,13 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		v.outcome(corpus.StatusMissing)
 		return nil
 	}
+	// A task is recorded when all its candidates were tried, or not at all: rejected
+	// ones alone would look like a task that failed for good.
+	begin, before := len(v.batch.Files), slices.Clone(v.states)
+	interrupted := func(err error) error {
+		v.batch.Files, v.states = v.batch.Files[:begin], before
+		return err
+	}
 	last := corpus.StatusPending
 	for _, candidate := range candidates {
 		entry := v.files[candidate.Path]
@@ -289,13 +296,13 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		}
 		block, err := v.read(ctx, t, candidate, entry)
 		if err != nil && fatal(err) {
-			return err
+			return interrupted(err)
 		}
 		if err := v.heard(err); err != nil {
-			return err
+			return interrupted(err)
 		}
 		if kind := hub.KindOf(err); kind == hub.KindGated || kind == hub.KindDisabled {
-			return err // so are all other files
+			return interrupted(err) // so are all other files
 		}
 		last = statusOf(err)
 		v.remember(v.state(t, entry, last, err))

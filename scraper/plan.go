@@ -163,8 +163,8 @@ type QuotaInUse struct {
 	Stated    bool   `json:"stated"` // false: documented, not yet seen
 }
 
-// Bytes that a file costs on average: footer and answers, measured against the
-// replica with prompts of realistic size.
+// Bytes that a file costs on average: footer and answers, or all of it; measured
+// against the replica with prompts of realistic size.
 const (
 	bytesRanged = 16 << 10
 	bytesWhole  = 450 << 10

@@ -34,9 +34,10 @@ func (r *tripper) RoundTrip(req *http.Request) (*http.Response, error) {
 // A crawl that is interrupted every few requests and started again ends with the
 // same answers as one that isn't, and what was handed over is not read again.
 func TestCrawlContinuesAfterInterruptionAtAnyRequest(t *testing.T) {
-	b := newBench(t, hubtest.CorpusOptions{Seed: 7, Models: 8, Broken: 0.5}, hubtest.ServerOptions{})
+	b := newBench(t, hubtest.CorpusOptions{Seed: 7, Models: 8, Broken: 0.5, Cases: []hubtest.Case{
+		hubtest.CaseLimitedLatest, hubtest.CaseFallback, hubtest.CaseShuffled, hubtest.CaseGated}}, hubtest.ServerOptions{})
 	rounds := 0
-	for every := int64(10); ; every += 7 {
+	for every := int64(10); ; every += 3 {
 		rounds++
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := b.tryCrawl(ctx, func(o *scraper.Options) {

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -78,7 +79,8 @@ func (c *Client) pages(ctx context.Context, op, object string, u *url.URL, page 
 			return err
 		}
 		fresh, err := page(land.body)
-		if bad, ok := err.(malformed); ok {
+		var bad malformed
+		if errors.As(err, &bad) {
 			return &Error{Op: op, Object: object, Kind: KindMalformed, HTTP: land.status, Message: fmt.Sprintf("page %d", n), Err: bad.err}
 		}
 		if err != nil {

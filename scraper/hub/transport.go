@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -231,5 +230,3 @@ func kindOf(err error) Kind {
 	}
 	return KindNetwork
 }
-
-func (c *call) String() string { return fmt.Sprintf("%s (body up to %d bytes)", c.bucket, c.limit) }
