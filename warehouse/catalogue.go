@@ -39,8 +39,8 @@ type catalogue struct {
 	tasks      map[taskKey]int32
 	taskOf     map[int32]taskKey // task_id → names
 	models     map[string]int32
-	repos      map[string]bool // that a state or a file is stored of
-	totals     map[int32]total // by benchmark_id
+	repos      map[string]idRange // that a state or a file is stored of, with the keys of their files
+	totals     map[int32]total    // by benchmark_id
 	lastFile   int32
 	lastLoad   int32 // highest number given to a load
 	newestLoad int32 // last load that the file knows
@@ -61,7 +61,7 @@ func (c *catalogue) clone() *catalogue {
 func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c := &catalogue{
 		benchmarks: map[string]int32{}, names: map[int32]string{}, tasks: map[taskKey]int32{},
-		taskOf: map[int32]taskKey{}, models: map[string]int32{}, repos: map[string]bool{}, totals: map[int32]total{},
+		taskOf: map[int32]taskKey{}, models: map[string]int32{}, repos: map[string]idRange{}, totals: map[int32]total{},
 	}
 	var id int32
 	var name string
@@ -83,7 +83,11 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read models: %w", err)
 	}
-	err = scanEach(ctx, conn, `SELECT repo FROM repo_state UNION SELECT repo FROM file UNION SELECT repo FROM file_state`, []any{&name}, func() { c.repos[name] = true })
+	var r idRange
+	err = scanEach(ctx, conn, `
+		SELECT repo, coalesce(min(file_id), 1), coalesce(max(file_id), 0)
+		FROM (SELECT repo, file_id FROM file UNION ALL SELECT repo, NULL FROM repo_state UNION ALL SELECT repo, NULL FROM file_state) GROUP BY repo`,
+		[]any{&name, &r.low, &r.high}, func() { c.repos[name] = r })
 	if err != nil {
 		return nil, fmt.Errorf("read repositories: %w", err)
 	}
@@ -102,6 +106,20 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c.newestLoad = c.lastLoad
 	return c, nil
 }
+
+// idRange is where the keys of a repository's files lie: a scan for them skips the
+// rest of the table. It is empty when low is above high.
+type idRange struct{ low, high int32 }
+
+// with is the range that includes a key too.
+func (r idRange) with(id int32) idRange {
+	if r.low > r.high {
+		return idRange{id, id}
+	}
+	return idRange{min(r.low, id), max(r.high, id)}
+}
+
+var noIDs = idRange{1, 0}
 
 // querier is what both a connection and a pool of them can do.
 type querier interface {

@@ -32,10 +32,17 @@ func (c *change) fileKeeper() *fileKeeper {
 func (k *fileKeeper) knew(repo string) bool {
 	known, ok := k.known[repo]
 	if !ok {
-		known = k.c.repos[repo]
+		_, known = k.c.repos[repo]
 		k.known[repo] = known
 	}
 	return known
+}
+
+// hear makes a repository known.
+func (c *change) hear(repo string) {
+	if _, ok := c.repos[repo]; !ok {
+		c.repos[repo] = noIDs
+	}
 }
 
 // find returns the stored row of a file, if there is one.
@@ -48,7 +55,7 @@ func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
 				return storedFile{}, false, err
 			}
 		}
-		k.c.repos[f.Repo] = true
+		k.c.hear(f.Repo)
 		k.files[f.Repo] = stored
 	}
 	s, ok := stored[fileKey{f.Repo, f.Commit, f.Path}]
@@ -79,6 +86,7 @@ func (k *fileKeeper) keep(f corpus.File) (int32, error) {
 		}
 	}
 	k.kept[key] = storedFile{id, f}
+	k.c.repos[f.Repo] = k.c.repos[f.Repo].with(id)
 	return id, k.c.append("file", id, f.Repo, f.Commit, text(f.Path), f.Size, f.SHA256, string(f.Verified), timeOf(f.Run), timeOf(f.ReadAt))
 }
 
@@ -94,11 +102,11 @@ func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
 	}
 	var s storedFile
 	var run sql.NullTime
-	err := scanEach(c.ctx, c.conn, `SELECT file_id, commit_hash, path, size, sha256, verified, evaluated FROM file WHERE repo = ?`,
+	err := scanEach(c.ctx, c.conn, `SELECT file_id, commit_hash, path, size, sha256, verified, evaluated FROM file WHERE repo = ? AND file_id BETWEEN ? AND ?`,
 		[]any{&s.id, &s.file.Commit, &s.file.Path, &s.file.Size, &s.file.SHA256, &s.file.Verified, &run}, func() {
 			s.file.Run = run.Time
 			stored[fileKey{repo, s.file.Commit, s.file.Path}] = s
-		}, repo)
+		}, repo, c.repos[repo].low, c.repos[repo].high)
 	if err != nil {
 		return nil, fmt.Errorf("read files of %s: %w", repo, err)
 	}

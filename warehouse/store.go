@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,7 +166,7 @@ func (c *change) recordRepo(r corpus.RepoState, files *fileKeeper) error {
 		return nil
 	}
 	known := files.knew(r.Repo)
-	c.repos[r.Repo] = true
+	c.hear(r.Repo)
 	if known {
 		if err := c.exec(`DELETE FROM repo_state WHERE repo = ?`, r.Repo); err != nil {
 			return err
@@ -191,7 +192,7 @@ func (c *change) recordFiles(states []corpus.FileState, files *fileKeeper, gone 
 			}
 			replaced[f.Repo][key] = true
 		}
-		c.repos[f.Repo] = true
+		c.hear(f.Repo)
 	}
 	for _, repo := range sortedKeys(replaced) {
 		if err := c.removeStates(repo, replaced[repo], gone); err != nil {
@@ -226,7 +227,7 @@ func (c *change) removeStates(repo string, replaced map[stateKey]bool, gone map[
 	var rows []int64
 	err := scanEach(c.ctx, c.conn, `
 		SELECT s.rowid, s.file_id, s.benchmark, s.task, coalesce(f.path, s.path)
-		FROM file_state AS s LEFT JOIN (FROM file WHERE repo = $1) AS f USING (file_id) WHERE s.repo = $1`,
+		FROM file_state AS s LEFT JOIN (FROM file WHERE file_id BETWEEN $2 AND $3) AS f USING (file_id) WHERE s.repo = $1`,
 		[]any{&row, &file, &key.benchmark, &key.task, &key.path}, func() {
 			if replaced[key] {
 				rows = append(rows, row)
@@ -234,7 +235,7 @@ func (c *change) removeStates(repo string, replaced map[stateKey]bool, gone map[
 					gone[file.Int32] = true
 				}
 			}
-		}, repo)
+		}, repo, c.repos[repo].low, c.repos[repo].high)
 	if err == nil && len(rows) > 0 {
 		err = c.exec(`DELETE FROM file_state WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, rows)
 	}
@@ -319,7 +320,9 @@ func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces
 	}
 	gone = map[int32]bool{}
 	if len(models) > 0 {
-		if gone, err = c.removeBlocks(`(model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`, models, tasks); err != nil {
+		// The range lets the scan skip other models' blocks, of which there may be many.
+		if gone, err = c.removeBlocks(`model_id BETWEEN ? AND ? AND (model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`,
+			slices.Min(models), slices.Max(models), models, tasks); err != nil {
 			return nil, err
 		}
 	}
