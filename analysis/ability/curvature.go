@@ -7,27 +7,44 @@ import (
 	"metabench/analysis/irt"
 )
 
-// curvature bounds the second derivative of the log-likelihood from above on the
-// cells between nodes. It makes the search for the global mode safe: on a cell of
-// width h where the second derivative is at most M, the objective stays below its
-// larger end plus M h²/8, and if M ≤ 0 it has at most one mode there.
+// curvature bounds the second derivative of the log-likelihood on the cells between
+// nodes. It makes the search for the global mode safe: on a cell of width h where the
+// second derivative is at least -m, the objective stays below its larger end plus
+// m h²/8; where it is at most 0, the cell has at most one mode.
 //
-// Only a correct answer with g > 0 and a wrong one with u < 1 can bend upwards.
-// Their second derivative as a function of z = aθ+d rises from 0 to one maximum and
-// falls below 0, so that its supremum on an interval is at an end or at that maximum.
+// The second derivative of an answer, as a function of z = aθ+d, rises from 0 to one
+// maximum (if an asymptote bends it upwards: a correct answer with g > 0, a wrong one
+// with u < 1), falls to one minimum below 0 and rises to 0. So its bounds on an interval
+// are at the ends, or at one of these two points.
 type curvature struct {
 	concave bool      // no item bends upwards anywhere: one mode, nothing else needed
-	peaks   []peak    // per item
-	right   []float64 // cells × items: bound for a correct answer
-	wrong   []float64 // cells × items: bound for a wrong answer
-	slack   []float64 // cells: M h²/8 of the worst pattern, prior included
+	extreme []extreme // per item
+	right   []float64 // cells × items: upper bound for a correct answer
+	wrong   []float64 // cells × items: upper bound for a wrong answer
+	slack   []float64 // cells: m h²/8 of the worst pattern, prior included
 	tail    []tails   // per item
 }
 
-// peak is where an answer's second derivative is largest and its value there.
-type peak struct {
-	right, wrong       float64 // θ
-	rightMax, wrongMax float64
+// extreme is where the second derivatives of an item's two answers are largest and
+// smallest, θ, and their values there. A place that there is not is NaN.
+type extreme struct {
+	right, wrong turning
+}
+
+type turning struct {
+	maxAt, most, minAt, least float64
+}
+
+// within returns the bounds on [lo, hi] given the values at the ends.
+func (t *turning) within(lo, hi, atLo, atHi float64) (least, most float64) {
+	least, most = min(atLo, atHi), max(atLo, atHi)
+	if lo <= t.maxAt && t.maxAt <= hi {
+		most = t.most
+	}
+	if lo <= t.minAt && t.minAt <= hi {
+		least = t.least
+	}
+	return least, most
 }
 
 // tails bounds an item's log-probabilities beyond the grid: index 0 to the left of
@@ -46,35 +63,30 @@ func newCurvature(items []irt.Item, grid []float64, precision float64) curvature
 		return c
 	}
 	n, cells := len(items), len(grid)-1
-	c.peaks = make([]peak, n)
+	c.extreme = make([]extreme, n)
 	c.right, c.wrong = make([]float64, cells*n), make([]float64, cells*n)
 	c.slack = make([]float64, cells)
 	for j, it := range items {
-		pk := peakOf(it)
-		c.peaks[j] = pk
+		x := extremeOf(it)
+		c.extreme[j] = x
 		loRight, loWrong := bends(it, grid[0])
 		for k := range cells {
 			hiRight, hiWrong := bends(it, grid[k+1])
-			right, wrong := max(loRight, hiRight), max(loWrong, hiWrong)
-			if grid[k] <= pk.right && pk.right <= grid[k+1] {
-				right = pk.rightMax
-			}
-			if grid[k] <= pk.wrong && pk.wrong <= grid[k+1] {
-				wrong = pk.wrongMax
-			}
+			leastRight, right := x.right.within(grid[k], grid[k+1], loRight, hiRight)
+			leastWrong, wrong := x.wrong.within(grid[k], grid[k+1], loWrong, hiWrong)
 			c.right[k*n+j], c.wrong[k*n+j] = right, wrong
-			c.slack[k] += max(0, right, wrong)
+			c.slack[k] -= min(0, leastRight, leastWrong)
 			loRight, loWrong = hiRight, hiWrong
 		}
 	}
 	for k := range cells {
 		h := grid[k+1] - grid[k]
-		c.slack[k] = max(0, c.slack[k]-precision) * h * h / 8
+		c.slack[k] = (c.slack[k] + precision) * h * h / 8
 	}
 	return c
 }
 
-// ofCell returns the bound M of a pattern on cell k, without the prior.
+// ofCell returns the upper bound of a pattern on cell k, without the prior.
 func (c *curvature) ofCell(items, k int, p pattern) float64 {
 	right, wrong := c.right[k*items:(k+1)*items], c.wrong[k*items:(k+1)*items]
 	sum := 0.0
@@ -92,27 +104,24 @@ func (c *curvature) ofCell(items, k int, p pattern) float64 {
 	return sum
 }
 
-// between returns the bound M of a pattern on [lo, hi], without the prior.
-func (c *curvature) between(items []irt.Item, p pattern, lo, hi float64) float64 {
-	sum := 0.0
+// between returns the bounds of a pattern on [lo, hi], without the prior.
+func (c *curvature) between(items []irt.Item, p pattern, lo, hi float64) (least, most float64) {
 	for w, word := range p.observed {
 		correct := p.correct[w]
 		for ; word != 0; word &= word - 1 {
 			b := bits.TrailingZeros64(word)
 			j := w*64 + b
-			loRight, loWrong := bends(items[j], lo)
-			hiRight, hiWrong := bends(items[j], hi)
-			at, most, end := c.peaks[j].wrong, c.peaks[j].wrongMax, max(loWrong, hiWrong)
-			if correct>>b&1 == 1 {
-				at, most, end = c.peaks[j].right, c.peaks[j].rightMax, max(loRight, hiRight)
+			atLo, loWrong := bends(items[j], lo)
+			atHi, hiWrong := bends(items[j], hi)
+			t := &c.extreme[j].right
+			if correct>>b&1 == 0 {
+				t, atLo, atHi = &c.extreme[j].wrong, loWrong, hiWrong
 			}
-			if lo <= at && at <= hi {
-				end = most
-			}
-			sum += end
+			l, m := t.within(lo, hi, atLo, atHi)
+			least, most = least+l, most+m
 		}
 	}
-	return sum
+	return least, most
 }
 
 // beyond returns a bound of the log-likelihood to the left (side 0) or right (1) of
@@ -176,41 +185,55 @@ func bend(z, g, u float64) float64 {
 	return r * s * c / p * (g*(c-s) - r*s*s) / p
 }
 
-func peakOf(it irt.Item) peak {
-	pk := peak{right: math.NaN(), wrong: math.NaN()} // NaN lies in no interval
+func extremeOf(it irt.Item) extreme {
+	none := turning{maxAt: math.NaN(), minAt: math.NaN()} // NaN lies in no interval
 	if it.A == 0 {
-		return pk
+		return extreme{none, none}
 	}
-	if it.G > 0 {
-		z, v := peakBend(it.G, it.U)
-		pk.right, pk.rightMax = (z-it.D)/it.A, it.A*it.A*v
+	x := extreme{right: turningOf(it.G, it.U), wrong: turningOf(1-it.U, 1-it.G)}
+	for _, t := range []*turning{&x.right, &x.wrong} {
+		sign := 1.0
+		if t == &x.wrong {
+			sign = -1
+		}
+		t.maxAt, t.minAt = (sign*t.maxAt-it.D)/it.A, (sign*t.minAt-it.D)/it.A
+		t.most *= it.A * it.A
+		t.least *= it.A * it.A
 	}
-	if it.U < 1 {
-		z, v := peakBend(1-it.U, 1-it.G)
-		pk.wrong, pk.wrongMax = (-z-it.D)/it.A, it.A*it.A*v
-	}
-	return pk
+	return x
 }
 
-// peakBend maximises bend over z by golden section, between far below the point
-// where the lower asymptote takes over and the zero of bend.
-func peakBend(g, u float64) (z, most float64) {
+// turningOf finds the extremes of bend, by z.
+func turningOf(g, u float64) turning {
+	if g == 0 {
+		return turning{maxAt: math.NaN(), minAt: 0, least: -0.25}
+	}
+	// bend is 0 where r s² + 2 g s - g = 0. The maximum is below, near log(g/r) for a
+	// small g; the minimum above.
 	r := u - g
-	zero := g / (g + math.Sqrt(g*g+r*g)) // r s² + 2 g s - g = 0
-	lo, hi := math.Log(g/r)-6, math.Log(zero/(1-zero))
-	lo = min(lo, hi-1)
+	s := g / (g + math.Sqrt(g*g+r*g))
+	zero := math.Log(s / (1 - s))
+	var t turning
+	t.maxAt, t.most = golden(min(math.Log(g/r)-6, zero-1), zero, func(z float64) float64 { return bend(z, g, u) })
+	t.minAt, t.least = golden(zero, max(zero, 0)+12, func(z float64) float64 { return -bend(z, g, u) })
+	t.least = -t.least
+	return t
+}
+
+// golden maximises a function with one maximum in [lo, hi] by golden section.
+func golden(lo, hi float64, f func(float64) float64) (at, most float64) {
 	const ratio = 0.6180339887498949
 	a, b := hi-ratio*(hi-lo), lo+ratio*(hi-lo)
-	fa, fb := bend(a, g, u), bend(b, g, u)
+	fa, fb := f(a), f(b)
 	for hi-lo > 1e-7 {
 		if fa > fb {
 			hi, b, fb = b, a, fa
 			a = hi - ratio*(hi-lo)
-			fa = bend(a, g, u)
+			fa = f(a)
 		} else {
 			lo, a, fa = a, b, fb
 			b = lo + ratio*(hi-lo)
-			fb = bend(b, g, u)
+			fb = f(b)
 		}
 	}
 	return (lo + hi) / 2, max(fa, fb)

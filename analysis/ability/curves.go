@@ -79,6 +79,13 @@ func fineNodes(items []irt.Item) int {
 	for _, theta := range equidistant(121, quadratureLimit) {
 		most = max(most, irt.TestInformation(items, theta))
 	}
-	step := 0.55 / math.Sqrt(1+most)
+	share := 0.55
+	for _, it := range items {
+		if it.G > 0 || it.U < 1 {
+			share = 0.4 // such posteriors are less smooth than their SD says
+			break
+		}
+	}
+	step := share / math.Sqrt(1+most)
 	return max(121, min(1201, stepsOf(quadratureLimit, step)+1))
 }

@@ -4,7 +4,7 @@ import "math"
 
 const (
 	negligible  = 46.0 // weights below exp(-46) = 1e-20 of the largest count as 0
-	meanAgree   = 3e-5 // odd and even nodes must agree to this part of the SD
+	meanAgree   = 1e-5 // odd and even nodes must agree to this part of the SD
 	meanHalving = 12
 )
 
@@ -74,7 +74,7 @@ func moments(nodes, logDensity []float64) (all Estimate, agree bool) {
 }
 
 // vanishes reports whether the posterior at both ends of the grid is so small, e^-15
-// of its peak, that what lies beyond moves the mean by less than 1e-6. The prior alone
+// of its peak, that what lies beyond moves mean and SD by 1e-6 or so. The prior alone
 // is e^-18 there.
 func vanishes(row []float64) bool {
 	most := math.Inf(-1)

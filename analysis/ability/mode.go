@@ -5,7 +5,7 @@ import "math"
 const (
 	coarseStep = 0.2   // between nodes, where the objective has one mode
 	finestStep = 0.025 // between nodes, for steep items with asymptotes
-	slackAim   = 0.05  // log units by which an unseen mode may exceed a node
+	slackAim   = 0.3   // log units by which a mode may exceed the nodes beside it
 	newtonStop = 1e-6  // a Newton step this small, in SE, is the last
 )
 
@@ -58,6 +58,7 @@ func (s *Scorer) mode(row []float64, p pattern) Estimate {
 	} else {
 		f.cells(row, k)
 		f.beyond()
+		f.polish()
 	}
 	_, second := f.slopes(f.at)
 	return Estimate{f.at, s.capped(-second)}
@@ -224,7 +225,14 @@ func (f *search) cells(row []float64, k int) {
 	if k > 0 && k < len(grid)-1 &&
 		c.ofCell(n, k-1, f.p) < f.precision && c.ofCell(n, k, f.p) < f.precision {
 		f.at, f.rough = f.newton(grid[k-1], grid[k+1], peakThrough(grid, row, k)), true
+		// As far as F stays concave there is no other mode.
 		lo, hi = k-1, k+1
+		for lo > 0 && !f.exceeds(row[lo]+c.slack[lo-1]) && c.ofCell(n, lo-1, f.p) < f.precision {
+			lo--
+		}
+		for hi < len(grid)-1 && !f.exceeds(row[hi]+c.slack[hi]) && c.ofCell(n, hi, f.p) < f.precision {
+			hi++
+		}
 	}
 	for i := range len(grid) - 1 {
 		if i >= lo && i < hi || f.exceeds(max(row[i], row[i+1])+c.slack[i]) {
@@ -234,30 +242,32 @@ func (f *search) cells(row []float64, k int) {
 	}
 }
 
-// cell looks for a value above the best one in [lo, hi], given F at its ends.
+// cell looks for a value above the best one in [lo, hi], given F at its ends. The ends
+// are offered at once and the better half is searched first, so that the best value
+// soon rules out the rest.
 func (f *search) cell(lo, hi, atLo, atHi float64) {
-	bend := f.s.bend.between(f.s.items, f.p, lo, hi) - f.precision
+	f.offerValue(lo, atLo)
+	f.offerValue(hi, atHi)
 	width := hi - lo
-	if bend <= 0 {
+	least, most := f.s.bend.between(f.s.items, f.p, lo, hi)
+	if most <= f.precision {
 		first, _ := f.slopes(lo)
 		last, _ := f.slopes(hi)
-		switch {
-		case first >= 0 && last <= 0:
+		if first > 0 && last < 0 {
 			f.offer(f.newton(lo, hi, lo+width/2))
-		case first < 0:
-			f.offerValue(lo, atLo)
-		default:
-			f.offerValue(hi, atHi)
 		}
 		return
 	}
-	if max(atLo, atHi)+bend*width*width/8 < f.best || width < 1e-9 {
-		f.offerValue(lo, atLo)
-		f.offerValue(hi, atHi)
+	if width < 1e-9 || max(atLo, atHi)+(f.precision-least)*width*width/8 <= f.best+f.equal() {
 		return
 	}
 	mid := lo + width/2
 	atMid := f.value(mid)
+	if atHi > atLo {
+		f.cell(mid, hi, atMid, atHi)
+		f.cell(lo, mid, atLo, atMid)
+		return
+	}
 	f.cell(lo, mid, atLo, atMid)
 	f.cell(mid, hi, atMid, atHi)
 }
@@ -288,7 +298,31 @@ func (f *search) exceeds(bound float64) bool {
 	if f.rough && bound >= f.best {
 		f.best, f.rough = f.value(f.at), false
 	}
-	return f.best > bound
+	return f.best+f.equal() > bound
+}
+
+// equal is the difference of values that counts as none, somewhat above their rounding
+// error. Without it the search would not leave a plateau.
+func (f *search) equal() float64 { return 1e-12 * (1 + math.Abs(f.best)) }
+
+// polish moves to the zero of F' next to the mode found, which a cell given up for its
+// bound need not have reached.
+func (f *search) polish() {
+	limit := f.s.grid[len(f.s.grid)-1]
+	for range 5 {
+		first, second := f.slopes(f.at)
+		step := -first / second
+		if second >= 0 || !(step*step*-second < 1e-4) {
+			return
+		}
+		f.at += step
+		if f.precision == 0 {
+			f.at = max(-limit, min(limit, f.at))
+		}
+		if step*step*-second < newtonStop*newtonStop {
+			return
+		}
+	}
 }
 
 func (f *search) offer(theta float64) { f.offerValue(theta, f.value(theta)) }
