@@ -6,8 +6,8 @@ import "math"
 // curve that is a step between two neighbouring nodes of any usual grid, so the
 // likelihood is flat beyond; asymptotes are probabilities.
 const (
-	MaxSlope     = 100.0
-	MaxIntercept = 700.0
+	MaxSlope     = 200.0
+	MaxIntercept = 1200.0
 	MinWidth     = 0.001 // least distance between the asymptotes
 )
 
@@ -74,9 +74,11 @@ func (it Item) trusted(step vec4) vec4 {
 // plus returns the item moved by scale times the step, in angles.
 func (it Item) plus(step vec4, scale float64, kind Kind) Item {
 	x := it.angles()
-	for k := range x {
-		x[k] += scale * step[k]
-	}
+	// To the edge of the box in a straight line: a slope cut off without its
+	// intercept would throw the threshold elsewhere.
+	line := min(scale, room(x[0], step[0], MaxSlope), room(x[1], step[1], MaxIntercept))
+	x[0], x[1] = x[0]+line*step[0], x[1]+line*step[1]
+	x[2], x[3] = x[2]+scale*step[2], x[3]+scale*step[3]
 	x[2], x[3] = max(0, min(math.Pi/2, x[2])), max(0, min(math.Pi/2, x[3]))
 	next := itemAt(x)
 	if step[2] == 0 {
@@ -86,4 +88,13 @@ func (it Item) plus(step vec4, scale float64, kind Kind) Item {
 		next.U = it.U
 	}
 	return clampItem(next, kind)
+}
+
+// room returns how many times the step fits between x and the bound on its side; as
+// often as one likes where x lies on the bound, for then it is cut off there.
+func room(x, step, limit float64) float64 {
+	if step == 0 || math.Abs(x) >= limit && x*step > 0 {
+		return math.Inf(1)
+	}
+	return (math.Copysign(limit, step) - x) / step
 }

@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	maxMoves       = 12   // of the population along the grid
-	maxJumps       = 30   // bounds the alternation of climbs and jumps
-	jumpCycles     = 6    // EM cycles that look for the best item everywhere, after a new start
-	roughTolerance = 0.01 // of a climb that is only to be compared with others
+	maxMoves        = 12   // of the population along the grid
+	maxJumps        = 30   // bounds the alternation of climbs and jumps
+	jumpCycles      = 6    // EM cycles that look for the best item everywhere, after a new start
+	roughIterations = 80   // of such a climb
+	roughTolerance  = 0.01 // of a climb that is only to be compared with others
 )
 
 // solution is where a search ended.
@@ -58,6 +59,7 @@ func (p *problem) global(ctx context.Context, start []Item, opts *Options) *solu
 	}
 	rough := *opts
 	rough.Tolerance = max(opts.Tolerance, roughTolerance)
+	rough.MaxIterations = min(opts.MaxIterations, roughIterations)
 	steps := 0
 	var best *solution
 	keep := func(s *solution) bool {
