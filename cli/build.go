@@ -50,7 +50,7 @@ table, for any number of workers.`,
 				return err
 			}
 			return a.readWarehouse(cmd.Context(), cfg, "build", func(w *warehouse.Warehouse) error {
-				return a.printQuery(cmd.Context(), w, "FROM distillation")
+				return a.printDistilled(cmd.Context(), w)
 			})
 		},
 	}
@@ -63,10 +63,25 @@ table, for any number of workers.`,
 	return cmd
 }
 
+// printDistilled prints what builds found out: each benchmark by itself, and all of
+// them together where there are several.
+func (a *app) printDistilled(ctx context.Context, w *warehouse.Warehouse) error {
+	if err := a.printQuery(ctx, w, "FROM distillation"); err != nil || a.json {
+		return err
+	}
+	together, err := w.HasResults(ctx, analysis.JointName)
+	if err != nil || !together {
+		return err
+	}
+	fmt.Fprintln(a.Out, "\nfrom the answers to all benchmarks together:")
+	return a.printQuery(ctx, w, "FROM joint_reconstruction")
+}
+
 // build analyses the benchmarks, or all that have answers, and stores their results
 // under a run.
 func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, benchmarks []string, stage string) error {
-	if len(benchmarks) == 0 {
+	everything := len(benchmarks) == 0
+	if everything {
 		var err error
 		if benchmarks, err = w.Benchmarks(ctx); err != nil {
 			return err
@@ -93,6 +108,11 @@ func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareho
 			}
 		}
 		distilled, err := job.run(ctx, b, of)
+		var few *analysis.TooFewModelsError
+		if everything && errors.As(err, &few) {
+			fmt.Fprintf(a.Err, "left out: %v\n", few)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -72,14 +72,48 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 	if err != nil {
 		return err
 	}
-	catalogue, err := a.catalogue(cfg)
+	options, err := a.crawlOptions(cfg, f)
 	if err != nil {
 		return err
+	}
+	var failed error
+	err = a.withWarehouse(cmd.Context(), cfg, "crawl", func(w *warehouse.Warehouse) error {
+		if f.dryRun {
+			options.Store = w
+			c, err := scraper.New(options)
+			if err != nil {
+				return usagef("%w", err)
+			}
+			plan, err := c.Plan(cmd.Context())
+			if err != nil {
+				return crawlError(err)
+			}
+			return a.printPlan(plan)
+		}
+		summary, err := a.crawlInto(cmd.Context(), w, options)
+		if summary != nil {
+			if printErr := a.printCrawl(summary); printErr != nil {
+				return errors.Join(err, printErr)
+			}
+		}
+		if err == nil {
+			failed = tooManyFailed(summary, cfg.Hub.MaxFailed)
+		}
+		return err
+	})
+	return cmp.Or(err, failed)
+}
+
+// crawlOptions is the crawl that configuration and flags ask for, without its store.
+func (a *app) crawlOptions(cfg *config.Loaded, f crawlFlags) (scraper.Options, error) {
+	catalogue, err := a.catalogue(cfg)
+	if err != nil {
+		return scraper.Options{}, err
 	}
 	log := a.crawlLog(f.verbose)
 	client, err := newHubClient(cfg, log)
 	if err != nil {
-		return err
+		return scraper.Options{}, err
 	}
 	options := scraper.Options{
 		Hub: client, Benchmarks: catalogue, Only: f.benchmarks, Models: f.models, Limit: f.limit,
@@ -92,35 +126,26 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 	case "full", "structure":
 		options.Full = f.verify == "full"
 	default:
-		return usagef("--verify %q: want full or structure", f.verify)
+		return options, usagef("--verify %q: want full or structure", f.verify)
 	}
-	var failed error
-	err = a.withWarehouse(cmd.Context(), cfg, "crawl", func(w *warehouse.Warehouse) error {
-		options.Store = w
-		c, err := scraper.New(options)
-		if err != nil {
-			return usagef("%w", err)
-		}
-		if f.dryRun {
-			plan, err := c.Plan(cmd.Context())
-			if err != nil {
-				return crawlError(err)
-			}
-			return a.printPlan(plan)
-		}
-		stop := a.watchCrawl(c)
-		summary, err := c.Run(cmd.Context())
-		stop()
-		if printErr := a.printCrawl(summary); printErr != nil {
-			return errors.Join(err, printErr)
-		}
-		if err != nil {
-			return crawlError(err)
-		}
-		failed = tooManyFailed(summary, cfg.Hub.MaxFailed)
-		return w.RefreshStatistics(cmd.Context())
-	})
-	return cmp.Or(err, failed)
+	return options, nil
+}
+
+// crawlInto crawls into the warehouse and brings its item statistics up to date. The
+// summary is there also when the crawl broke off.
+func (a *app) crawlInto(ctx context.Context, w *warehouse.Warehouse, options scraper.Options) (*scraper.Summary, error) {
+	options.Store = w
+	c, err := scraper.New(options)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	stop := a.watchCrawl(c)
+	summary, err := c.Run(ctx)
+	stop()
+	if err != nil {
+		return summary, crawlError(err)
+	}
+	return summary, w.RefreshStatistics(ctx)
 }
 
 // newHubClient makes a client of the configured Hub with the conventional

@@ -58,7 +58,7 @@ func (a *app) demo(ctx context.Context, dir string, models int) error {
 	cfg, err := config.Load(config.Sources{Flags: map[string]string{
 		"warehouse.path": filepath.Join(dir, "metabench.duckdb"),
 		"publish.dir":    filepath.Join(dir, "published"),
-		"build.subsets":  "300", "build.preselect": "150", "build.lambda": "0.01",
+		"build.subsets":  "300", "build.preselect": "150", "build.items": "40", "build.test_share": "0.2",
 	}})
 	if err != nil {
 		return err
@@ -80,10 +80,7 @@ func (a *app) demo(ctx context.Context, dir string, models int) error {
 	if err := errors.Join(err, server.Close()); err != nil {
 		return err
 	}
-	err = a.readWarehouse(ctx, cfg, "demo", func(w *warehouse.Warehouse) error {
-		return a.printQuery(ctx, w, "FROM distillation")
-	})
-	if err != nil {
+	if err := a.readWarehouse(ctx, cfg, "demo", func(w *warehouse.Warehouse) error { return a.printDistilled(ctx, w) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Err, "\nThe warehouse is %s. Try:\n  metabench --warehouse %[1]s status\n"+
@@ -105,25 +102,16 @@ func (a *app) demoFill(ctx context.Context, cfg *config.Loaded, catalogue []corp
 	if err != nil {
 		return err
 	}
-	c, err := scraper.New(scraper.Options{
-		Hub: client, Store: w, Benchmarks: catalogue, Selection: scraper.SelectBest, Parallel: cfg.Hub.Parallel,
+	summary, err := a.crawlInto(ctx, w, scraper.Options{
+		Hub: client, Benchmarks: catalogue, Selection: scraper.SelectBest, Parallel: cfg.Hub.Parallel,
 		Results: scraper.ResultsRepo, Requests: scraper.RequestsRepo, Log: a.crawlLog(false),
 	})
 	if err != nil {
 		return err
 	}
-	stop := a.watchCrawl(c)
-	summary, err := c.Run(ctx)
-	stop()
-	if err != nil {
-		return crawlError(err)
-	}
 	fmt.Fprintf(a.Err, "crawled %d of %d repositories: %d task files read, %d refused as broken, %s in %d requests\n",
 		summary.Fetched, summary.Listed, summary.Tasks[corpus.StatusDone],
 		summary.Tasks[corpus.StatusPermanent]+summary.Tasks[corpus.StatusPolicy], megabytes(summary.Stats.Bytes), summary.HubRequests)
-	if err := w.RefreshStatistics(ctx); err != nil {
-		return err
-	}
 	return a.build(ctx, cfg, w, nil, "")
 }
 

@@ -80,6 +80,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newPublishCommand(a),
 		newQueryCommand(a),
 		newSimulateCommand(a),
+		newRefreshCommand(a),
 		newScoreCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),
