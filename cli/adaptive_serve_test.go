@@ -129,7 +129,8 @@ func TestServiceLeadsAClientThroughATest(t *testing.T) {
 	if code := stop(); code != 0 {
 		t.Errorf("exit code %d after an interrupt, want 0", code)
 	}
-	if _, err := http.Get(url + "/healthz"); err == nil {
+	if resp, err := http.Get(url + "/healthz"); err == nil {
+		resp.Body.Close()
 		t.Error("the service still answers after it ended")
 	}
 }

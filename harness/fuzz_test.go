@@ -56,7 +56,7 @@ func FuzzSamples(f *testing.F) {
 func FuzzResults(f *testing.F) {
 	f.Add([]byte(results))
 	f.Add([]byte(`{"results": {"metabench_arc": {"acc,none": NaN}}, "versions": {}, "n-samples": {"metabench_arc": 1}}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
+	f.Fuzz(func(_ *testing.T, content []byte) {
 		if !isResults(content) {
 			return
 		}

@@ -46,7 +46,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		bundle, _, err := Read(bytes.NewReader(data))
 		if err != nil {
 			return

@@ -117,14 +117,13 @@ func openText(ctx context.Context, path string, r io.Reader, c io.Closer) (sourc
 	if err != nil {
 		return nil, textError(path, err)
 	}
-	body, plain := raw, io.Reader(raw)
+	body := raw
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		zr, err := gzip.NewReader(raw)
 		if err != nil {
 			return nil, textError(path, err)
 		}
-		plain = zr
-		body = bufio.NewReaderSize(plain, 1<<18)
+		body = bufio.NewReaderSize(zr, 1<<18)
 	}
 	head, err = peek(body, 512)
 	if err != nil {

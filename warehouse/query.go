@@ -3,7 +3,6 @@ package warehouse
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"regexp"
@@ -64,7 +63,7 @@ func (w *Warehouse) Query(ctx context.Context, query string, args ...any) (*Rows
 	if err := w.refuse(ctx, query); err != nil {
 		return nil, err
 	}
-	rows, err := w.db.QueryContext(ctx, query, args...)
+	rows, err := w.db.QueryContext(ctx, query, args...) //nolint:rowserrcheck // the caller's, through Rows
 	if err != nil {
 		return nil, queryError(ctx, err)
 	}
@@ -100,7 +99,7 @@ func (w *Warehouse) refuse(ctx context.Context, query string) error {
 			return queryError(ctx, err)
 		}
 		kind, err := prepared.(*duckdb.Stmt).StatementType()
-		if err := errors.Join(err, prepared.(driver.Stmt).Close()); err != nil {
+		if err := errors.Join(err, prepared.Close()); err != nil {
 			return err
 		}
 		switch kind {

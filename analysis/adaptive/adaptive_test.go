@@ -211,7 +211,7 @@ func TestScoreIsWhatItsFormulaSays(t *testing.T) {
 		p, dp, _ := it.Derivatives(theta)
 		sum, slope, variance = sum+p, slope+dp, variance+p*(1-p)
 	}
-	sd := math.Sqrt(4*(variance+slope*slope*se*se) + math.Pow(misfit*47.0/50, 2))
+	sd := math.Sqrt(4*(variance+slope*slope*se*se) + misfit*47.0/50*misfit*47.0/50)
 	if math.Abs(got.Points-2*sum) > 1e-5 || math.Abs(got.SD-sd) > 2e-3*sd {
 		t.Errorf("score %+v, want %v ± %v", got, 2*sum, sd)
 	}

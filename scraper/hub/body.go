@@ -25,7 +25,7 @@ var (
 // bound; a body longer than that is an error, never a cut. The body of a 200 goes
 // to the spool where there is one.
 func readBody(resp *http.Response, wire io.Reader, c *call) ([]byte, error) {
-	var body io.Reader = wire
+	body := wire
 	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":

@@ -102,7 +102,7 @@ func checkSegments(path string) error {
 			return fmt.Errorf("path %.60q has an empty, \".\" or \"..\" segment", path)
 		}
 	}
-	for i := 0; i < len(path); i++ {
+	for i := range len(path) {
 		if path[i] < ' ' || path[i] == 0x7f || path[i] == '\\' {
 			return fmt.Errorf("path %.60q has control characters or back slashes", path)
 		}

@@ -39,7 +39,7 @@ func LoadEnvironment(getenv func(string) string, readFile func(string) ([]byte, 
 		token = string(text)
 	}
 	env.Token = strings.TrimSpace(token)
-	for i := 0; i < len(env.Token); i++ {
+	for i := range len(env.Token) {
 		if env.Token[i] <= ' ' || env.Token[i] >= 0x7f {
 			return Environment{}, errors.New("the token contains characters that no token has; check HF_TOKEN or the token file")
 		}

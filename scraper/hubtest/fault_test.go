@@ -29,7 +29,7 @@ func TestFaults(t *testing.T) {
 	whole := f.get(signed).body
 	n := len(whole)
 
-	status := func(spec, address string, want int, header ...string) func(*testing.T, fixture) reply {
+	status := func(address string, want int, header ...string) func(*testing.T, fixture) reply {
 		return func(t *testing.T, f fixture) reply {
 			r := f.get(address, header...)
 			if r.status != want {
@@ -78,39 +78,39 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d %v", r.status, err)
 			}
 		},
-		"status=503": also(status("", info, 503), func(t *testing.T, r reply) {
+		"status=503": also(status(info, 503), func(t *testing.T, r reply) {
 			if !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !bytes.Contains(r.body, []byte("<html>")) {
 				t.Errorf("%s %s", r.header, r.body)
 			}
 		}),
-		"status=502,route=cdn":    func(t *testing.T, f fixture) { status("", info, 200)(t, f); status("", signed, 502)(t, f) },
-		"429=55s":                 also(status("", resolve, 429), limit(`"resolvers";r=0;t=55`)),
-		"429_edge":                also(status("", info, 429), limit("")),
-		"429_left":                also(status("", info, 429), limit("any")),
-		"retry_after=-5":          also(status("", info, 429), retryAfter("-5")),
-		"retry_after=864000":      also(status("", info, 429), retryAfter("864000")),
+		"status=502,route=cdn":    func(t *testing.T, f fixture) { status(info, 200)(t, f); status(signed, 502)(t, f) },
+		"429=55s":                 also(status(resolve, 429), limit(`"resolvers";r=0;t=55`)),
+		"429_edge":                also(status(info, 429), limit("")),
+		"429_left":                also(status(info, 429), limit("any")),
+		"retry_after=-5":          also(status(info, 429), retryAfter("-5")),
+		"retry_after=864000":      also(status(info, 429), retryAfter("864000")),
 		"cut=100":                 broken(signed, 100),
 		"cut":                     broken(signed, n/2),
 		"corrupt=10":              body(signed, changed),
 		"short=100":               body(signed, whole[:n-100]),
 		"content_length=7":        broken(signed, n),
 		"content_length=-7":       body(signed, whole[:n-7]),
-		"html":                    also(status("", signed, 200), func(t *testing.T, r reply) { contains(t, r, "<html>") }),
-		"ignore_range":            also(status("", signed, 200, "Range", "bytes=0-3"), func(t *testing.T, r reply) { size(t, r, n) }),
-		"expired":                 also(status("", signed, 403), func(t *testing.T, r reply) { contains(t, r, "expired") }),
+		"html":                    also(status(signed, 200), func(t *testing.T, r reply) { contains(t, r, "<html>") }),
+		"ignore_range":            also(status(signed, 200, "Range", "bytes=0-3"), func(t *testing.T, r reply) { size(t, r, n) }),
+		"expired":                 also(status(signed, 403), func(t *testing.T, r reply) { contains(t, r, "expired") }),
 		"forbidden,rate=0.5":      sometimes(signed, 403),
 		"status=500,rate=0.3":     sometimes(info, 500),
-		"redirect_chain=2":        also(status("", signed, 302), func(t *testing.T, r reply) { contains(t, r, "Found") }),
-		"redirect_loop":           also(status("", info, 307), location(info)),
-		"old_name_direct":         func(t *testing.T, f fixture) { status("", strings.Replace(resolve, "-old/", "/", 1), 302)(t, f) },
-		"rewritten":               also(status("", tree, 404), func(t *testing.T, r reply) { contains(t, r, "Invalid rev id") }),
-		"cut_json=20":             also(status("", tree, 200), func(t *testing.T, r reply) { size(t, r, 20) }),
-		"status=500,match=gsm8k":  func(t *testing.T, f fixture) { status("", resolve, 500)(t, f); status("", info, 200)(t, f) },
-		"status=500,after=1":      func(t *testing.T, f fixture) { status("", info, 200)(t, f); status("", info, 500)(t, f) },
-		"status=500,count=1":      func(t *testing.T, f fixture) { status("", info, 500)(t, f); status("", info, 200)(t, f) },
-		"redirect_host=evil.test": also(status("", resolve, 302), locationHost("http://evil.test/xet-bridge-us/")),
+		"redirect_chain=2":        also(status(signed, 302), func(t *testing.T, r reply) { contains(t, r, "Found") }),
+		"redirect_loop":           also(status(info, 307), location(info)),
+		"old_name_direct":         func(t *testing.T, f fixture) { status(strings.Replace(resolve, "-old/", "/", 1), 302)(t, f) },
+		"rewritten":               also(status(tree, 404), func(t *testing.T, r reply) { contains(t, r, "Invalid rev id") }),
+		"cut_json=20":             also(status(tree, 200), func(t *testing.T, r reply) { size(t, r, 20) }),
+		"status=500,match=gsm8k":  func(t *testing.T, f fixture) { status(resolve, 500)(t, f); status(info, 200)(t, f) },
+		"status=500,after=1":      func(t *testing.T, f fixture) { status(info, 200)(t, f); status(info, 500)(t, f) },
+		"status=500,count=1":      func(t *testing.T, f fixture) { status(info, 500)(t, f); status(info, 200)(t, f) },
+		"redirect_host=evil.test": also(status(resolve, 302), locationHost("http://evil.test/xet-bridge-us/")),
 		"redirect_port":           func(t *testing.T, f fixture) { otherPort(t, f, resolve, whole) },
-		"link_host=evil.test":     also(status("", listing+"&limit=1", 200), linkHost("<http://evil.test/")),
+		"link_host=evil.test":     also(status(listing+"&limit=1", 200), linkHost("<http://evil.test/")),
 		"page_size=2":             func(t *testing.T, f fixture) { entries, pages := f.all(listing); same(t, len(entries), 3, pages, 2) },
 		"repeat_entry": func(t *testing.T, f fixture) {
 			entries, pages := f.all(listing + "&limit=2")
@@ -123,14 +123,14 @@ func TestFaults(t *testing.T) {
 		"moving_head":              func(t *testing.T, f fixture) { movingHead(t, f) },
 		"gzip":                     func(t *testing.T, f fixture) { zipped(t, f, info, 1) },
 		"gzip_bomb=3000000":        func(t *testing.T, f fixture) { zipped(t, f, info, 3_000_000) },
-		"no_linked":                also(status("", resolve, 302), func(t *testing.T, r reply) { same(t, r.header.Get("X-Linked-Size"), "", 0, 0) }),
+		"no_linked":                also(status(resolve, 302), func(t *testing.T, r reply) { same(t, r.header.Get("X-Linked-Size"), "", 0, 0) }),
 		"tree_no_hash":             treeHashes(tree, func(e treeEntry) bool { return e.LFS == nil }),
 		"wrong_hash":               treeHashes(tree, func(e treeEntry) bool { return e.LFS == nil || e.Path != f.path || e.LFS.OID != f.sha }),
 		"content_range=5":          shiftedRange(signed, whole),
 		"drip=1ms":                 body(signed, whole),
 		"stall=100":                stalls(signed, 100),
 		"hostile_tree":             treeHas(tree, "../../etc/"),
-		"latency=1ms,route=models": func(t *testing.T, f fixture) { status("", "/api/models", 200)(t, f) },
+		"latency=1ms,route=models": func(t *testing.T, f fixture) { status("/api/models", 200)(t, f) },
 	}
 	tried := map[hubtest.FaultKind]bool{}
 	for spec, run := range cases {

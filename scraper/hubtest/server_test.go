@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -165,14 +166,14 @@ func metricOf(t *testing.T, data []byte, metric string) []uint8 {
 		pages := g.ColumnChunks()[leaf.ColumnIndex].Pages()
 		for {
 			page, err := pages.ReadPage()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			values := make([]parquet.Value, page.NumValues())
-			if n, err := page.Values().ReadValues(values); n != len(values) || err != nil && err != io.EOF {
+			if n, err := page.Values().ReadValues(values); n != len(values) || err != nil && !errors.Is(err, io.EOF) {
 				t.Fatal(n, err)
 			}
 			for _, v := range values {

@@ -129,7 +129,7 @@ func (s *Server) pathsInfo(v *visit) {
 		return
 	}
 	var paths []string
-	expand := false
+	var expand bool
 	if strings.HasPrefix(v.r.Header.Get("Content-Type"), "application/json") {
 		var body struct {
 			Paths  []string `json:"paths"`

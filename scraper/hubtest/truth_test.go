@@ -2,6 +2,7 @@ package hubtest_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -157,7 +158,7 @@ func columnOf(f *parquet.File, paths ...[]string) ([]parquet.Value, error) {
 			pages := g.ColumnChunks()[leaf.ColumnIndex].Pages()
 			for {
 				page, err := pages.ReadPage()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {
