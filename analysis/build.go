@@ -148,7 +148,7 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 		return form{}, err
 	}
 	fits, print, err := run(ctx, b.stages, stage("calibrate"), print, func(report func(int, int)) ([]fitted, error) {
-		return fitAll(ctx, b.data.Table, bank, p.Train, b.opts.Workers, report)
+		return calibration{table: b.data.Table, columns: bank, train: p.Train, workers: b.opts.Workers}.fitAll(ctx, report)
 	})
 	if err != nil {
 		return form{}, err
@@ -175,7 +175,7 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 		return f, nil
 	}
 	own, _, err := run(ctx, b.stages, stage("scale"), []any{p.print, f.Columns}, func(report func(int, int)) ([]fitted, error) {
-		return fitAll(ctx, b.data.Table, f.Columns, p.Train, b.opts.Workers, report)
+		return calibration{table: b.data.Table, columns: f.Columns, train: p.Train, errors: true, workers: b.opts.Workers}.fitAll(ctx, report)
 	})
 	if err != nil {
 		return form{}, err

@@ -25,6 +25,8 @@ type fitted struct {
 	Status    string
 	Persons   int
 	Abilities [][]ability.Estimate // by estimator, then model
+	Errors    []irt.Item           // standard errors, 0 for none; nil where not computed
+	Fit       []irt.ItemFit        // nil where not computed
 }
 
 // abilities are the estimates by a method of the given models.
@@ -45,37 +47,62 @@ func workers(n int) int {
 	return n
 }
 
+// calibration says what to fit.
+type calibration struct {
+	table   *response.Table
+	columns []int
+	train   response.TrainSet
+	errors  bool // also the standard errors and the fit of the items
+	workers int
+}
+
 // fitAll calibrates 2PL, 3PL and 4PL on the training models, each from the poorer
-// one's maximum, and scores all models with it.
-func fitAll(ctx context.Context, table *response.Table, columns []int, train response.TrainSet, workers int, report func(done, total int)) ([]fitted, error) {
-	answers := table.Answers.SelectItems(columns)
-	training := answers.SelectModels(train.Rows)
-	var all []fitted
-	steps := len(irt.Kinds()) * (1 + len(estimators))
-	for _, kind := range irt.Kinds() {
-		fit, err := irt.Fit(ctx, training, irt.Options{Kind: kind, Prior: irt.WeakPrior(), Restarts: -1, Workers: workers})
-		if err != nil {
-			return nil, err
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		f := fitted{
-			Kind: kind, Items: fit.Items, LogLik: fit.LogLikelihood, Gradient: fit.Gradient,
+// one's maximum, and scores all models with each.
+func (c calibration) fitAll(ctx context.Context, report func(done, total int)) ([]fitted, error) {
+	answers := c.table.Answers.SelectItems(c.columns)
+	training := answers.SelectModels(c.train.Rows)
+	opts := irt.Options{Kind: irt.FourPL, Prior: irt.WeakPrior(), Restarts: -1, Workers: c.workers}
+	fits, err := irt.FitAll(ctx, training, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	all := make([]fitted, len(fits))
+	for k, fit := range fits {
+		report(k+1, len(fits)+1)
+		all[k] = fitted{
+			Kind: fit.Kind, Items: fit.Items, LogLik: fit.LogLikelihood, Gradient: fit.Gradient,
 			Steps: fit.Iterations, Status: fit.Status.String(), Persons: fit.Models,
 		}
-		report(len(all)*(1+len(estimators))+1, steps)
-		for k, method := range estimators {
-			estimates, err := ability.Estimates(ctx, answers, fit.Items, ability.Options{Method: method, Workers: workers})
+		if c.errors {
+			opts.Kind = fit.Kind
+			if err := all[k].assess(ctx, training, fit, opts); err != nil {
+				return nil, err
+			}
+		}
+		for _, method := range estimators {
+			estimates, err := ability.Estimates(ctx, answers, fit.Items, ability.Options{Method: method, Workers: c.workers})
 			if err != nil {
 				return nil, err
 			}
-			f.Abilities = append(f.Abilities, estimates)
-			report(len(all)*(1+len(estimators))+2+k, steps)
+			all[k].Abilities = append(all[k].Abilities, estimates)
 		}
-		all = append(all, f)
 	}
 	return all, nil
+}
+
+// assess adds the standard errors of the items' parameters and how well the items
+// fit.
+func (f *fitted) assess(ctx context.Context, training *response.Matrix, fit *irt.Result, opts irt.Options) error {
+	se, err := irt.ComputeStandardErrors(ctx, training, fit, opts)
+	if err != nil {
+		return err
+	}
+	f.Errors = se.Items
+	f.Fit, err = irt.ComputeItemFit(training, fit, opts)
+	return err
 }
 
 // rows describes the fits as rows of results.
@@ -87,12 +114,20 @@ func fitRows(set *result.Set, stage string, table *response.Table, columns []int
 		})
 		for k, it := range f.Items {
 			theta, information := it.MaxInformation()
-			set.Items = append(set.Items, result.ItemParameter{
+			row := result.ItemParameter{
 				Stage: stage, Kind: f.Kind.String(), Item: table.Items[columns[k]],
 				A: it.A, D: it.D, G: it.G, U: it.U,
 				SEA: math.NaN(), SED: math.NaN(), SEG: math.NaN(), SEU: math.NaN(),
 				MaxInformation: information, ArgMax: theta, Infit: math.NaN(), Outfit: math.NaN(),
-			})
+			}
+			if f.Errors != nil {
+				se := f.Errors[k]
+				row.SEA, row.SED, row.SEG, row.SEU = orNaN(se.A), orNaN(se.D), orNaN(se.G), orNaN(se.U)
+			}
+			if f.Fit != nil {
+				row.Infit, row.Outfit = f.Fit[k].Infit, f.Fit[k].Outfit
+			}
+			set.Items = append(set.Items, row)
 		}
 		for k, method := range estimators {
 			for i, e := range f.Abilities[k] {
@@ -102,4 +137,12 @@ func fitRows(set *result.Set, stage string, table *response.Table, columns []int
 			}
 		}
 	}
+}
+
+// orNaN is a standard error, NaN for a parameter that has none.
+func orNaN(se float64) float64 {
+	if se == 0 {
+		return math.NaN()
+	}
+	return se
 }
