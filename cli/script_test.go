@@ -2,11 +2,18 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"metabench/analysis/response"
+	"metabench/analysis/simulate"
+	"metabench/corpus"
 )
 
 // TestMain makes the program available to the scripts as the command metabench.
@@ -14,6 +21,34 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"metabench": func() { os.Exit(Run(context.Background(), os.Args[1:], Stdio())) },
 	})
+}
+
+// writePopulation is the script command `population FILE MODELS ITEMS SEED`: a table of
+// simulated answers as model, item, correct.
+func writePopulation(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: population FILE MODELS ITEMS SEED")
+	}
+	number := func(s string) int {
+		n, err := strconv.Atoi(s)
+		ts.Check(err)
+		return n
+	}
+	opts := simulate.Default(number(args[1]), uint64(number(args[3])))
+	opts.Benchmarks = []corpus.Benchmark{{Name: "quiz", Metric: "acc", Options: 4, Tasks: []corpus.Task{{Name: "quiz", Items: number(args[2])}}}}
+	population, err := simulate.New(opts)
+	ts.Check(err)
+	var b strings.Builder
+	b.WriteString("model,item,correct\n")
+	table := population.Benchmarks[0].Table
+	for i, model := range table.Models {
+		for j, item := range table.Items {
+			if a := table.Answers.At(i, j); a != response.Missing {
+				fmt.Fprintf(&b, "%s,%s,%d\n", model, item, a)
+			}
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 }
 
 // TestScripts runs each testdata/script/*.txtar as a user would type it. $SHARED is
@@ -38,6 +73,7 @@ func TestScripts(t *testing.T) {
 			}
 			return false, nil
 		},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"population": writePopulation},
 		RequireExplicitExec: true,
 	})
 }
