@@ -123,6 +123,10 @@ func (g *governor) try(name string) (wait time.Duration, answer <-chan struct{})
 	return 0, nil
 }
 
+// sameWindow is how far the end of a window may seem to move, as headers give it in
+// whole seconds.
+const sameWindow = 2 * time.Second
+
 // reserve is left to whoever else uses the same address or token: 5 % of the quota.
 func reserve(quota int) int { return quota / 20 }
 
@@ -143,9 +147,13 @@ func (g *governor) release(name string, o outcome) time.Duration {
 		if limit.Quota == 0 {
 			limit.Quota, limit.Window = b.limit.Quota, b.limit.Window
 		}
-		b.known, b.reset = true, now.Add(limit.Reset)
 		limit.Remaining -= b.inflight
-		b.limit = limit
+		reset := now.Add(limit.Reset)
+		// Answers overtake one another: within a window nothing is ever given back.
+		if b.known && reset.Sub(b.reset).Abs() <= sameWindow && limit.Quota == b.limit.Quota {
+			limit.Remaining = min(limit.Remaining, b.limit.Remaining)
+		}
+		b.known, b.reset, b.limit = true, reset, limit
 		if limit.Reset == 0 && limit.Remaining <= reserve(limit.Quota) {
 			b.reset = now.Add(time.Second) // the last second of a window: don't spin
 		}
