@@ -103,6 +103,9 @@ func (b *builder) run(ctx context.Context) error {
 	if err := b.chance(ctx, random, len(a.Columns)); err != nil {
 		return err
 	}
+	if err := b.curve(ctx, random, a); err != nil {
+		return err
+	}
 	family, err := b.split(ctx, schemeFamily)
 	if err != nil {
 		return err

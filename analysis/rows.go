@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math"
 	"strconv"
 
@@ -73,4 +74,14 @@ func finite(xs []float64) []any {
 		}
 	}
 	return out
+}
+
+// streamOf is the stable number of a random stream: a hash of what it is for.
+func streamOf(names ...string) uint64 {
+	h := fnv.New64a()
+	for _, n := range names {
+		h.Write([]byte(n)) // never fails
+		h.Write([]byte{0})
+	}
+	return h.Sum64()
 }

@@ -59,7 +59,7 @@ var lakeTables = []lakeTable{
 	{"leaderboard_score", `SELECT m.model, l.metric, l.score FROM leaderboard_score AS l JOIN model AS m USING (model_id) WHERE l.benchmark_id = $1`, true},
 	{"run", `FROM run`, false},
 	results("split_assignment"), results("irt_fit"), results("item_parameter"), results("ability"), results("selected_item"),
-	results("prediction"), results("reconstruction_metric"), results("form_reliability"),
+	results("prediction"), results("reconstruction_metric"), results("form_reliability"), results("learning_curve"),
 }
 
 // Export writes the lake: zstd Parquet, one directory a table, partitioned by

@@ -17,6 +17,7 @@ type Set struct {
 	Predictions []Prediction
 	Metrics     []Metric
 	Forms       []FormReliability
+	Curve       []LearningPoint
 }
 
 // Split says which part of the data a model belongs to.
@@ -133,4 +134,13 @@ type FormReliability struct {
 	Models       int
 	Correlation  float64 // of the two reconstructed scores, over the test models
 	RMSD         float64 // points
+}
+
+// LearningPoint is the error of the reconstruction made with fewer models or items.
+type LearningPoint struct {
+	Axis           string // what varies: "models" or "items"
+	TrainingModels int
+	Items          int
+	TestModels     int
+	RMSE, MAE      float64 // points, on the test models
 }
