@@ -141,7 +141,7 @@ func (j *buildJob) run(ctx context.Context, benchmark string, suite []string) (*
 		return nil, err
 	}
 	var distilled *analysis.Distilled
-	err = j.record(ctx, benchmark, data.Fingerprint+data.Suite.Fingerprint(), func() (*result.Set, error) {
+	err = j.record(ctx, benchmark, data.Suite, data.Fingerprint, func() (*result.Set, error) {
 		distilled, err = analysis.Build(ctx, data, j.opts, j.w, j.report)
 		if err != nil {
 			return nil, err
@@ -154,18 +154,19 @@ func (j *buildJob) run(ctx context.Context, benchmark string, suite []string) (*
 // runJoint reconstructs the suite's scores together and stores the results under a
 // run of their own.
 func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
-	inputs := suite[0].Data.Suite.Fingerprint()
+	var inputs string
 	for _, d := range suite {
 		inputs += d.Data.Fingerprint
 	}
-	return j.record(ctx, analysis.JointName, inputs, func() (*result.Set, error) {
+	return j.record(ctx, analysis.JointName, suite[0].Data.Suite, inputs, func() (*result.Set, error) {
 		return analysis.Joint(ctx, suite, j.opts, j.w, j.report)
 	})
 }
 
-// record runs a computation and stores its results, if any, under a run.
-func (j *buildJob) record(ctx context.Context, name, inputs string, compute func() (*result.Set, error)) error {
-	hash, err := settingsHash(j.opts)
+// record runs a computation and stores its results, if any, under a run. The inputs
+// are a benchmark's answers; how its models are split counts as a setting.
+func (j *buildJob) record(ctx context.Context, name string, suite *analysis.Suite, inputs string, compute func() (*result.Set, error)) error {
+	hash, err := settingsHash(j.opts, suite)
 	if err != nil {
 		return err
 	}
@@ -227,9 +228,9 @@ func buildOptions(cfg *config.Loaded) analysis.Options {
 }
 
 // settingsHash identifies the settings that change results.
-func settingsHash(opts analysis.Options) (string, error) {
+func settingsHash(opts analysis.Options, suite *analysis.Suite) (string, error) {
 	opts.Workers, opts.Rerun = 0, ""
-	text, err := json.Marshal(opts)
+	text, err := json.Marshal([]any{opts, suite.Fingerprint()})
 	if err != nil {
 		return "", fmt.Errorf("hash the settings: %w", err)
 	}

@@ -46,7 +46,7 @@ func metrics(truth []float64, predictions []Prediction, rows []int) Metrics {
 	m := Metrics{N: len(rows)}
 	n := float64(len(rows))
 	var y, p []float64
-	intervals := false
+	intervals, held := false, 0
 	for _, i := range rows {
 		d := predictions[i].Score - truth[i]
 		m.RMSE += d * d / n
@@ -54,12 +54,13 @@ func metrics(truth []float64, predictions []Prediction, rows []int) Metrics {
 		m.Bias += d / n
 		m.Width += (predictions[i].Upper - predictions[i].Lower) / n
 		if predictions[i].Lower <= truth[i] && truth[i] <= predictions[i].Upper {
-			m.Coverage += 1 / n
+			held++
 		}
 		intervals = intervals || predictions[i].Lower != 0 || predictions[i].Upper != 0
 		y, p = append(y, truth[i]), append(p, predictions[i].Score)
 	}
 	m.RMSE = math.Sqrt(m.RMSE)
+	m.Coverage = float64(held) / n
 	if !intervals {
 		m.Coverage, m.Width = math.NaN(), math.NaN()
 	}
