@@ -15,7 +15,7 @@ type Options struct {
 	Seed       uint64  // of the subset, the imputations and the masking; the same seed gives the same bytes
 	Level      float64 // nominal probability of the intervals; 0 means 0.9
 	Workers    int     // goroutines; 0 means one a processor. The result does not depend on it
-	Subset     int     // training models in the search for hyper-parameters; 0 means 600
+	Subset     int     // training models in the search for hyper-parameters; 0 means 800
 	Iterations int     // most iterations of that search; 0 means 25
 	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
 	PointsOnly bool    // leave the intervals at 0 to 100, which saves more than half of the time
@@ -34,7 +34,7 @@ func (o Options) withDefaults() Options {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Subset <= 0 {
-		o.Subset = 600
+		o.Subset = 800
 	}
 	if o.Iterations <= 0 {
 		o.Iterations = 25
