@@ -91,10 +91,7 @@ func (s *study) publishedFrame(ctx context.Context, all *table.Frame, target, fo
 // two of them.
 func newPublishedFrame(part *table.Frame, target, response, split string) (*publishedFrame, error) {
 	var err error
-	own, prefix := []string{}, "this"
-	if target == "grand" {
-		prefix = "grand"
-	}
+	var own []string
 	var wide []string
 	for _, b := range six {
 		own = append(own, b.name)
@@ -103,7 +100,11 @@ func newPublishedFrame(part *table.Frame, target, response, split string) (*publ
 	for _, b := range six {
 		wide = append(wide, benchPrefix[b.name]+".l", benchPrefix[b.name]+".s")
 	}
-	own = append(own, prefix+".l", prefix+".s")
+	if target == "grand" {
+		own = append(own, "grand.l", "grand.s")
+	} else {
+		own = append(own, "grand.l", "this.l")
+	}
 	f := &publishedFrame{}
 	if f.own, err = columns(part, own); err != nil {
 		return nil, err

@@ -15,11 +15,13 @@ import (
 //
 //	l = β₀ + Σ_j β_j x_j   least squares on the benchmark's own items
 //	s = 100 · Σ_j x_j / items   the sub-score
-//	y = γ + Σ_b f_b(θ_b) + f_l(l) + f_s(s)
+//	y = γ + Σ_b f_b(θ_b) + f_1(l̄) + f_2(l)
 //
-// with adaptive smooths f of the abilities θ of all benchmarks, of l and of s; the
-// mean of all scores has such a model of its own, on the means of l and s. It
-// needs all answers and all abilities of a model and has no intervals.
+// with adaptive smooths f of the abilities θ of all benchmarks, of l and of its mean
+// over the benchmarks l̄, as in the one published model of a benchmark whose
+// formula is known. The mean of all scores has a model of its own, on l̄ and s̄; so
+// has a single benchmark, on l and s. The recipe needs all answers and all
+// abilities of a model and has no intervals.
 type Recipe struct {
 	linear   []linear
 	additive []*smooth.Model // one a benchmark, then the mean when there are several
@@ -72,7 +74,7 @@ func FitRecipe(ctx context.Context, in *Input, abilities [][]float64, train resp
 			terms[t].Name = "ability " + in.Benchmarks[t].Name
 		}
 	}
-	terms[len(terms)-1].Name = "sub-score"
+	terms[len(terms)-1].Name = "own linear or sub-score"
 	for t := range r.targets() {
 		x := make([][]float64, len(terms))
 		var y []float64
@@ -98,21 +100,25 @@ func (r *Recipe) targets() int {
 	return len(r.linear) + 1
 }
 
-// predictors returns the abilities, the linear prediction and the sub-score of one
-// row for target t; for the mean of all benchmarks, the means of the latter two.
+// predictors returns the terms of target t for one row: the abilities, the mean
+// linear prediction, and the target's own one or the mean sub-score.
 func (r *Recipe) predictors(in *Input, abilities []float64, row, t int) []float64 {
 	x := append([]float64(nil), abilities...)
-	l, s, n := 0.0, 0.0, 0.0
+	n := float64(len(in.Benchmarks))
+	own, l, sub := 0.0, 0.0, 0.0
 	for g, b := range in.Benchmarks {
-		if t < len(in.Benchmarks) && g != t {
-			continue
-		}
-		l += r.linear[g].at(func(j int) response.Answer { return b.Answers.At(row, j) })
+		v := r.linear[g].at(func(j int) response.Answer { return b.Answers.At(row, j) })
 		right, _ := b.Answers.Counts(row)
-		s += 100 * float64(right) / float64(len(b.Items))
-		n++
+		s := 100 * float64(right) / float64(len(b.Items))
+		l, sub = l+v/n, sub+s/n
+		if g == t {
+			own = v
+		}
 	}
-	return append(x, l/n, s/n)
+	if t == len(in.Benchmarks) || n == 1 {
+		return append(x, l, sub)
+	}
+	return append(x, l, own)
 }
 
 // PredictRow estimates the scores of one row, in the order of Model.Predict. It
