@@ -30,7 +30,7 @@ check: lint test  ## what a change must pass before it is committed
 	go vet ./...
 
 bench:            ## the engine's benchmarks, with the peers' published seconds beside them
-	go test -run '^$$' -bench . -benchtime 1x ./analysis/...
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./analysis/... ./scraper
 
 bench-warehouse:  ## the warehouse at full scale: aims beside what was reached
 	go run ./warehouse/bench
