@@ -83,8 +83,15 @@ func (a *app) demo(ctx context.Context, dir string, models int) error {
 	if err := a.readWarehouse(ctx, cfg, "demo", func(w *warehouse.Warehouse) error { return a.printDistilled(ctx, w) }); err != nil {
 		return err
 	}
+	err = a.readWarehouse(ctx, cfg, "demo", func(w *warehouse.Warehouse) error { return demoHarness(ctx, w, filepath.Join(dir, "harness")) })
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(a.Err, "\nThe warehouse is %s. Try:\n  metabench --warehouse %[1]s status\n"+
-		"  metabench --warehouse %[1]s query \"from reconstruction_metric\"\n", cfg.Warehouse.Path)
+		"  metabench --warehouse %[1]s query \"from reconstruction_metric\"\n"+
+		"To score a model by the selected questions alone (%[2]s holds the answers of a\nsimulated one that nothing was fitted on, as lm-evaluation-harness logs them):\n"+
+		"  metabench --warehouse %[1]s export bundle %[3]s\n  metabench score %[2]s --bundle %[3]s\n",
+		cfg.Warehouse.Path, filepath.Join(dir, "harness"), filepath.Join(dir, "metabench.bundle"))
 	return nil
 }
 

@@ -119,9 +119,14 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	if err != nil {
 		return score.Source{}, run, err
 	}
-	b := corpus.Benchmark{Name: name, Title: name, Metric: table.Metric, Tasks: []corpus.Task{{Name: name, Items: len(table.Items)}}}
+	questions, err := w.Questions(ctx, name)
+	if err != nil {
+		return score.Source{}, run, err
+	}
+	// The catalogue lends the title only: what was answered is the warehouse's to say.
+	b := corpus.Benchmark{Name: name, Title: name, Metric: table.Metric, Tasks: []corpus.Task{{Name: name, Items: questions}}}
 	if k := slices.IndexFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }); k >= 0 {
-		b = known[k]
+		b.Title = known[k].Title
 	}
 	models := 0
 	for _, s := range set.Metrics {

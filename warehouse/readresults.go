@@ -109,12 +109,39 @@ func (w *Warehouse) PromptHashes(ctx context.Context, benchmark string) (map[str
 	var item, hash string
 	hashes := map[string]string{}
 	err := scanEach(ctx, w.db, `
-		SELECT i.item, i.prompt_hash FROM item AS i JOIN task AS t USING (task_id) JOIN benchmark AS b USING (benchmark_id)
+		SELECT i.item, i.prompt_hash FROM item AS i JOIN task AS t USING (task_id) JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
 		WHERE b.benchmark = ? AND i.prompt_hash IS NOT NULL ORDER BY i.item`, []any{&item, &hash}, func() { hashes[item] = hash }, benchmark)
 	if err != nil {
 		return nil, fmt.Errorf("read the questions of %s: %w", benchmark, err)
 	}
 	return hashes, nil
+}
+
+// Questions counts a benchmark's questions, those that the filters drop among them.
+func (w *Warehouse) Questions(ctx context.Context, benchmark string) (int, error) {
+	var n int
+	row := w.db.QueryRowContext(ctx, `
+		SELECT count(*) FROM item AS i JOIN task AS t USING (task_id) JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
+		WHERE b.benchmark = ?`, benchmark)
+	if err := row.Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the questions of %s: %w", benchmark, err)
+	}
+	return n, nil
+}
+
+// TestModels returns the test models for which a benchmark's results predict its own
+// score from a form, in alphabetical order.
+func (w *Warehouse) TestModels(ctx context.Context, benchmark, form string) ([]string, error) {
+	var model string
+	var models []string
+	err := scanEach(ctx, w.db, `
+		SELECT DISTINCT model FROM prediction
+		WHERE benchmark = ? AND target = benchmark AND form = ? AND scheme = 'random' AND part = 'test' ORDER BY model`,
+		[]any{&model}, func() { models = append(models, model) }, benchmark, form)
+	if err != nil {
+		return nil, fmt.Errorf("list the test models of %s: %w", benchmark, err)
+	}
+	return models, nil
 }
 
 // HasResults reports whether results of a benchmark are stored.

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"metabench/analysis"
+	"metabench/analysis/response"
+	"metabench/corpus"
+	"metabench/harness"
+	"metabench/warehouse"
+)
+
+// demoHarness writes, into dir, what lm-evaluation-harness would have logged of one
+// simulated model on the selected questions: the first test model, which neither the
+// selection nor the reconstruction has seen. Nothing that is in dir already is removed.
+func demoHarness(ctx context.Context, w *warehouse.Warehouse, dir string) error {
+	models, err := w.TestModels(ctx, analysis.JointName, string(harness.FormA))
+	if err != nil {
+		return err
+	}
+	if len(models) == 0 {
+		return fmt.Errorf("write the demo's harness output: no test model has answered all benchmarks; raise --models")
+	}
+	benchmarks, err := w.Benchmarks(ctx)
+	if err != nil {
+		return err
+	}
+	var tasks []harness.Task
+	for _, name := range benchmarks {
+		t, err := demoTaskLog(ctx, w, name, models[0])
+		if err != nil {
+			return err
+		}
+		tasks = append(tasks, t)
+	}
+	files, err := harness.Log(models[0], time.Unix(0, 0), tasks)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write the demo's harness output: %w", err)
+		}
+		if err := renameio.WriteFile(path, f.Content, 0o644); err != nil {
+			return fmt.Errorf("write the demo's harness output: %w", err)
+		}
+	}
+	return nil
+}
+
+// demoTaskLog is a model's answers to form A of a benchmark, as a task of the harness.
+func demoTaskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model string) (harness.Task, error) {
+	set, _, err := w.Calibration(ctx, benchmark)
+	if err != nil {
+		return harness.Task{}, err
+	}
+	table, _, err := w.Responses(ctx, benchmark, warehouse.Kept)
+	if err != nil {
+		return harness.Task{}, err
+	}
+	row := slices.Index(table.Models, model)
+	if row < 0 {
+		return harness.Task{}, fmt.Errorf("write the demo's harness output: %s has no answers to %s", model, benchmark)
+	}
+	column := make(map[string]int, len(table.Items))
+	for j, item := range table.Items {
+		column[item] = j
+	}
+	t := harness.Task{Benchmark: benchmark, Form: harness.FormA, Model: model}
+	var answers []uint8
+	for _, s := range set.Selected {
+		if s.Form != string(harness.FormA) {
+			continue
+		}
+		answer := corpus.Missing
+		switch table.Answers.At(row, column[s.Item]) {
+		case response.Correct:
+			answer = 1
+		case response.Wrong:
+			answer = 0
+		}
+		t.Items, answers = append(t.Items, s.Item), append(answers, answer)
+	}
+	metric := harness.Metric{Name: table.Metric}
+	if benchmark == "gsm8k" { // the leaderboard's acc is what the harness calls
+		metric = harness.Metric{Name: "exact_match", Filter: "strict-match"}
+	}
+	t.Answers = map[harness.Metric][]uint8{metric: answers}
+	return t, nil
+}
