@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"metabench/internal/refdata"
 )
 
 // What is taken out of real logs and exported again puts before the model, request
@@ -15,7 +17,7 @@ import (
 func TestQuestionsAskWhatThePublishedTasksAsked(t *testing.T) {
 	styles := map[string]Style{"arc": Continuation, "gsm8k": Generated, "hellaswag": Continuation,
 		"mmlu": Lettered, "truthfulqa": Continuation, "winogrande": Context}
-	dir := sharedData(t, "harness", "structure", "EleutherAI__pythia-14m")
+	dir := refdata.Path(t, "harness", "structure", "EleutherAI__pythia-14m")
 	for benchmark, style := range styles {
 		t.Run(benchmark, func(t *testing.T) {
 			logs, err := filepath.Glob(filepath.Join(dir, "samples_metabench_"+benchmark+"_secondary_2*.jsonl"))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"metabench/corpus"
+	"metabench/internal/refdata"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -325,21 +325,8 @@ func TestByNeverTakesAnotherMetric(t *testing.T) {
 // formItems reads the published lists of items: benchmark and form → keys.
 func formItems(t *testing.T) map[string][]string {
 	t.Helper()
-	f, err := os.Open(sharedData(t, "items", "items.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	zr, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(zr).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	items := map[string][]string{}
-	for _, r := range rows[1:] {
+	for _, r := range refdata.ReadCSV(t, refdata.Path(t, "items", "items.csv.gz"))[1:] {
 		items[r[0]+" "+r[1]] = append(items[r[0]+" "+r[1]], r[3])
 	}
 	return items
@@ -350,7 +337,7 @@ func TestReadRealLogs(t *testing.T) {
 	items := formItems(t)
 	for _, dir := range []string{"slim", "structure"} {
 		t.Run(dir, func(t *testing.T) {
-			out, err := Read(context.Background(), sharedData(t, "harness", dir))
+			out, err := Read(context.Background(), refdata.Path(t, "harness", dir))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"metabench/internal/refdata"
 )
 
 // One row per answer, 4.4 million of them, by dictionary.
 func BenchmarkReadResponsesLongParquet(b *testing.B) {
-	path := sharedData(b, "oll2", "mmlu_pro_math.parquet")
+	path := refdata.Path(b, "oll2", "mmlu_pro_math.parquet")
 	for b.Loop() {
 		if _, err := ReadResponses(context.Background(), path, ResponseOptions{}); err != nil {
 			b.Fatal(err)
@@ -18,7 +20,7 @@ func BenchmarkReadResponsesLongParquet(b *testing.B) {
 
 // A row per model, a column per item, gzipped.
 func BenchmarkReadResponsesWideCSV(b *testing.B) {
-	path := sharedData(b, "metabench-r", "responses-gsm8k-B.csv.gz")
+	path := refdata.Path(b, "metabench-r", "responses-gsm8k-B.csv.gz")
 	for b.Loop() {
 		if _, err := ReadResponses(context.Background(), path, ResponseOptions{}); err != nil {
 			b.Fatal(err)
@@ -27,7 +29,7 @@ func BenchmarkReadResponsesWideCSV(b *testing.B) {
 }
 
 func BenchmarkReadFrameNumbers(b *testing.B) {
-	path := sharedData(b, "metabench-r", "gam-grand-B.csv.gz")
+	path := refdata.Path(b, "metabench-r", "gam-grand-B.csv.gz")
 	for b.Loop() {
 		if _, err := ReadFrame(context.Background(), path); err != nil {
 			b.Fatal(err)
@@ -36,7 +38,7 @@ func BenchmarkReadFrameNumbers(b *testing.B) {
 }
 
 func BenchmarkReadLongParquet(b *testing.B) {
-	path := sharedData(b, "oll2", "mmlu_pro_math.parquet")
+	path := refdata.Path(b, "oll2", "mmlu_pro_math.parquet")
 	for b.Loop() {
 		if _, err := ReadLong(context.Background(), []string{path}, LongOptions{Benchmark: "mmlu_pro_math"}); err != nil {
 			b.Fatal(err)
@@ -46,7 +48,7 @@ func BenchmarkReadLongParquet(b *testing.B) {
 
 // The same 4.4 million rows as text, which is what a user without Parquet has.
 func BenchmarkReadLongCSV(b *testing.B) {
-	f, err := ReadFrame(context.Background(), sharedData(b, "oll2", "mmlu_pro_math.parquet"))
+	f, err := ReadFrame(context.Background(), refdata.Path(b, "oll2", "mmlu_pro_math.parquet"))
 	if err != nil {
 		b.Fatal(err)
 	}

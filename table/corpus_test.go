@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"metabench/corpus"
+	"metabench/internal/refdata"
 )
 
 // subjects are MMLU's, with the number of questions on the leaderboard.
@@ -49,7 +50,7 @@ func leaderboard(t testing.TB) []corpus.Benchmark {
 
 // Every response table at hand is imported, and no answer is lost or invented.
 func TestReadLongImportsTheWholeCorpus(t *testing.T) {
-	root := sharedData(t)
+	root := refdata.Path(t)
 	var paths []string
 	for _, pattern := range []string{"oll1/responses/*.parquet", "oll2/*.parquet", "benchpred/*.parquet", "psn-irt/*.parquet", "wmdp/*.parquet"} {
 		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
@@ -105,7 +106,7 @@ func TestReadLongImportsTheWholeCorpus(t *testing.T) {
 
 // The three ways of naming MMLU's items agree, on real data.
 func TestReadLongAgreesOnMMLUItems(t *testing.T) {
-	path := sharedData(t, "oll1", "responses", "mmlu.parquet")
+	path := refdata.Path(t, "oll1", "responses", "mmlu.parquet")
 	byColumn, err := ReadLong(context.Background(), []string{path}, LongOptions{Benchmark: "mmlu", Catalogue: leaderboard(t)})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +125,7 @@ func TestReadLongAgreesOnMMLUItems(t *testing.T) {
 
 // Every table that isn't one of answers can be read as a frame.
 func TestReadFrameReadsEveryTable(t *testing.T) {
-	root := sharedData(t)
+	root := refdata.Path(t)
 	n := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

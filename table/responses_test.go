@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/internal/refdata"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -27,7 +29,7 @@ func TestReadResponsesReadsRealTables(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			r, err := ReadResponses(context.Background(), sharedData(t, c.path...), ResponseOptions{Rows: c.rows})
+			r, err := ReadResponses(context.Background(), refdata.Path(t, c.path...), ResponseOptions{Rows: c.rows})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"metabench/corpus"
+	"metabench/internal/refdata"
 	"metabench/table"
 )
 
@@ -151,7 +152,7 @@ func TestManifestCountsWhatIsStored(t *testing.T) {
 }
 
 func TestRealBenchmarkOfAUsersOwn(t *testing.T) {
-	path := shared(t, "oll2/mmlu_pro_math.parquet")
+	path := refdata.Path(t, "oll2", "mmlu_pro_math.parquet")
 	in, err := table.ReadLong(t.Context(), []string{path}, table.LongOptions{Benchmark: "mmlu_pro_math", ReadAt: clock()})
 	if err != nil {
 		t.Fatal(err)

@@ -60,28 +60,6 @@ func fresh(t *testing.T) *Warehouse {
 	return openAt(t, path)
 }
 
-// shared returns the path of real data beside the repository, or skips the test.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-	}
-	path := filepath.Join(dir, "..", "shared", "data", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("real data is not here: %v", err)
-	}
-	return path
-}
-
 // blockOf is a block read from a local file.
 func blockOf(path, model string, correct ...uint8) corpus.Block {
 	return corpus.Block{Model: model, Benchmark: "quiz", Task: "quiz", Correct: correct,

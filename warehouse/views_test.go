@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"metabench/corpus"
+	"metabench/internal/refdata"
 	"metabench/table"
 )
 
@@ -151,7 +152,7 @@ func TestItemStatisticsEqualAnIndependentComputation(t *testing.T) {
 }
 
 func TestStatisticsOfRealAnswersEqualAnIndependentComputation(t *testing.T) {
-	path := shared(t, "oll1/responses/arc.parquet")
+	path := refdata.Path(t, "oll1", "responses", "arc.parquet")
 	in, err := table.ReadLong(t.Context(), []string{path}, table.LongOptions{Benchmark: "arc860", ReadAt: clock()})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
+	"metabench/internal/refdata"
 )
 
 // posterior is the log posterior density up to a constant.
@@ -53,7 +54,7 @@ func compare(t *testing.T, name string, got []Estimate, theta, se []float64, tol
 }
 
 func TestAbilitiesEqualMirtAtItsParameters(t *testing.T) {
-	dir := sharedDir(t)
+	dir := refdata.Path(t, "metabench-r")
 	for _, tag := range []string{"arc-B", "truthfulqa-B"} {
 		t.Run(tag, func(t *testing.T) {
 			names, items := readItems(t, filepath.Join(dir, "reference", tag+"-2PL-params.csv"))
@@ -61,7 +62,7 @@ func TestAbilitiesEqualMirtAtItsParameters(t *testing.T) {
 			if !slices.Equal(names, columns) {
 				t.Fatal("items of parameters and responses differ")
 			}
-			_, rows := readCSV(t, filepath.Join(dir, "reference", tag+"-2PL-theta.csv.gz"))
+			rows := refdata.ReadCSV(t, filepath.Join(dir, "reference", tag+"-2PL-theta.csv.gz"))[1:]
 			column := func(c int) []float64 {
 				v := make([]float64, len(rows))
 				for i, r := range rows {
@@ -88,7 +89,7 @@ func TestAbilitiesEqualMirtAtItsParameters(t *testing.T) {
 }
 
 func TestAbilitiesEqualThePublishedFits(t *testing.T) {
-	dir := sharedDir(t)
+	dir := refdata.Path(t, "metabench-r")
 	methods := map[string]Method{
 		"arc-A": MAP, "arc-B": MAP, "mmlu-B": MAP, "winogrande-B": MAP,
 		"gsm8k-A": EAPSum, "gsm8k-B": EAPSum, "truthfulqa-B": EAPSum,
@@ -97,7 +98,7 @@ func TestAbilitiesEqualThePublishedFits(t *testing.T) {
 		t.Run(tag, func(t *testing.T) {
 			_, items := readItems(t, filepath.Join(dir, "params-"+tag+".csv"))
 			models, _, m := readResponses(t, filepath.Join(dir, "responses-"+tag+".csv.gz"))
-			_, rows := readCSV(t, filepath.Join(dir, "thetas-"+tag+".csv.gz"))
+			rows := refdata.ReadCSV(t, filepath.Join(dir, "thetas-"+tag+".csv.gz"))[1:]
 			of := make(map[string][]string)
 			for _, r := range rows {
 				of[r[0]] = r

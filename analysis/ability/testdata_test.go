@@ -1,64 +1,13 @@
 package ability
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/csv"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
+	"metabench/internal/refdata"
 )
-
-// sharedDir returns the directory of reference data, or skips the test.
-func sharedDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Skip("no module root above the test")
-		}
-		dir = up
-	}
-	data := filepath.Join(dir, "..", "shared", "data", "metabench-r")
-	if _, err := os.Stat(data); err != nil {
-		t.Skipf("reference data is not here: %v", err)
-	}
-	return data
-}
-
-// readCSV reads a CSV file, gzipped or not, into its header and rows.
-func readCSV(t testing.TB, path string) (header []string, rows [][]string) {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := csv.NewReader(bytes.NewReader(raw))
-	if strings.HasSuffix(path, ".gz") {
-		z, err := gzip.NewReader(bytes.NewReader(raw))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r = csv.NewReader(z)
-	}
-	all, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all[0], all[1:]
-}
 
 func number(t testing.TB, s string) float64 {
 	t.Helper()
@@ -72,8 +21,7 @@ func number(t testing.TB, s string) float64 {
 // readItems reads columns item, a1, d, g, u, ….
 func readItems(t testing.TB, path string) (names []string, items []irt.Item) {
 	t.Helper()
-	_, rows := readCSV(t, path)
-	for _, r := range rows {
+	for _, r := range refdata.ReadCSV(t, path)[1:] {
 		names = append(names, r[0])
 		items = append(items, irt.Item{
 			A: number(t, r[1]), D: number(t, r[2]), G: number(t, r[3]), U: number(t, r[4]),
@@ -85,7 +33,8 @@ func readItems(t testing.TB, path string) (names []string, items []irt.Item) {
 // readResponses reads columns model, set, items….
 func readResponses(t testing.TB, path string) (models, items []string, m *response.Matrix) {
 	t.Helper()
-	header, rows := readCSV(t, path)
+	records := refdata.ReadCSV(t, path)
+	header, rows := records[0], records[1:]
 	m = response.New(len(rows), len(header)-2)
 	for i, r := range rows {
 		models = append(models, r[0])

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,30 +11,11 @@ import (
 	"metabench/analysis/irt"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
+	"metabench/internal/refdata"
 )
 
-// sharedData returns the directory of the reference data; the test is skipped where
-// there is none.
-func sharedData(t *testing.T) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	dir = filepath.Join(dir, "..", "shared", "data")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no reference data beside the repository")
-	}
-	return dir
-}
-
 func TestSixSplitsKeepTestModelsApart(t *testing.T) {
-	s := &study{dir: sharedData(t)}
+	s := &study{dir: refdata.Path(t)}
 	d, err := s.sixData(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -3,13 +3,12 @@ package adaptive
 import (
 	"context"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
+	"metabench/internal/refdata"
 	"metabench/table"
 )
 
@@ -17,24 +16,8 @@ import (
 // random four fifths of them.
 func mmluProMath(t testing.TB) Evaluation {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Skip("no module root above the test")
-		}
-	}
-	path := filepath.Join(dir, "..", "shared", "data", "oll2", "mmlu_pro_math.parquet")
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("reference data is not here: %v", err)
-	}
 	ctx := context.Background()
-	r, err := table.ReadResponses(ctx, path, table.ResponseOptions{})
+	r, err := table.ReadResponses(ctx, refdata.Path(t, "oll2", "mmlu_pro_math.parquet"), table.ResponseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,59 +1,18 @@
 package distill
 
 import (
-	"compress/gzip"
-	"encoding/csv"
 	"encoding/json"
-	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"metabench/internal/refdata"
+
 	"pgregory.net/rapid"
 )
-
-// sharedFile returns the path of a file of the reference data beside the
-// repository.
-func sharedFile(t testing.TB, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("../../../shared/data", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no reference data: %v", err)
-	}
-	return path
-}
-
-// readCSV returns header and rows of a reference file.
-func readCSV(t testing.TB, name string) (header []string, rows [][]string) {
-	t.Helper()
-	f, err := os.Open(sharedFile(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	records, err := csv.NewReader(r).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return records[0], records[1:]
-}
 
 func number(t testing.TB, text string) float64 {
 	t.Helper()
@@ -67,7 +26,7 @@ func number(t testing.TB, text string) float64 {
 // The published selections: the exported information tables with the published
 // thresholds give the published items in the published order.
 func TestFilterReturnsThePublishedItems(t *testing.T) {
-	raw, err := os.ReadFile(sharedFile(t, "metabench-r/summary.json"))
+	raw, err := os.ReadFile(refdata.Path(t, "metabench-r", "summary.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +44,8 @@ func TestFilterReturnsThePublishedItems(t *testing.T) {
 			if err := json.Unmarshal(summary[tag], &fit); err != nil {
 				t.Fatal(err)
 			}
-			header, rows := readCSV(t, "metabench-r/iteminfo350-"+tag+".csv.gz")
-			names := header[2:]
+			records := refdata.ReadCSV(t, refdata.Path(t, "metabench-r", "iteminfo350-"+tag+".csv.gz"))
+			names, rows := records[0][2:], records[1:]
 			var grid Grid
 			information := make([][]float64, len(names))
 			for _, row := range rows {
@@ -108,7 +67,7 @@ func TestFilterReturnsThePublishedItems(t *testing.T) {
 			for _, j := range filter.Select(fit.Hyperparams.Threshold) {
 				got = append(got, names[j])
 			}
-			_, params := readCSV(t, "metabench-r/params-"+tag+".csv")
+			params := refdata.ReadCSV(t, refdata.Path(t, "metabench-r", "params-"+tag+".csv"))[1:]
 			for _, row := range params {
 				want = append(want, row[0])
 			}

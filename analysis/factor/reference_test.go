@@ -1,9 +1,7 @@
 package factor
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"math"
 	"os"
@@ -12,20 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-)
 
-// sharedDir finds the reference data beside the repository.
-func sharedDir(t testing.TB) string {
-	t.Helper()
-	dir, err := filepath.Abs("../../../shared/data/metabench-r")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no reference data: %v", err)
-	}
-	return dir
-}
+	"metabench/internal/refdata"
+)
 
 // reference is one model of fa.json.
 type reference struct {
@@ -49,23 +36,7 @@ type reference struct {
 
 func readTrain(t testing.TB, tag string, names []string) [][]float64 {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedDir(t), tag+".csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := csv.NewReader(z).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := refdata.ReadCSV(t, filepath.Join(refdata.Path(t, "metabench-r"), tag+".csv.gz"))
 	x := make([][]float64, len(names))
 	set := slices.Index(records[0], "set")
 	for k, name := range names {
@@ -85,7 +56,7 @@ func readTrain(t testing.TB, tag string, names []string) [][]float64 {
 }
 
 func TestAgreesWithPsych(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(sharedDir(t), "reference", "fa.json"))
+	raw, err := os.ReadFile(filepath.Join(refdata.Path(t, "metabench-r"), "reference", "fa.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

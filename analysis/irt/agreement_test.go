@@ -1,13 +1,9 @@
 package irt
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -68,21 +64,7 @@ func TestRicherModelIsNeverBelow(t *testing.T) {
 func TestInformationEqualsMirts(t *testing.T) {
 	for _, tag := range []string{"arc-B", "truthfulqa-B"} {
 		items := realItems(t, "reference/"+tag+"-2PL-params.csv")
-		f, err := os.Open(filepath.Join(sharedData(t), "reference", tag+"-2PL-iteminfo.csv.gz"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := csv.NewReader(z).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
+		rows := readReference(t, "reference/"+tag+"-2PL-iteminfo.csv.gz")
 		for _, row := range rows[1:] {
 			theta := parse(t, row[0])
 			for j, it := range items {

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"testing"
 
+	"metabench/internal/refdata"
+
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -27,7 +29,7 @@ var realTags = []string{"hellaswag-B", "arc-B", "mmlu-B", "winogrande-B", "truth
 
 func publishedFits(t testing.TB) map[string]published {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(sharedData(t), "summary.json"))
+	text, err := os.ReadFile(filepath.Join(refdata.Path(t, "metabench-r"), "summary.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

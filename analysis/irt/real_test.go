@@ -1,51 +1,24 @@
 package irt
 
 import (
-	"compress/gzip"
-	"encoding/csv"
-	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 
 	"metabench/analysis/response"
+	"metabench/internal/refdata"
 )
 
-// sharedData returns the path of the shared real data and skips the test if there
-// is none.
-func sharedData(t testing.TB) string {
+// readReference returns the records of a file of metabench-r, the header first.
+func readReference(t testing.TB, name string) [][]string {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		path := filepath.Join(dir, "shared", "data", "metabench-r")
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	t.Skip("no shared/data/metabench-r beside the repository")
-	return ""
+	return refdata.ReadCSV(t, filepath.Join(refdata.Path(t, "metabench-r"), name))
 }
 
 // realResponses reads one of the real response tables.
 func realResponses(t testing.TB, tag string) *response.Matrix {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedData(t), "responses-"+tag+".csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(z).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows = rows[1:]
+	rows := readReference(t, "responses-"+tag+".csv.gz")[1:]
 	m := response.New(len(rows), len(rows[0])-2)
 	for i, row := range rows {
 		for j, v := range row[2:] {
@@ -58,15 +31,7 @@ func realResponses(t testing.TB, tag string) *response.Matrix {
 // realItems reads the published parameters.
 func realItems(t testing.TB, name string) []Item {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedData(t), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := readReference(t, name)
 	col := map[string]int{}
 	for k, name := range rows[0] {
 		col[name] = k

@@ -1,65 +1,21 @@
 package smooth
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/csv"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
-)
 
-// sharedDir finds the reference data beside the repository.
-func sharedDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the working directory")
-		}
-		dir = filepath.Dir(dir)
-	}
-	shared := filepath.Join(dir, "..", "shared", "data", "metabench-r")
-	if _, err := os.Stat(shared); err != nil {
-		t.Skipf("no reference data: %v", err)
-	}
-	return shared
-}
+	"metabench/internal/refdata"
+)
 
 // columns is a CSV read whole.
 type columns map[string][]string
 
 func readColumns(t testing.TB, name string) columns {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedDir(t), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := f.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	records, err := csv.NewReader(r).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := refdata.ReadCSV(t, filepath.Join(refdata.Path(t, "metabench-r"), name))
 	c := make(columns)
 	for k, name := range records[0] {
 		for _, record := range records[1:] {
