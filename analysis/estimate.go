@@ -26,6 +26,7 @@ type reconstruction struct {
 	Model   []byte
 	Fitted  int                        // models it was fitted on
 	Test    [][]reconstruct.Prediction // one a test model, each one a target
+	Seen    [][]reconstruct.Prediction // one a model it was fitted on: training, then validation models
 }
 
 // input is the form's part of what a reconstruction learns from.
@@ -74,7 +75,7 @@ func chooseItems(ctx context.Context, data *Data, columns []int, n int, s respon
 	for _, item := range in.Benchmarks[0].Items {
 		r.Columns = append(r.Columns, at[item])
 	}
-	return r.finish(model, in, s.Test)
+	return r.finish(model, in, s)
 }
 
 // randomItems is chooseItems with items drawn at random.
@@ -93,16 +94,19 @@ func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts 
 	if err != nil {
 		return reconstruction{}, err
 	}
-	return reconstruction{Columns: choice.Items, Fitted: len(train.Rows)}.finish(model, in, s.Test)
+	return reconstruction{Columns: choice.Items, Fitted: len(train.Rows)}.finish(model, in, s)
 }
 
-// finish writes the model to bytes and applies it to the test models.
-func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, test response.TestSet) (reconstruction, error) {
+// finish writes the model to bytes and applies it to all models of the split.
+func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, s response.Split) (reconstruction, error) {
 	var err error
 	if r.Model, err = model.MarshalBinary(); err != nil {
 		return r, err
 	}
-	r.Test, err = model.PredictTest(in, test)
+	if r.Seen, err = model.PredictTrain(in, fitting(s)); err != nil {
+		return r, err
+	}
+	r.Test, err = model.PredictTest(in, s.Test)
 	return r, err
 }
 
@@ -187,6 +191,22 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 	add("all", all)
 	for k, group := range []string{"low third", "middle third", "high third"} {
 		add(group, thirds[k])
+	}
+}
+
+// seenRows describes predictions of the models that the reconstruction was fitted on,
+// target by target, as rows of results. No error is measured on them.
+func seenRows(set *result.Set, id identity, models []string, truth []float64, s response.Split, seen [][]reconstruct.Prediction, target int) {
+	for k, i := range fitting(s).Rows {
+		part := partTrain
+		if k >= len(s.Train.Rows) {
+			part = partValidation
+		}
+		p := seen[k][target]
+		set.Predictions = append(set.Predictions, result.Prediction{
+			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Model: models[i], Part: part,
+			Score: truth[i], Predicted: p.Score, Lower: bound(p, p.Lower), Upper: bound(p, p.Upper),
+		})
 	}
 }
 

@@ -106,7 +106,7 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 	if err != nil {
 		return reconstruction{}, err
 	}
-	return reconstruction{Fitted: len(train.Rows)}.finish(model, fitted, s.Test)
+	return reconstruction{Fitted: len(train.Rows)}.finish(model, fitted, s)
 }
 
 // available are the columns that the form's items were chosen from: for B those that
@@ -206,6 +206,8 @@ func (j *joint) rows(set *result.Set, in *reconstruct.Input, s response.Split, r
 		for k := range r.Test {
 			predictions[k] = r.Test[k][target]
 		}
-		testRows(set, identity{name, j.name, methodProcess, schemeRandom, items}, in.Models, truth(target), s.Test, predictions)
+		id := identity{name, j.name, methodProcess, schemeRandom, items}
+		testRows(set, id, in.Models, truth(target), s.Test, predictions)
+		seenRows(set, id, in.Models, truth(target), s, r.Seen, target)
 	}
 }

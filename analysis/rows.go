@@ -26,7 +26,11 @@ func (b *builder) reconstructionRows(p parting, f form, r reconstruction) {
 	for k := range r.Test {
 		predictions[k] = r.Test[k][0]
 	}
-	b.testRows(identity{name, f.Name, methodProcess, p.scheme, len(f.Columns)}, p.Test, predictions)
+	id := identity{name, f.Name, methodProcess, p.scheme, len(f.Columns)}
+	b.testRows(id, p.Test, predictions)
+	if p.scheme == schemeRandom {
+		seenRows(b.set, id, b.data.Table.Models, b.data.Scores, p.Split, r.Seen, 0)
+	}
 }
 
 func (b *builder) testRows(id identity, test response.TestSet, predictions []reconstruct.Prediction) {
@@ -37,7 +41,7 @@ func (b *builder) testRows(id identity, test response.TestSet, predictions []rec
 func (b *builder) reliability(x, y string) {
 	scores := map[string][]float64{}
 	for _, p := range b.set.Predictions {
-		if p.Scheme == schemeRandom && p.Method == methodProcess {
+		if p.Scheme == schemeRandom && p.Method == methodProcess && p.Part == partTest {
 			scores[p.Form] = append(scores[p.Form], p.Predicted)
 		}
 	}

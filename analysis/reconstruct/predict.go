@@ -63,6 +63,12 @@ func (m *Model) PredictTest(in *Input, test response.TestSet) ([][]Prediction, e
 	return m.predictRows(in, test.Rows)
 }
 
+// PredictTrain estimates the scores of training models, one slice a model. The fit has
+// seen them: they are closer to the truth than those of new models.
+func (m *Model) PredictTrain(in *Input, train response.TrainSet) ([][]Prediction, error) {
+	return m.predictRows(in, train.Rows)
+}
+
 // PredictValidation estimates the scores of the validation models, one slice a
 // model.
 func (m *Model) PredictValidation(in *Input, validation response.ValidationSet) ([][]Prediction, error) {

@@ -18,4 +18,5 @@ COMMENT ON COLUMN learning_curve.items IS 'Items that the reconstruction reads.'
 COMMENT ON COLUMN learning_curve.test_models IS 'Models the error was measured on.';
 COMMENT ON COLUMN learning_curve.rmse IS 'Root mean squared error, points.';
 COMMENT ON COLUMN learning_curve.mae IS 'Mean absolute error, points.';
+COMMENT ON COLUMN prediction.part IS 'test; or train or validation: models the reconstruction was fitted on, whose predictions are closer to the truth than those of new models.';
 COMMENT ON COLUMN learning_curve.run_id IS 'The run that wrote the row.';
