@@ -44,7 +44,7 @@ type TooFewModelsError struct {
 }
 
 func (e *TooFewModelsError) Error() string {
-	return fmt.Sprintf("%s has %d models with a score on the whole benchmark, an analysis needs %d: import or crawl more, or lower build.min_models",
+	return fmt.Sprintf("%s has %d models with a score on the whole benchmark, an analysis needs %d: import or crawl more, or lower build.min_models or build.min_observed (the share of items that a model must have answered)",
 		e.Benchmark, e.Models, e.Need)
 }
 
