@@ -7,16 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
-	"metabench/analysis/result"
-	"metabench/analysis/split"
 	"metabench/config"
-	"metabench/corpus"
 	"metabench/warehouse"
 )
 
@@ -44,7 +40,11 @@ table, for any number of workers.`,
 				return err
 			}
 			err = a.withWarehouse(cmd.Context(), cfg, "build", func(w *warehouse.Warehouse) error {
-				return a.build(cmd.Context(), cfg, w, benchmarks, stage)
+				left, err := a.build(cmd.Context(), cfg, w, benchmarks, stage)
+				for _, few := range left {
+					fmt.Fprintf(a.Err, "left out: %v\n", few)
+				}
+				return err
 			})
 			if err != nil {
 				return err
@@ -78,144 +78,42 @@ func (a *app) printDistilled(ctx context.Context, w *warehouse.Warehouse) error 
 }
 
 // build analyses the benchmarks, or all that have answers, and stores their results
-// under a run.
-func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, benchmarks []string, stage string) error {
+// under a run. When all are asked for, those with too few models are left out, and
+// returned.
+func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, benchmarks []string, stage string) (left []*analysis.TooFewModelsError, err error) {
 	everything := len(benchmarks) == 0
 	if everything {
-		var err error
 		if benchmarks, err = w.Benchmarks(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(benchmarks) == 0 {
-		return errors.New("the warehouse has no answers yet; crawl or import some first")
+		return nil, errors.New("the warehouse has no answers yet; crawl or import some first")
 	}
-	known, err := a.catalogue(cfg)
+	job, err := a.newBuildJob(cfg, w)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	opts := buildOptions(cfg)
-	opts.Rerun = stage
-	job := &buildJob{w: w, opts: opts, report: a.progress().Stage}
+	job.opts.Rerun = stage
 	var suite []*analysis.Distilled
 	for _, b := range benchmarks {
-		inSuite := slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b })
-		of := []string{b}
-		if inSuite {
-			of = nil
-			for _, c := range known {
-				of = append(of, c.Name)
-			}
-		}
-		distilled, err := job.run(ctx, b, of)
+		distilled, err := job.run(ctx, b)
 		var few *analysis.TooFewModelsError
 		if everything && errors.As(err, &few) {
-			fmt.Fprintf(a.Err, "left out: %v\n", few)
+			left = append(left, few)
 			continue
 		}
 		if err != nil {
-			return err
+			return left, err
 		}
-		if inSuite {
+		if slices.Contains(job.suite, b) {
 			suite = append(suite, distilled)
 		}
 	}
 	if len(suite) < 2 {
-		return nil
+		return left, nil
 	}
-	return job.runJoint(ctx, suite)
-}
-
-// buildJob builds one benchmark after the other.
-type buildJob struct {
-	w      *warehouse.Warehouse
-	opts   analysis.Options
-	report analysis.Reporter
-}
-
-// run analyses one benchmark, whose models are split by their means over the suite
-// of benchmarks, and stores the results under a run.
-func (j *buildJob) run(ctx context.Context, benchmark string, suite []string) (*analysis.Distilled, error) {
-	data, err := j.read(ctx, benchmark, suite)
-	if err != nil {
-		return nil, err
-	}
-	var distilled *analysis.Distilled
-	err = j.record(ctx, benchmark, data.Suite, data.Fingerprint, func() (*result.Set, error) {
-		distilled, err = analysis.Build(ctx, data, j.opts, j.w, j.report)
-		if err != nil {
-			return nil, err
-		}
-		return distilled.Set, nil
-	})
-	return distilled, err
-}
-
-// runJoint reconstructs the suite's scores together and stores the results under a
-// run of their own.
-func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
-	var inputs string
-	for _, d := range suite {
-		inputs += d.Data.Fingerprint
-	}
-	return j.record(ctx, analysis.JointName, suite[0].Data.Suite, inputs, func() (*result.Set, error) {
-		return analysis.Joint(ctx, suite, j.opts, j.w, j.report)
-	})
-}
-
-// record runs a computation and stores its results, if any, under a run. The inputs
-// are a benchmark's answers; how its models are split counts as a setting.
-func (j *buildJob) record(ctx context.Context, name string, suite *analysis.Suite, inputs string, compute func() (*result.Set, error)) error {
-	hash, err := settingsHash(j.opts, suite)
-	if err != nil {
-		return err
-	}
-	attempt, err := j.w.BeginRun(ctx, warehouse.Run{
-		Command: "build --benchmark " + name, ConfigHash: hash, CodeVersion: thisBuild().codeVersion(),
-		Seed: j.opts.Seed, InputFingerprint: inputs,
-	})
-	if err != nil {
-		return err
-	}
-	set, err := compute()
-	if err == nil && set != nil {
-		err = j.w.StoreResults(ctx, attempt.RunID, *set)
-	}
-	return errors.Join(err, finishRun(ctx, j.w, attempt, err))
-}
-
-// finishRun records how a run ended, also when ctx was cancelled.
-func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.Attempt, err error) error {
-	status := warehouse.RunDone
-	switch {
-	case errors.Is(err, context.Canceled):
-		status = warehouse.RunCancelled
-	case err != nil:
-		status = warehouse.RunFailed
-	}
-	return w.FinishRun(context.WithoutCancel(ctx), attempt, status, nil)
-}
-
-// read reads what a build needs of a benchmark.
-func (j *buildJob) read(ctx context.Context, benchmark string, suite []string) (*analysis.Data, error) {
-	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.Kept)
-	if err != nil {
-		return nil, err
-	}
-	fingerprint, err := j.w.Fingerprint(ctx, benchmark)
-	if err != nil {
-		return nil, err
-	}
-	means, err := j.w.MeanScores(ctx, suite, j.opts.MinObserved)
-	if err != nil {
-		return nil, err
-	}
-	s := &analysis.Suite{}
-	for _, model := range slices.Sorted(maps.Keys(means)) {
-		s.Origins = append(s.Origins, split.Origin{Name: model})
-		s.Means = append(s.Means, means[model])
-	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: s}, nil
+	return left, job.runJoint(ctx, suite)
 }
 
 func buildOptions(cfg *config.Loaded) analysis.Options {

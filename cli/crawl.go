@@ -28,6 +28,7 @@ type crawlFlags struct {
 	retryFailed bool
 	noModels    bool
 	verbose     bool
+	quiet       bool // log nothing: what failed is counted, and in the warehouse
 	verify      string
 }
 
@@ -111,6 +112,9 @@ func (a *app) crawlOptions(cfg *config.Loaded, f crawlFlags) (scraper.Options, e
 		return scraper.Options{}, err
 	}
 	log := a.crawlLog(f.verbose)
+	if f.quiet {
+		log = slog.New(slog.DiscardHandler)
+	}
 	client, err := newHubClient(cfg, log)
 	if err != nil {
 		return scraper.Options{}, err

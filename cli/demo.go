@@ -119,7 +119,8 @@ func (a *app) demoFill(ctx context.Context, cfg *config.Loaded, catalogue []corp
 	fmt.Fprintf(a.Err, "crawled %d of %d repositories: %d task files read, %d refused as broken, %s in %d requests\n",
 		summary.Fetched, summary.Listed, summary.Tasks[corpus.StatusDone],
 		summary.Tasks[corpus.StatusPermanent]+summary.Tasks[corpus.StatusPolicy], megabytes(summary.Stats.Bytes), summary.HubRequests)
-	return a.build(ctx, cfg, w, nil, "")
+	_, err = a.build(ctx, cfg, w, nil, "")
+	return err
 }
 
 // demoCatalogue is the built-in one with a share of the questions.

@@ -3,12 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"metabench/analysis"
 	"metabench/config"
 	"metabench/scraper"
 	"metabench/textfile"
@@ -33,6 +34,11 @@ printed; a failed quality check keeps yesterday's snapshot and exits with 13.`,
 			if err != nil {
 				return err
 			}
+			if noCrawl {
+				if err := mustExist(cfg); err != nil {
+					return err
+				}
+			}
 			return a.refresh(cmd.Context(), cfg, noCrawl)
 		},
 	}
@@ -46,7 +52,9 @@ type refreshed struct {
 	Failed   int     `json:"failed_sources"`
 	Built    int     `json:"built_benchmarks"`
 	Skipped  int     `json:"unchanged_benchmarks"`
-	Snapshot string  `json:"snapshot"` // empty when nothing new had to be published
+	LeftOut  int     `json:"left_out_benchmarks"` // with too few models
+	Snapshot string  `json:"snapshot"`            // empty when nothing new had to be published
+	Lake     string  `json:"lake"`                // empty likewise, or when there is none
 	Seconds  float64 `json:"seconds"`
 }
 
@@ -57,7 +65,7 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 	var partial error
 	err := a.withWarehouse(ctx, cfg, "refresh", func(w *warehouse.Warehouse) error {
 		if !noCrawl {
-			options, err := a.crawlOptions(cfg, crawlFlags{})
+			options, err := a.crawlOptions(cfg, crawlFlags{quiet: true})
 			if err != nil {
 				return err
 			}
@@ -80,10 +88,19 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 	if a.json {
 		err = a.printJSON(did)
 	} else {
-		_, err = fmt.Fprintf(a.Out, "refreshed in %.0f s: %d repositories fetched, %d failed, %d benchmarks built, %d unchanged, %s\n",
-			did.Seconds, did.Fetched, did.Failed, did.Built, did.Skipped, cmp.Or(did.Snapshot, "nothing new to publish"))
+		_, err = fmt.Fprintln(a.Out, did)
 	}
 	return cmp.Or(err, partial)
+}
+
+// String is the line that goes into a log.
+func (r refreshed) String() string {
+	s := fmt.Sprintf("refreshed in %.0f s: %d repositories fetched, %d failed, %d benchmarks built, %d unchanged, ",
+		r.Seconds, r.Fetched, r.Failed, r.Built, r.Skipped)
+	if r.LeftOut > 0 {
+		s += fmt.Sprintf("%d left out for too few models, ", r.LeftOut)
+	}
+	return s + cmp.Or(r.Snapshot, "nothing new to publish")
 }
 
 // refreshCrawl crawls. Sources that failed are no reason to stop: partial says that
@@ -97,38 +114,41 @@ func (a *app) refreshCrawl(ctx context.Context, cfg *config.Loaded, w *warehouse
 	return tooManyFailed(summary, cfg.Hub.MaxFailed), nil
 }
 
-// refreshBuild builds where any benchmark is stale. Stages whose inputs have not
-// changed come from the cache, so that a build of unchanged benchmarks is cheap.
+// refreshBuild builds where any benchmark's results are not what a build would give.
+// Stages whose inputs have not changed come from the cache, so that a build of
+// unchanged benchmarks is cheap.
 func (a *app) refreshBuild(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, did *refreshed) error {
 	all, err := w.Benchmarks(ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	job, err := a.newBuildJob(cfg, w)
 	if err != nil {
 		return err
 	}
-	stale, err := w.Stale(ctx)
+	pending, err := job.pending(ctx, all)
 	if err != nil {
 		return err
 	}
-	did.Built, did.Skipped = len(stale), len(all)-len(stale)
-	if len(stale) == 0 {
+	pendingAlone := len(slices.DeleteFunc(slices.Clone(pending), func(b string) bool { return b == analysis.JointName }))
+	did.Built, did.Skipped = pendingAlone, len(all)-pendingAlone
+	if len(pending) == 0 {
 		return nil
 	}
-	return a.build(ctx, cfg, w, nil, "")
+	left, err := a.build(ctx, cfg, w, nil, "")
+	for _, few := range left {
+		if slices.Contains(pending, few.Benchmark) {
+			did.LeftOut++
+			did.Built--
+		}
+	}
+	return err
 }
 
-// refreshPublish checks and publishes, unless the newest snapshot says the same.
+// refreshPublish checks and publishes, and exports the lake, each unless what is
+// there says the same.
 func (a *app) refreshPublish(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, did *refreshed) error {
-	fresh, err := w.PublishedIsFresh(cfg.Publish.Dir)
-	if err != nil || fresh {
-		return err
-	}
-	found, err := w.Check(ctx, warehouse.CheckOptions{})
-	if err != nil {
-		return err
-	}
-	if warehouse.Damaged(found) {
-		return withCode(ExitDamage, errors.New("refresh: the warehouse is damaged, nothing was published; see metabench check"))
-	}
-	s, err := w.Publish(ctx, warehouse.PublishOptions{Dir: cfg.Publish.Dir, Keep: cfg.Publish.Keep})
+	s, err := w.Publish(ctx, warehouse.PublishOptions{Dir: cfg.Publish.Dir, Keep: cfg.Publish.Keep, IfChanged: true})
 	if err != nil {
 		return gateError(err)
 	}
@@ -136,7 +156,10 @@ func (a *app) refreshPublish(ctx context.Context, cfg *config.Loaded, w *warehou
 	if cfg.Publish.Lake == "" {
 		return nil
 	}
-	_, err = w.Export(ctx, warehouse.ExportOptions{Dir: cfg.Publish.Lake})
+	lake, err := w.Export(ctx, warehouse.ExportOptions{Dir: cfg.Publish.Lake, IfChanged: true})
+	if err == nil && len(lake.Tables) > 0 {
+		did.Lake = lake.Dir
+	}
 	return err
 }
 

@@ -2,6 +2,8 @@ package warehouse
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -12,13 +14,14 @@ import (
 
 // ExportOptions says where the lake goes.
 type ExportOptions struct {
-	Dir string // replaced as a whole
+	Dir       string // replaced as a whole
+	IfChanged bool   // write only if the lake that is there says something else
 }
 
 // Lake is an exported directory of Parquet files.
 type Lake struct {
 	Dir    string   `json:"dir"`
-	Tables []string `json:"tables"`
+	Tables []string `json:"tables"` // none when nothing had changed
 	Files  int      `json:"files"`
 	Bytes  int64    `json:"bytes"`
 }
@@ -67,45 +70,62 @@ var lakeTables = []lakeTable{
 // every file's metadata. The directory appears whole, in place of an earlier one.
 func (w *Warehouse) Export(ctx context.Context, o ExportOptions) (Lake, error) {
 	lake := Lake{Dir: o.Dir}
-	fail := func(err error) (Lake, error) { return lake, fmt.Errorf("export %s: %w", o.Dir, err) }
-	if err := refuseForeignDir(o.Dir); err != nil {
-		return fail(err)
-	}
-	if err := w.refreshIfWriter(ctx); err != nil {
-		return fail(err)
-	}
-	draft, old := filepath.Clean(o.Dir)+draftSuffix, filepath.Clean(o.Dir)+".old"
-	for _, dir := range []string{draft, old} {
-		if err := os.RemoveAll(dir); err != nil {
-			return fail(err)
-		}
-	}
-	if err := os.MkdirAll(draft, 0o755); err != nil {
-		return fail(err)
-	}
-	err := w.writeLake(ctx, draft)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(draft, lakeMark), []byte("A Parquet lake exported by metabench; replaced as a whole by the next export.\n"), 0o644)
-	}
-	if err != nil {
-		return fail(errors.Join(err, os.RemoveAll(draft)))
-	}
-	for _, t := range lakeTables {
-		if _, err := os.Stat(filepath.Join(draft, t.name)); err == nil {
-			lake.Tables = append(lake.Tables, t.name)
-		}
-	}
-	if lake.Files, lake.Bytes, err = measureDir(draft); err != nil {
-		return fail(err)
-	}
-	if err := swapDir(draft, o.Dir, old); err != nil {
-		return fail(err)
+	if err := w.export(ctx, o, &lake); err != nil {
+		return lake, fmt.Errorf("export %s: %w", o.Dir, err)
 	}
 	return lake, nil
 }
 
-// lakeMark is the file that tells a lake from a directory with other things in it.
-const lakeMark = "_METABENCH_LAKE"
+func (w *Warehouse) export(ctx context.Context, o ExportOptions, lake *Lake) error {
+	if err := refuseForeignDir(o.Dir); err != nil {
+		return err
+	}
+	place := lakePlace(w.disk, o.Dir)
+	if err := place.recover(); err != nil {
+		return err
+	}
+	mark, err := w.lakeMark(ctx)
+	if err != nil {
+		return err
+	}
+	if o.IfChanged {
+		if old, err := os.ReadFile(filepath.Join(o.Dir, lakeMarkName)); err == nil && string(old) == mark {
+			return nil
+		}
+	}
+	if err := w.refreshIfWriter(ctx); err != nil {
+		return err
+	}
+	if err := w.writeLake(ctx, place.draft, mark); err != nil {
+		return errors.Join(err, os.RemoveAll(place.draft))
+	}
+	for _, t := range lakeTables {
+		if _, err := os.Stat(filepath.Join(place.draft, t.name)); err == nil {
+			lake.Tables = append(lake.Tables, t.name)
+		}
+	}
+	if lake.Files, lake.Bytes, err = measureDir(place.draft); err != nil {
+		return err
+	}
+	return place.swap(w.crash)
+}
+
+// lakeMarkName is the file that tells a lake from a directory with other things in it.
+const lakeMarkName = "_METABENCH_LAKE"
+
+// lakeMark is what that file says: what the lake was written from.
+func (w *Warehouse) lakeMark(ctx context.Context) (string, error) {
+	state, err := w.state(ctx)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, state)
+	for _, t := range lakeTables {
+		fmt.Fprintln(h, t.name, t.query, t.partitioned)
+	}
+	return "A Parquet lake exported by metabench; replaced as a whole by the next export.\nstate: " + hex.EncodeToString(h.Sum(nil)) + "\n", nil
+}
 
 // refuseForeignDir refuses to replace a directory that no export made.
 func refuseForeignDir(dir string) error {
@@ -119,13 +139,14 @@ func refuseForeignDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, lakeMark)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, lakeMarkName)); err != nil {
 		return errors.New("the directory holds something that is no exported lake; choose another one or empty it")
 	}
 	return nil
 }
 
-func (w *Warehouse) writeLake(ctx context.Context, dir string) error {
+// writeLake writes the tables and, last, the mark.
+func (w *Warehouse) writeLake(ctx context.Context, dir, mark string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.readOnly || w.closed {
@@ -142,8 +163,9 @@ func (w *Warehouse) writeLake(ctx context.Context, dir string) error {
 			}
 			return fmt.Errorf("write %s: %w", t.name, err)
 		}
+		w.crash("lake-table-written")
 	}
-	return nil
+	return w.disk.write(filepath.Join(dir, lakeMarkName), []byte(mark))
 }
 
 // writeTable writes a table's file, or one for each benchmark that it has rows of.
@@ -157,7 +179,7 @@ func (w *Warehouse) writeTable(ctx context.Context, dir string, t lakeTable, met
 		part := filepath.Join(dir, "benchmark="+hiveName(benchmark))
 		rows, err := w.writeParquet(ctx, part, strings.ReplaceAll(t.query, "$1", id), metadata)
 		if err == nil && rows == 0 {
-			err = os.RemoveAll(part)
+			err = w.disk.removeAll(part)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", benchmark, err)
@@ -169,7 +191,7 @@ func (w *Warehouse) writeTable(ctx context.Context, dir string, t lakeTable, met
 // writeParquet writes the rows of a query into a directory's only file. COPY takes
 // no parameters, so the text holds nothing that a stranger wrote.
 func (w *Warehouse) writeParquet(ctx context.Context, dir, query, metadata string) (rows int64, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := w.disk.makeDir(dir); err != nil {
 		return 0, err
 	}
 	path := filepath.Join(dir, "part_0.parquet")
@@ -201,7 +223,7 @@ func (w *Warehouse) lakeMetadata(ctx context.Context) (string, error) {
 	err := w.conn.QueryRowContext(ctx, `
 		SELECT coalesce((SELECT string_agg(DISTINCT run_id, ' ' ORDER BY run_id) FROM
 				(SELECT run_id FROM selected_item UNION SELECT run_id FROM reconstruction_metric UNION SELECT run_id FROM prediction)), ''),
-			coalesce((SELECT string_agg(concat(benchmark, ':', fingerprint), ' ' ORDER BY benchmark) FROM corpus_state), '')`).
+			coalesce((SELECT string_agg(concat(url_encode(benchmark), ':', fingerprint), ' ' ORDER BY benchmark) FROM corpus_state), '')`).
 		Scan(&runs, &fingerprint)
 	if err != nil {
 		return "", err
@@ -223,19 +245,4 @@ func measureDir(dir string) (files int, bytes int64, err error) {
 		return err
 	})
 	return files, bytes, err
-}
-
-// swapDir puts a directory in the place of another. Between the two renames the
-// name is missing for an instant; a crash there leaves both directories.
-func swapDir(draft, dir, old string) error {
-	if err := os.Rename(dir, old); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := os.Rename(draft, dir); err != nil {
-		return err
-	}
-	if err := syncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
-		return err
-	}
-	return os.RemoveAll(old)
 }

@@ -312,6 +312,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	points := map[string]int{ // how often each is tried
 		"before-commit": rounds(), "after-commit": rounds(), "table-copied": rounds(), "draft-written": 1, "before-rename": 1,
 		"version-renamed": 1, "linked": 1, "published": 1, "migrated": 1,
+		"lake-table-written": 1, "lake-swapped": 1,
 	}
 	for _, point := range sortedKeys(points) {
 		t.Run(point, func(t *testing.T) {

@@ -9,8 +9,6 @@ import (
 	"os"
 	"slices"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // The ledger is a file beside the warehouse that says which loads were committed.
@@ -41,25 +39,27 @@ func ledgerPath(path string) string { return path + ".ledger" }
 
 // ledger is the open file.
 type ledger struct {
+	disk disk
 	path string
 	file *os.File
 	last int32 // highest load ever written down
+	torn bool  // the last line may not be whole
 }
 
 // openLedger opens the ledger of a warehouse whose file knows the given loads, and
 // returns those that it lost.
-func openLedger(path string, known map[int32]bool, newest int32) (*ledger, []Load, error) {
+func openLedger(d disk, path string, known map[int32]bool, newest int32) (*ledger, []Load, error) {
 	text, lost, last, err := readLedger(path, known)
 	if err != nil {
 		return nil, nil, err
 	}
-	l := &ledger{path: ledgerPath(path), last: max(last, newest)}
+	l := &ledger{disk: d, path: ledgerPath(path), last: max(last, newest)}
 	if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
 		return nil, nil, fmt.Errorf("open ledger: %w", err)
 	}
 	// A line that was torn by a crash is ended, so that the next one starts anew.
 	if len(text) > 0 && text[len(text)-1] != '\n' {
-		if _, err := l.file.Write([]byte("\n")); err != nil {
+		if err := d.add(l.file, []byte("\n")); err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("open ledger: %w", err), l.file.Close())
 		}
 	}
@@ -100,12 +100,15 @@ func (l *ledger) add(load Load) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.file.Write(append(line, '\n')); err != nil {
+	line = append(line, '\n')
+	if l.torn { // its rest must not be taken for the beginning of this one
+		line = append([]byte("\n"), line...)
+	}
+	if err := l.disk.add(l.file, line); err != nil {
+		l.torn = true
 		return fmt.Errorf("write ledger: %w", err)
 	}
-	if err := l.file.Sync(); err != nil {
-		return fmt.Errorf("write ledger: %w", err)
-	}
+	l.torn = false
 	l.last = load.ID
 	return nil
 }
@@ -124,14 +127,16 @@ func (l *ledger) fold(newest Load, lost []Load) error {
 		}
 		text.Write(append(line, '\n'))
 	}
-	if err := l.file.Close(); err != nil {
+	if err := l.disk.write(l.path, text.Bytes()); err != nil {
 		return fmt.Errorf("fold ledger: %w", err)
 	}
-	err := renameio.WriteFile(l.path, text.Bytes(), 0o644)
-	if err == nil {
-		l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND, 0o644)
-	}
+	file, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
+		return fmt.Errorf("fold ledger: %w", err)
+	}
+	folded := l.file
+	l.file, l.torn = file, false
+	if err := folded.Close(); err != nil {
 		return fmt.Errorf("fold ledger: %w", err)
 	}
 	return nil

@@ -79,8 +79,8 @@ COMMENT ON COLUMN schema_view.checksum IS 'SHA-256 of its text; it is made anew 
 // opened any more. A copy is changed, closed and renamed instead: there is the old
 // file or the new one.
 func renew(ctx context.Context, o Options, isNew bool) error {
-	draft := o.Path + ".new"
-	if err := errors.Join(removeIfThere(draft), removeIfThere(draft+".wal")); err != nil {
+	draft, d := o.Path+".new", disk{o.fault}
+	if err := errors.Join(d.remove(draft), d.remove(draft+".wal")); err != nil {
 		return fmt.Errorf("make warehouse %s: %w", o.Path, err)
 	}
 	if !isNew {
@@ -93,13 +93,20 @@ func renew(ctx context.Context, o Options, isNew bool) error {
 		err = refuseLog(draft)
 	}
 	if err == nil && isNew { // what an earlier file of this name held is not missing from this one
-		err = removeIfThere(ledgerPath(o.Path))
+		err = d.remove(ledgerPath(o.Path))
 	}
 	if err != nil {
-		return errors.Join(err, removeIfThere(draft))
+		return errors.Join(err, os.RemoveAll(draft), os.RemoveAll(draft+".wal"))
 	}
 	o.crash("migrated")
-	if err := errors.Join(syncFile(draft), os.Rename(draft, o.Path), syncDir(filepath.Dir(o.Path))); err != nil {
+	err = d.sync(draft)
+	if err == nil {
+		err = d.rename(draft, o.Path)
+	}
+	if err == nil {
+		err = d.sync(filepath.Dir(o.Path))
+	}
+	if err != nil {
 		return fmt.Errorf("migrate warehouse %s: %w", o.Path, err)
 	}
 	return nil

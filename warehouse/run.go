@@ -92,6 +92,19 @@ func (w *Warehouse) FinishRun(ctx context.Context, a Attempt, status RunStatus, 
 	return nil
 }
 
+// Built reports whether a run has come to its end and the stored results of a
+// benchmark, if there are any, are its own; and whether there are any.
+func (w *Warehouse) Built(ctx context.Context, benchmark, runID string) (done, results bool, err error) {
+	row := w.db.QueryRowContext(ctx, `
+		SELECT EXISTS (FROM run_attempt WHERE run_id = $2 AND status = 'done')
+				AND NOT EXISTS (FROM reconstruction_metric WHERE benchmark = $1 AND run_id <> $2),
+			EXISTS (FROM reconstruction_metric WHERE benchmark = $1)`, benchmark, runID)
+	if err := row.Scan(&done, &results); err != nil {
+		return false, false, fmt.Errorf("look for the results of %s: %w", benchmark, err)
+	}
+	return done, results, nil
+}
+
 // Fingerprint is a hash of everything the warehouse knows of a benchmark that an
 // analysis reads: its answers, its items and the limits of the filters.
 func (w *Warehouse) Fingerprint(ctx context.Context, benchmark string) (string, error) {

@@ -37,8 +37,9 @@ type Options struct {
 	Threads     int           // DuckDB's threads; 0: one a processor
 	WaitLock    time.Duration // how long to wait for another writer to finish; 0: not at all
 	Now         func() time.Time
-	Command     string             // what to tell others who find the warehouse locked
-	crash       func(point string) // for tests: called where a crash would be interesting
+	Command     string                             // what to tell others who find the warehouse locked
+	crash       func(point string)                 // for tests: called where a crash would be interesting
+	fault       func(operation, path string) error // for tests: see disk
 }
 
 func (o *Options) setDefaults() {
@@ -50,6 +51,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.crash == nil {
 		o.crash = func(string) {}
+	}
+	if o.fault == nil {
+		o.fault = func(string, string) error { return nil }
 	}
 }
 
@@ -69,6 +73,7 @@ type Warehouse struct {
 	readOnly bool
 	now      func() time.Time
 	crash    func(point string) // tests end the process here
+	disk     disk
 	lock     *fileLock
 	db       *sql.DB
 	file     string      // absolute path
@@ -104,7 +109,7 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, lock: lock}
+	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, disk: disk{o.fault}, lock: lock}
 	if err := w.open(ctx, o); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -142,7 +147,7 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if w.ledger, w.lost, err = openLedger(w.path, loads, known.lastLoad); err != nil {
+	if w.ledger, w.lost, err = openLedger(w.disk, w.path, loads, known.lastLoad); err != nil {
 		return err
 	}
 	known.lastLoad = w.ledger.last
@@ -190,7 +195,7 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 		return nil, &NotFoundError{Path: o.Path}
 	}
 	o.setDefaults()
-	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, readOnly: true}
+	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, disk: disk{o.fault}, readOnly: true}
 	err := w.connect(ctx, append(o.settings(), [2]string{"access_mode", "read_only"}))
 	if err == nil {
 		_, err = w.conn.ExecContext(ctx, "SET enable_external_access = false; SET lock_configuration = true")

@@ -1,0 +1,55 @@
+package warehouse
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+)
+
+// state is a hash of everything that a snapshot shows and that does not change by
+// looking again: two files with the same state answer every query the same, but for
+// when the crawl last asked and when a run was repeated. It is what publishing and
+// exporting compare to find out that there is nothing to do.
+//
+// DuckDB's hash() is an order of magnitude faster than the digests of TableHashes,
+// but is only the same within one version of DuckDB.
+func (w *Warehouse) state(ctx context.Context) (string, error) {
+	tables := maps.Clone(contents)
+	tables["manifest"] = `FROM manifest`
+	tables["schema_migration"] = `SELECT version, checksum FROM schema_migration`
+	tables["schema_view"] = `FROM schema_view`
+	// The answers are in their block's hash.
+	tables["response_block"] = `SELECT * EXCLUDE (correct) FROM (` + contents["response_block"] + `)`
+	h := sha256.New()
+	for _, table := range sortedKeys(tables) {
+		var hash string
+		row := w.db.QueryRowContext(ctx, `SELECT concat_ws('-', count(*), sum(hash(content))) FROM (`+tables[table]+`) AS content`)
+		if err := row.Scan(&hash); err != nil {
+			return "", fmt.Errorf("hash table %s: %w", table, err)
+		}
+		fmt.Fprintf(h, "%s %s\n", table, hash)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// saysTheSame reports whether a published snapshot is whole and has the state of the
+// warehouse. One that cannot be read says nothing.
+func (w *Warehouse) saysTheSame(ctx context.Context, path string) (same bool, err error) {
+	ours, err := w.state(ctx)
+	if err != nil {
+		return false, err
+	}
+	r, err := OpenReadOnly(ctx, Options{Path: path, Now: w.now})
+	if err != nil {
+		return false, ctx.Err()
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	theirs, err := r.state(ctx)
+	if err != nil {
+		return false, ctx.Err()
+	}
+	return ours == theirs, nil
+}
