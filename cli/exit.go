@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -26,6 +27,7 @@ const (
 	ExitDamage      ExitCode = 14  // check found damage
 	ExitTemporary   ExitCode = 75  // try again later: rate limited beyond the time allowed
 	ExitInterrupted ExitCode = 130 // cancelled by a signal
+	ExitPipe        ExitCode = 141 // nobody reads the output any more
 )
 
 var exitMeaning = []struct {
@@ -43,6 +45,7 @@ var exitMeaning = []struct {
 	{ExitDamage, "check found damage"},
 	{ExitTemporary, "temporary: rate limited beyond the time allowed"},
 	{ExitInterrupted, "interrupted by a signal"},
+	{ExitPipe, "whoever read the output has gone, such as `head`; nothing is printed about it"},
 }
 
 // codedError gives an error the exit code that it ends the process with.
@@ -73,6 +76,8 @@ func exitCodeOf(err error) ExitCode {
 	switch {
 	case err == nil:
 		return ExitOK
+	case errors.Is(err, syscall.EPIPE):
+		return ExitPipe
 	case errors.As(err, &coded):
 		return coded.code
 	case errors.Is(err, context.Canceled):

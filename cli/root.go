@@ -39,10 +39,11 @@ func Run(ctx context.Context, args []string, stdio IO) int {
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
+	code := exitCodeOf(err)
+	if err != nil && code != ExitPipe {
 		a.printError(err)
 	}
-	return int(exitCodeOf(err))
+	return int(code)
 }
 
 func newRootCommand(a *app) *cobra.Command {

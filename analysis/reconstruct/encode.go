@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 )
 
@@ -21,6 +22,16 @@ type wire struct {
 	Answers    []uint64 // completed answers of the training models, Models × words
 	Targets    []*target
 	Mean       calibration
+}
+
+// gob numbers types in the order in which a process first meets them, and writes the
+// numbers down. These are met here, before anything else: a build that takes some of
+// its stages from the cache meets the others in another order than one that computes
+// them all, and must write the same bytes.
+func init() {
+	if err := gob.NewEncoder(io.Discard).Encode(wire{}); err != nil {
+		panic("reconstruct: " + err.Error()) // every field is a type that gob knows
+	}
 }
 
 // MarshalBinary encodes the model. The bytes are the same for equal models, and
