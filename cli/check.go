@@ -37,10 +37,10 @@ The exit code is 14 when damage was found that is not repaired.`,
 				return err
 			}
 			found, err := a.check(cmd.Context(), cfg, o)
-			if err != nil {
+			if err != nil && len(found) == 0 {
 				return err
 			}
-			if err := a.printFindings(found); err != nil {
+			if err := errors.Join(err, a.printFindings(found)); err != nil {
 				return err
 			}
 			if warehouse.Damaged(found) {
@@ -54,21 +54,16 @@ The exit code is 14 when damage was found that is not repaired.`,
 	return cmd
 }
 
-// check looks at the warehouse, for repairs after putting aside what cannot be read.
+// check looks at the warehouse, or repairs it.
 func (a *app) check(ctx context.Context, cfg *config.Loaded, o warehouse.CheckOptions) (found []warehouse.Finding, err error) {
-	look := func(w *warehouse.Warehouse) error {
-		more, err := w.Check(ctx, o)
-		found = append(found, more...)
-		return err
-	}
-	if !o.Repair {
-		err := a.readWarehouse(ctx, cfg, "check", look)
-		return found, err
-	}
-	if found, err = warehouse.Quarantine(ctx, warehouseOptions(cfg, "check")); err != nil {
+	if o.Repair {
+		found, err = warehouse.Repair(ctx, warehouseOptions(cfg, "check"), o)
 		return found, warehouseError(err)
 	}
-	err = a.withWarehouse(ctx, cfg, "check", look)
+	err = a.readWarehouse(ctx, cfg, "check", func(w *warehouse.Warehouse) error {
+		found, err = w.Check(ctx, o)
+		return err
+	})
 	return found, err
 }
 

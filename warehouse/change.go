@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -213,8 +212,6 @@ func validName(what, name string) error {
 		return fmt.Errorf("%s without a name", what)
 	case !utf8.ValidString(name):
 		return fmt.Errorf("%s %q is not UTF-8", what, name)
-	case strings.ContainsRune(name, 0):
-		return fmt.Errorf("%s %q has a zero byte in it", what, name)
 	}
 	return nil
 }

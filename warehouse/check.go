@@ -3,13 +3,7 @@ package warehouse
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -63,19 +57,24 @@ type CheckOptions struct {
 // it could not look.
 func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error) {
 	var all []Finding
-	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkQueries, w.checkResults, w.checkKeptSums}
+	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkLedger, w.checkQueries, w.checkResults, w.checkKeptSums}
 	if o.ReadData {
 		steps = append(steps, w.checkBlocks, w.checkTables)
 	}
 	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, o.ReadData) })
 	for _, step := range steps {
 		found, err := step(ctx)
+		all = append(all, found...)
+		if err != nil && ctx.Err() == nil && isDamage(err) { // the other steps may still find something
+			all = append(all, w.unreadable(err))
+			continue
+		}
 		if err != nil {
 			return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
 		}
-		all = append(all, found...)
 	}
-	if o.Repair && !w.readOnly {
+	all = onlyFirst(all, checkUnreadable)
+	if o.Repair && !w.readOnly && !slices.ContainsFunc(all, isUnreadable) {
 		if err := w.repair(ctx, all); err != nil {
 			return all, fmt.Errorf("repair warehouse %s: %w", w.path, err)
 		}
@@ -84,19 +83,6 @@ func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error
 		return cmp.Compare(severityOrder[a.Severity], severityOrder[b.Severity])
 	})
 	return all, nil
-}
-
-// checkLost reports loads that the ledger has and the file has not.
-func (w *Warehouse) checkLost(context.Context) ([]Finding, error) {
-	var found []Finding
-	for _, l := range w.Lost() {
-		found = append(found, Finding{
-			Check: "lost_loads", Severity: Damage, Object: fmt.Sprintf("load %d from %s", l.ID, l.Source),
-			Detail: fmt.Sprintf("was committed on %s and is gone: the end of the write-ahead log was lost", l.At.Format("2006-01-02 15:04:05")),
-			Remedy: "import that file again, or crawl: what is missing is read again; then metabench check --repair forgets the loss",
-		})
-	}
-	return found, nil
 }
 
 // quality is a query of sql/checks with what its header says.
@@ -241,72 +227,27 @@ func readNames(ctx context.Context, q querier) (names, error) {
 // checkTables reads every other table whole, which makes DuckDB compare the
 // checksums of its blocks.
 func (w *Warehouse) checkTables(ctx context.Context) ([]Finding, error) {
-	if _, err := w.TableHashes(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		return []Finding{{Check: "unreadable", Severity: Damage, Object: w.path, Detail: err.Error(),
-			Remedy: "restore the latest snapshot, or quarantine the file with metabench check --repair and load everything again"}}, nil
-	}
-	return nil, nil
+	_, err := w.TableHashes(ctx)
+	return nil, err
 }
 
-// checkSources looks at the local files that answers were imported from.
-func (w *Warehouse) checkSources(ctx context.Context, read bool) ([]Finding, error) {
-	var found []Finding
-	var files []corpus.File
-	var f corpus.File
-	err := scanEach(ctx, w.db, `SELECT path, size, sha256 FROM file WHERE repo = '' ORDER BY path`, []any{&f.Path, &f.Size, &f.SHA256}, func() { files = append(files, f) })
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		finding := Finding{Check: "source_files", Severity: Warning, Object: f.Path, Remedy: "import it again if the change was meant"}
-		info, err := os.Stat(f.Path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			finding.Severity, finding.Detail, finding.Remedy = Note, "is not there any more", "none is needed: its answers are in the warehouse"
-		case err != nil:
-			finding.Detail = err.Error()
-		case info.Size() < f.Size:
-			finding.Detail = fmt.Sprintf("was cut to %d of %d bytes since it was imported", info.Size(), f.Size)
-		case info.Size() != f.Size:
-			finding.Detail = fmt.Sprintf("was replaced since it was imported: %d bytes, were %d", info.Size(), f.Size)
-		case read && f.SHA256 != "":
-			sum, err := hashFile(ctx, f.Path)
-			if err != nil {
-				return found, err
-			}
-			if sum == f.SHA256 {
-				continue
-			}
-			finding.Detail = "has other bytes than when it was imported"
-		default:
-			continue
-		}
-		found = append(found, finding)
-	}
-	return found, nil
+// checkUnreadable is the finding that DuckDB cannot read a part of the file.
+const checkUnreadable = "unreadable"
+
+func isUnreadable(f Finding) bool { return f.Check == checkUnreadable }
+
+func (w *Warehouse) unreadable(err error) Finding {
+	return Finding{Check: checkUnreadable, Severity: Damage, Object: w.path, Detail: err.Error(),
+		Remedy: "metabench check --read-data --repair puts the file aside; then crawl and import again, or restore the latest snapshot"}
 }
 
-func hashFile(ctx context.Context, path string) (sum string, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	h := sha256.New()
-	if _, err := io.Copy(h, readerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return file.Read(p)
-	})); err != nil {
-		return "", fmt.Errorf("hash %s: %w", path, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+// onlyFirst drops all findings of a check but the first: a file that DuckDB has given
+// up fails every step.
+func onlyFirst(findings []Finding, check string) []Finding {
+	seen := false
+	return slices.DeleteFunc(findings, func(f Finding) bool {
+		again := seen && f.Check == check
+		seen = seen || f.Check == check
+		return again
+	})
 }
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -202,3 +202,74 @@ func TestRepairMendsWhatLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+// mustFind wants a finding of a check with everything that a finding has.
+func mustFind(t *testing.T, found []Finding, check string, severity Severity) {
+	t.Helper()
+	for _, f := range found {
+		if f.Check == check && f.Severity == severity && f.Object != "" && f.Detail != "" && f.Remedy != "" {
+			return
+		}
+	}
+	t.Errorf("no %s of %s among %v", severity, check, found)
+}
+
+func TestLedgerThatCannotNoticeLossesIsReported(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"missing":      os.Remove,
+		"emptied":      func(path string) error { return os.Truncate(path, 0) },
+		"cut_off":      func(path string) error { return os.Truncate(path, 20) },
+		"older_copy":   func(path string) error { return os.WriteFile(path, []byte(`{"load":1,"source":"x"}`+"\n"), 0o644) },
+		"of_something": func(path string) error { return os.WriteFile(path, []byte("else\n"), 0o644) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := soundWarehouse(t).path
+			w := openAt(t, path+"2") // a file of its own, which is closed
+			for seed := range uint64(3) {
+				mustImport(t, w, randomImport(seed+1, 12, 8))
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := spoil(ledgerPath(w.path)); err != nil {
+				t.Fatal(err)
+			}
+			r, err := OpenReadOnly(t.Context(), Options{Path: w.path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			mustFind(t, mustCheck(t, r, CheckOptions{}), "ledger", Warning)
+		})
+	}
+}
+
+// Another warehouse's file under this one's name is noticed by the ledger that stayed,
+// also after the program has worked on it.
+func TestFileInThePlaceOfAnotherIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	ours, theirs := filepath.Join(dir, "w.duckdb"), filepath.Join(dir, "other.duckdb")
+	for seed, path := range map[uint64]string{1: ours, 2: theirs} {
+		w := openAt(t, path)
+		mustImport(t, w, randomImport(seed, 12, 8))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(theirs, ours); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		w := openAt(t, ours)
+		mustFind(t, mustCheck(t, w, CheckOptions{}), "replaced_file", Damage)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(ledgerPath(ours)); err != nil { // the exchange was meant
+		t.Fatal(err)
+	}
+	if found := mustCheck(t, openAt(t, ours), CheckOptions{ReadData: true}); Damaged(found) {
+		t.Error(found)
+	}
+}

@@ -83,11 +83,22 @@ func openError(path string, err error) error {
 		return &LockedError{Path: path, Err: err}
 	case strings.Contains(text, "newer version of DuckDB"), strings.Contains(text, "storage version"):
 		return &SchemaError{Path: path, Reason: "it was written by another version of DuckDB", Remedy: "use the version of metabench that wrote it: " + text}
-	case strings.Contains(text, "WAL"), strings.Contains(text, "checksum"), strings.Contains(text, "not a valid DuckDB"),
-		strings.Contains(text, "Corrupt"), strings.Contains(text, "corrupt"):
+	case strings.Contains(text, "WAL"), strings.Contains(text, "not a valid DuckDB"), isDamage(err):
 		return &DamagedError{Path: path, Err: err}
 	}
 	return fmt.Errorf("open warehouse %s: %w", path, err)
+}
+
+// isDamage tells from DuckDB's words that it could not read its own file, here or in
+// an earlier statement, after which it refuses every other.
+func isDamage(err error) bool {
+	text := strings.ToLower(err.Error())
+	for _, sign := range []string{"checksum", "corrupt", "database has been invalidated", "serialization error", "could not read"} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // DataError says what is wrong with data that was to be stored.

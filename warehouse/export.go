@@ -202,11 +202,19 @@ func (w *Warehouse) writeParquet(ctx context.Context, dir, query, metadata strin
 	return result.RowsAffected()
 }
 
+// maxHiveName is how long a part of a path may be, "benchmark=" before it included,
+// where file systems take 255 bytes.
+const maxHiveName = 240
+
 // hiveName makes a name part of a path: bytes other than letters, digits, - and _
-// are percent-encoded.
+// are percent-encoded, and the end of a very long one is replaced by a hash of all of it.
 func hiveName(name string) string {
 	var b strings.Builder
 	for _, c := range []byte(name) {
+		if b.Len() > maxHiveName-2*8-len("~%00") {
+			sum := sha256.Sum256([]byte(name))
+			return b.String() + "~" + hex.EncodeToString(sum[:8])
+		}
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
 			b.WriteByte(c)

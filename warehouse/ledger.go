@@ -46,40 +46,46 @@ type ledger struct {
 	torn bool  // the last line may not be whole
 }
 
-// openLedger opens the ledger of a warehouse whose file knows the given loads, and
-// returns those that it lost.
-func openLedger(d disk, path string, known map[int32]bool, newest int32) (*ledger, []Load, error) {
-	text, lost, last, err := readLedger(path, known)
-	if err != nil {
-		return nil, nil, err
+// openLedger opens the ledger of a warehouse for writing. What it says was read
+// before; newest is the highest load that the file knows.
+func openLedger(d disk, path string, told []Load, newest int32) (*ledger, error) {
+	l := &ledger{disk: d, path: ledgerPath(path), last: newest}
+	for _, load := range told {
+		l.last = max(l.last, load.ID)
 	}
-	l := &ledger{disk: d, path: ledgerPath(path), last: max(last, newest)}
-	if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
-		return nil, nil, fmt.Errorf("open ledger: %w", err)
+	var err error
+	if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	// A line that was torn by a crash is ended, so that the next one starts anew.
-	if len(text) > 0 && text[len(text)-1] != '\n' {
-		if err := d.add(l.file, []byte("\n")); err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("open ledger: %w", err), l.file.Close())
-		}
+	if l.torn, err = endsTorn(l.file); err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), l.file.Close())
 	}
-	return l, lost, nil
+	return l, nil
 }
 
-// readLedger returns the ledger's text, the loads in it that are not known, and
-// the highest number in it.
-func readLedger(path string, known map[int32]bool) (text []byte, lost []Load, last int32, err error) {
-	text, err = os.ReadFile(ledgerPath(path))
+// endsTorn reports whether a crash left the last line without its end.
+func endsTorn(f *os.File) (bool, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return false, err
+	}
+	var last [1]byte
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return last[0] != '\n', err
+}
+
+// readLedger returns the loads that the ledger of a warehouse names.
+func readLedger(path string) ([]Load, error) {
+	text, err := os.ReadFile(ledgerPath(path))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, 0, fmt.Errorf("read ledger: %w", err)
+		return nil, fmt.Errorf("read ledger: %w", err)
 	}
-	for _, load := range parseLedger(text) {
-		last = max(last, load.ID)
-		if !known[load.ID] {
-			lost = append(lost, load)
-		}
-	}
-	return text, lost, last, nil
+	return parseLedger(text), nil
+}
+
+// missingLoads are those that are not known.
+func missingLoads(told []Load, known map[int32]bool) []Load {
+	return slices.DeleteFunc(slices.Clone(told), func(l Load) bool { return known[l.ID] })
 }
 
 // parseLedger reads the lines that are whole; a torn one was never relied on.

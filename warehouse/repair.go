@@ -6,7 +6,59 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 )
+
+// Repair checks a warehouse and mends what can be mended: first what keeps it from
+// being opened, then what Check finds. A file that turns out to be unreadable only
+// when its data are read is put aside as well. Nothing is deleted.
+//
+// Errors: *LockedError, *NotFoundError.
+func Repair(ctx context.Context, o Options, c CheckOptions) ([]Finding, error) {
+	o.setDefaults()
+	all, err := Quarantine(ctx, o)
+	if err != nil {
+		return all, err
+	}
+	w, err := Open(ctx, o)
+	if err != nil {
+		return all, err
+	}
+	c.Repair = true
+	found, err := w.Check(ctx, c)
+	all = append(all, found...)
+	bad := slices.IndexFunc(all, isUnreadable)
+	if err := errors.Join(err, w.Close()); err != nil && bad < 0 {
+		return all, err
+	}
+	if bad < 0 {
+		return all, nil
+	}
+	for _, path := range []string{o.Path + ".wal", o.Path} {
+		moved, err := putAside(ctx, o, path, stampOf(o))
+		if err != nil {
+			return all, err
+		}
+		if moved != "" {
+			all = append(all, quarantined(path, moved, all[bad].Detail))
+		}
+	}
+	all[bad].Repaired = true
+	w, err = Create(ctx, o)
+	if err != nil {
+		return all, err
+	}
+	return all, w.Close()
+}
+
+// stampOf is the time in the names of files put aside.
+func stampOf(o Options) string { return o.Now().UTC().Format("20060102T150405Z") }
+
+func quarantined(path, moved, why string) Finding {
+	return Finding{Check: "quarantine", Severity: Damage, Object: path, Repaired: true,
+		Detail: fmt.Sprintf("could not be read (%s) and was put aside as %s", why, moved),
+		Remedy: "crawl and import again: only what is missing is read"}
+}
 
 // repair mends what loses nothing: orphaned files are forgotten, sums added up
 // again, cut-off runs marked, and losses that nothing else shows any more are
@@ -85,7 +137,6 @@ func (w *Warehouse) forgetLost(ctx context.Context) error {
 func Quarantine(ctx context.Context, o Options) ([]Finding, error) {
 	o.setDefaults()
 	var done []Finding
-	stamp := o.Now().UTC().Format("20060102T150405Z")
 	for _, path := range []string{o.Path + ".wal", o.Path} {
 		w, err := Open(ctx, o)
 		var damaged *DamagedError
@@ -95,14 +146,12 @@ func Quarantine(ctx context.Context, o Options) ([]Finding, error) {
 		case !errors.As(err, &damaged):
 			return done, err
 		}
-		moved, err := putAside(ctx, o, path, stamp)
+		moved, err := putAside(ctx, o, path, stampOf(o))
 		if err != nil {
 			return done, err
 		}
 		if moved != "" {
-			done = append(done, Finding{Check: "quarantine", Severity: Damage, Object: path, Repaired: true,
-				Detail: fmt.Sprintf("could not be read (%v) and was put aside as %s", damaged.Err, moved),
-				Remedy: "crawl and import again: only what is missing is read"})
+			done = append(done, quarantined(path, moved, damaged.Err.Error()))
 		}
 	}
 	w, err := Create(ctx, o) // a new file; the old ledger went with the old one

@@ -390,11 +390,8 @@ func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces
 	return nil
 }
 
-// text makes text from strangers storable: DuckDB takes nothing but UTF-8, and
-// what is bound to a statement ends at a zero byte.
-func text(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-}
+// text makes text from strangers storable: DuckDB takes nothing but UTF-8.
+func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func nullable(s string) driver.Value {
 	if s == "" {

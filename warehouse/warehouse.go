@@ -83,7 +83,11 @@ type Warehouse struct {
 	conn   *sql.Conn  // the only connection that writes
 	known  *catalogue
 	ledger *ledger
+	told   []Load // what the ledger said when it was opened
 	lost   []Load // in the ledger and not in the file
+
+	replaced bool // the ledger is of another file, and stays as it is until somebody has looked
+
 	untidy bool   // files that nothing was read from any more may be stored
 	closed bool
 }
@@ -124,9 +128,7 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	// A larger log than DuckDB's 16 MB: each checkpoint rewrites the row group that
-	// small loads append to.
-	settings := append(o.settings(), [2]string{"checkpoint_threshold", "64MB"})
+	settings := append(o.settings(), [2]string{"checkpoint_threshold", strconv.Itoa(logMegabytes) + "MB"})
 	if err := w.connect(ctx, settings); err != nil {
 		return err
 	}
@@ -147,12 +149,18 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if w.ledger, w.lost, err = openLedger(w.disk, w.path, loads, known.lastLoad); err != nil {
+	if w.told, err = readLedger(w.path); err != nil {
+		return err
+	}
+	w.lost = missingLoads(w.told, loads)
+	if w.ledger, err = openLedger(w.disk, w.path, w.told, known.lastLoad); err != nil {
 		return err
 	}
 	known.lastLoad = w.ledger.last
 	w.known = known
-	return nil
+	replaced, err := w.checkReplaced(ctx, loads)
+	w.replaced = len(replaced) > 0
+	return err
 }
 
 // upgrade closes the file, brings its schema up to date and opens it again.
@@ -206,7 +214,8 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 	if err == nil {
 		var loads map[int32]bool
 		if loads, err = loadIDs(ctx, w.conn); err == nil {
-			_, w.lost, _, err = readLedger(w.path, loads)
+			w.told, err = readLedger(w.path)
+			w.lost = missingLoads(w.told, loads)
 		}
 	}
 	if locked := (*LockedError)(nil); errors.As(err, &locked) {
@@ -270,7 +279,7 @@ func (w *Warehouse) settle(ctx context.Context) error {
 	if _, err := w.conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
 		return err
 	}
-	if w.ledger == nil {
+	if w.ledger == nil || w.replaced {
 		return nil
 	}
 	return w.ledger.fold(w.newestLoad(), w.lost)

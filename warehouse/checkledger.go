@@ -1,0 +1,88 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// checkLost reports loads that the ledger has and the file has not.
+func (w *Warehouse) checkLost(context.Context) ([]Finding, error) {
+	var found []Finding
+	for _, l := range w.Lost() {
+		found = append(found, Finding{
+			Check: "lost_loads", Severity: Damage, Object: fmt.Sprintf("load %d from %s", l.ID, l.Source),
+			Detail: fmt.Sprintf("was committed on %s and is gone: the end of the write-ahead log was lost", l.At.Format("2006-01-02 15:04:05")),
+			Remedy: "import that file again, or crawl: what is missing is read again; then metabench check --repair forgets the loss",
+		})
+	}
+	return found, nil
+}
+
+// checkLedger reports a ledger that can't have noticed losses: one that is missing, was
+// cut off, or belongs to another file than the one beside it. A published snapshot has
+// none, and needs none.
+func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
+	if _, err := os.Stat(lockPath(w.path)); errors.Is(err, fs.ErrNotExist) { // nobody ever wrote here
+		return nil, nil
+	}
+	loads := map[int32]bool{}
+	var id, newest int32
+	if err := scanEach(ctx, w.db, `SELECT DISTINCT load_id FROM manifest`, []any{&id}, func() { loads[id], newest = true, max(newest, id) }); err != nil {
+		return nil, err
+	}
+	f := Finding{Check: "ledger", Severity: Warning, Object: ledgerPath(w.path),
+		Remedy: "metabench check --repair writes it anew; compare the numbers of metabench status with what you expect"}
+	behind, last := 0, int32(0)
+	for _, l := range w.told {
+		last = max(last, l.ID)
+	}
+	for id := range loads {
+		if id > last {
+			behind++
+		}
+	}
+	switch {
+	case newest == 0:
+	case len(w.told) == 0:
+		f.Detail = "is missing or has no whole line: what was lost before can't be told"
+	case behind > 1: // a crash between a commit and its line leaves one
+		f.Detail = fmt.Sprintf("ends at load %d and the warehouse at load %d: it was cut off, or is of an older copy", last, newest)
+	}
+	var found []Finding
+	if f.Detail != "" {
+		found = append(found, f)
+	}
+	replaced, err := w.checkReplaced(ctx, loads)
+	return append(found, replaced...), err
+}
+
+// checkReplaced compares what the ledger says of the loads that the file knows with
+// what the manifest says of them.
+func (w *Warehouse) checkReplaced(ctx context.Context, loads map[int32]bool) ([]Finding, error) {
+	var found []Finding
+	for _, l := range w.told {
+		if !loads[l.ID] {
+			continue
+		}
+		totals := map[string]LoadTotal{}
+		var t LoadTotal
+		err := scanEach(ctx, w.db, `
+			SELECT b.benchmark, arg_max(m.blocks, m.load_id), arg_max(m.observed, m.load_id), arg_max(m.correct, m.load_id), arg_max(m.fingerprint, m.load_id)
+			FROM manifest AS m JOIN benchmark AS b USING (benchmark_id) WHERE m.load_id <= ? GROUP BY b.benchmark`,
+			[]any{&t.Benchmark, &t.Blocks, &t.Observed, &t.Correct, &t.Fingerprint}, func() { totals[t.Benchmark] = t }, l.ID)
+		if err != nil {
+			return found, err
+		}
+		for _, want := range l.Benchmarks {
+			if got := totals[want.Benchmark]; got != want {
+				found = append(found, Finding{Check: "replaced_file", Severity: Damage, Object: w.path,
+					Detail: fmt.Sprintf("after load %d it had %d answers to %s, says the ledger; the file says %d: another file was put in its place", l.ID, want.Observed, want.Benchmark, got.Observed),
+					Remedy: "put the file back that the ledger belongs to, or, if the exchange was meant, move " + ledgerPath(w.path) + " away"})
+			}
+		}
+	}
+	return found, nil
+}
