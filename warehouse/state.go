@@ -21,6 +21,8 @@ func (w *Warehouse) state(ctx context.Context) (string, error) {
 	tables["manifest"] = `FROM manifest`
 	tables["schema_migration"] = `SELECT version, checksum FROM schema_migration`
 	tables["schema_view"] = `FROM schema_view`
+	// A stranger who may write a snapshot can also add to it, or replace a view.
+	tables["duckdb_objects"] = `SELECT table_name, sql FROM duckdb_tables() WHERE NOT internal UNION ALL SELECT view_name, sql FROM duckdb_views() WHERE NOT internal`
 	// The answers are in their block's hash.
 	tables["response_block"] = `SELECT * EXCLUDE (correct) FROM (` + contents["response_block"] + `)`
 	h := sha256.New()

@@ -88,7 +88,7 @@ type Warehouse struct {
 
 	replaced bool // the ledger is of another file, and stays as it is until somebody has looked
 
-	untidy bool   // files that nothing was read from any more may be stored
+	untidy bool // files that nothing was read from any more may be stored
 	closed bool
 }
 
