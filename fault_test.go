@@ -295,7 +295,6 @@ func TestRefreshOnAFullDiskFailsCleanly(t *testing.T) {
 			if e.code != 0 && (e.code != 1 || e.errors == "" || strings.Contains(e.errors, "panic")) {
 				t.Errorf("%+v", e)
 			}
-			t.Log(e.errors)
 			s.mustRecover(t)
 		})
 	}
@@ -317,10 +316,12 @@ func TestRefreshOnASmallFileSystemFailsCleanly(t *testing.T) {
 		}
 	}()
 	e := s.run(t, "refresh")
-	if e.code != 1 || !strings.Contains(strings.ToLower(e.errors), "space") {
+	if e.code != 1 || !strings.Contains(e.errors, "No space left") {
 		t.Errorf("%+v", e)
 	}
-	t.Log(e.errors)
+	if !strings.HasPrefix(e.errors, "warning: disk_space: ") || !strings.Contains(e.errors, "make room") {
+		t.Errorf("nothing was said beforehand: %s", e.errors)
+	}
 	if err := syscall.Mount("tmpfs", s.dir, "tmpfs", syscall.MS_REMOUNT, "size=200m"); err != nil {
 		t.Fatal(err)
 	}

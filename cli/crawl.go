@@ -77,6 +77,9 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := a.warnOfLittleSpace(cfg, "", ""); err != nil {
+		return err
+	}
 	var failed error
 	err = a.withWarehouse(cmd.Context(), cfg, "crawl", func(w *warehouse.Warehouse) error {
 		if f.dryRun {

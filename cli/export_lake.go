@@ -30,6 +30,9 @@ docs/warehouse.md has CREATE statements for Trino, Spark and ClickHouse.`,
 			if err := mustExist(cfg); err != nil {
 				return err
 			}
+			if err := a.warnOfLittleSpace(cfg, "", cfg.Publish.Lake); err != nil {
+				return err
+			}
 			return a.withWarehouse(cmd.Context(), cfg, "export lake", func(w *warehouse.Warehouse) error {
 				lake, err := w.Export(cmd.Context(), warehouse.ExportOptions{Dir: cfg.Publish.Lake})
 				if err != nil {

@@ -32,6 +32,9 @@ stays and the exit code is 13. Open snapshots for reading only:
 			if err := mustExist(cfg); err != nil {
 				return err
 			}
+			if err := a.warnOfLittleSpace(cfg, cfg.Publish.Dir, ""); err != nil {
+				return err
+			}
 			return a.withWarehouse(cmd.Context(), cfg, "publish", func(w *warehouse.Warehouse) error {
 				s, err := w.Publish(cmd.Context(), warehouse.PublishOptions{Dir: cfg.Publish.Dir, Keep: cfg.Publish.Keep, Force: force})
 				if err != nil {

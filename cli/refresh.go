@@ -63,6 +63,9 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 	a.noProgress = true // one line is all that cron wants
 	var did refreshed
 	var partial error
+	if err := a.warnOfLittleSpace(cfg, cfg.Publish.Dir, cfg.Publish.Lake); err != nil {
+		return err
+	}
 	err := a.withWarehouse(ctx, cfg, "refresh", func(w *warehouse.Warehouse) error {
 		if !noCrawl {
 			options, err := a.crawlOptions(cfg, crawlFlags{quiet: true})

@@ -39,6 +39,16 @@ func (a *app) withWarehouse(ctx context.Context, cfg *config.Loaded, command str
 	return use(w)
 }
 
+// warnOfLittleSpace says beforehand that a disk may become full. The directories are
+// those that will be written, empty for none.
+func (a *app) warnOfLittleSpace(cfg *config.Loaded, publishDir, lakeDir string) error {
+	found, err := warehouse.CheckSpace(cfg.Warehouse.Path, publishDir, lakeDir)
+	for _, f := range found {
+		fmt.Fprintln(a.Err, f)
+	}
+	return err
+}
+
 // readWarehouse opens the warehouse or a snapshot for reading.
 func (a *app) readWarehouse(ctx context.Context, cfg *config.Loaded, command string, use func(*warehouse.Warehouse) error) (err error) {
 	w, err := warehouse.OpenReadOnly(ctx, warehouseOptions(cfg, command))

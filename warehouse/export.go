@@ -42,11 +42,12 @@ func results(table string) lakeTable {
 
 // lakeTables are what the lake has. The answers are a row each there: engines that
 // a lake is for read them faster than lists. Item names are unnested beside the
-// answers; joining them afterwards takes three times as long.
+// answers; joining them afterwards takes three times as long. No column has a type
+// without a sign, which not all engines read.
 var lakeTables = []lakeTable{
 	{"responses", `
 		WITH names AS (SELECT task_id, list(item ORDER BY position) AS items FROM item WHERE benchmark_id = $1 GROUP BY task_id)
-		SELECT task, model, item, position, correct FROM (
+		SELECT task, model, item, position::INTEGER AS position, correct::TINYINT AS correct FROM (
 			SELECT t.task, m.model, unnest(n.items[:len(r.correct)]) AS item, generate_subscripts(r.correct, 1) - 1 AS position, unnest(r.correct) AS correct
 			FROM response_block AS r
 			JOIN task AS t ON t.task_id = r.task_id AND t.benchmark_id = $1
@@ -60,7 +61,7 @@ var lakeTables = []lakeTable{
 	{"item_filter", `SELECT * EXCLUDE (benchmark, benchmark_id, task_id) FROM item_filter WHERE benchmark_id = $1`, true},
 	{"lineage", `SELECT * EXCLUDE (benchmark, file_id) FROM lineage WHERE benchmark = (SELECT benchmark FROM benchmark WHERE benchmark_id = $1)`, true},
 	{"leaderboard_score", `SELECT m.model, l.metric, l.score FROM leaderboard_score AS l JOIN model AS m USING (model_id) WHERE l.benchmark_id = $1`, true},
-	{"run", `FROM run`, false},
+	{"run", `SELECT * REPLACE (seed::DECIMAL(20, 0) AS seed) FROM run`, false},
 	results("split_assignment"), results("irt_fit"), results("item_parameter"), results("ability"), results("selected_item"),
 	results("prediction"), results("reconstruction_metric"), results("form_reliability"), results("learning_curve"),
 }

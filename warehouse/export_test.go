@@ -32,7 +32,7 @@ func TestLakeHoldsTheAnswersByBenchmark(t *testing.T) {
 		}
 	}
 	got := values(t, w, `SELECT benchmark, model, item, correct FROM read_parquet(?, hive_partitioning = true) ORDER BY ALL`, filepath.Join(dir, "responses", "*", "*.parquet"))
-	want := values(t, w, `SELECT benchmark, model, item, correct FROM responses ORDER BY ALL`)
+	want := values(t, w, `SELECT benchmark, model, item, correct::TINYINT FROM responses ORDER BY ALL`)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

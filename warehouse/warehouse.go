@@ -10,7 +10,7 @@
 // docs/warehouse.md describes the schema to those who query it.
 package warehouse
 
-//go:generate go run ./reference -o ../docs/warehouse.md
+//go:generate go run ./reference -o ../docs/warehouse.md -lake ../deploy/lake
 
 import (
 	"context"

@@ -1,7 +1,8 @@
 // Reference writes docs/warehouse.md: the schema's reference page, from the
-// comments in a new warehouse and the worked queries of sql/queries.
+// comments in a new warehouse and the worked queries of sql/queries; and deploy/lake:
+// what makes engines know the lake's tables.
 //
-//	go run ./warehouse/reference -o docs/warehouse.md
+//	go run ./warehouse/reference -o docs/warehouse.md -lake deploy/lake
 package main
 
 import (
@@ -27,17 +28,25 @@ var frame string
 
 func main() {
 	out := flag.String("o", "", "file to write; standard output when empty")
+	lake := flag.String("lake", "", "directory for the lake's statements; empty for none")
 	flag.Parse()
-	if err := run(context.Background(), *out); err != nil {
+	if err := run(context.Background(), *out, *lake); err != nil {
 		fmt.Fprintln(os.Stderr, "reference:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out string) error {
-	page, err := page(ctx)
+func run(ctx context.Context, out, lake string) error {
+	page, statements, err := generate(ctx)
 	if err != nil {
 		return err
+	}
+	if lake != "" {
+		for name, text := range statements {
+			if err := renameio.WriteFile(filepath.Join(lake, name), []byte(text), 0o644); err != nil {
+				return err
+			}
+		}
 	}
 	if out == "" {
 		_, err := io.WriteString(os.Stdout, page)
@@ -46,43 +55,60 @@ func run(ctx context.Context, out string) error {
 	return renameio.WriteFile(out, []byte(page), 0o644)
 }
 
-// page is the whole page: frame.md with its marks replaced.
-func page(ctx context.Context) (text string, err error) {
+// generate makes the whole page, frame.md with its marks replaced, and the lake's
+// statements by file.
+func generate(ctx context.Context) (text string, statements map[string]string, err error) {
 	dir, err := os.MkdirTemp("", "reference")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o := warehouse.Options{Path: filepath.Join(dir, "w.duckdb")}
 	w, err := warehouse.Create(ctx, o)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if err := w.Close(); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if w, err = warehouse.OpenReadOnly(ctx, o); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	tables, err := objects(ctx, w, `SELECT table_name, comment FROM duckdb_tables() ORDER BY table_name`)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	views, err := objects(ctx, w, `SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY view_name`)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	macros, err := objects(ctx, w, `SELECT DISTINCT concat(function_name, '(', array_to_string(parameters, ', '), ')'), comment
 		FROM duckdb_functions() WHERE NOT internal ORDER BY ALL`)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	queries, err := queries()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return strings.NewReplacer("<!-- tables -->", tables, "<!-- views -->", views, "<!-- macros -->", macros, "<!-- queries -->", queries).Replace(frame), nil
+	lake, err := w.LakeSchema(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	marks := []string{"<!-- tables -->", tables, "<!-- views -->", views, "<!-- macros -->", macros, "<!-- queries -->", queries}
+	statements = map[string]string{}
+	for _, e := range engines {
+		if statements[e.name+".sql"], err = e.file(lake); err != nil {
+			return "", nil, err
+		}
+		example, err := e.statement(lake[0])
+		if err != nil {
+			return "", nil, err
+		}
+		marks = append(marks, "<!-- "+e.name+" -->", "```sql\n"+example+"```")
+	}
+	return strings.NewReplacer(marks...).Replace(frame), statements, nil
 }
 
 // objects describes what a query for (name, comment) names, with its columns.

@@ -6,15 +6,21 @@ import (
 )
 
 func TestReferencePageIsUpToDate(t *testing.T) {
-	want, err := page(t.Context())
+	page, statements, err := generate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../docs/warehouse.md")
-	if err != nil {
-		t.Fatal(err)
+	want := map[string]string{"../../docs/warehouse.md": page}
+	for name, text := range statements {
+		want["../../deploy/lake/"+name] = text
 	}
-	if string(got) != want {
-		t.Error("docs/warehouse.md is out of date; run: go generate ./warehouse")
+	for path, text := range want {
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != text {
+			t.Errorf("%s is out of date; run: go generate ./warehouse", path)
+		}
 	}
 }
