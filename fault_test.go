@@ -179,8 +179,7 @@ func TestSignalEndsARefreshSoonAndCleanly(t *testing.T) {
 // the code that shells know, without a word and with a sound warehouse.
 func TestReaderOfTheOutputMayGoAway(t *testing.T) {
 	rounds(t)
-	s := newSite(t)
-	s.mustRefresh(t)
+	s := refreshedSite(t)
 	bundle := filepath.Join(s.dir, "metabench.bundle")
 	for _, args := range [][]string{
 		{"query", "from item_statistics", "--format", "csv"},
@@ -224,8 +223,7 @@ func TestReaderOfTheOutputMayGoAway(t *testing.T) {
 // An output that cannot be written, unlike one that nobody reads, is an error.
 func TestOutputThatCannotBeWrittenIsAnError(t *testing.T) {
 	rounds(t)
-	s := newSite(t)
-	s.mustRefresh(t)
+	s := refreshedSite(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)

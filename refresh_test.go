@@ -14,9 +14,10 @@ import (
 	"metabench/warehouse"
 )
 
-// undisturbed is what the tables hold after a refresh that nobody disturbed, and how
-// long it took.
+// undisturbed is what a refresh that nobody disturbed leaves, what its tables hold, and
+// how long it took.
 type undisturbed struct {
+	dir    string
 	hashes map[string]string
 	took   time.Duration
 }
@@ -29,17 +30,43 @@ var undisturbedOnce struct {
 func undisturbedRefresh(t *testing.T) undisturbed {
 	t.Helper()
 	undisturbedOnce.Do(func() {
-		s := newSite(t)
-		e := s.run(t, "refresh")
-		if e.code != 0 {
-			t.Fatalf("%+v", e)
+		hub, err := replica()
+		if err != nil {
+			t.Fatal(err)
 		}
-		undisturbedOnce.undisturbed = undisturbed{hashes: hashesOf(t, s.warehouse()), took: e.took}
+		s := site{dir: filepath.Join(hub.dir, "undisturbed")}
+		if err := os.Mkdir(s.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		e := s.run(t, "refresh")
+		if e.code != 0 || e.errors != "" || strings.Count(e.out, "\n") != 1 {
+			t.Fatalf("a refresh that ends well prints one line: %+v", e)
+		}
+		undisturbedOnce.undisturbed = undisturbed{dir: s.dir, hashes: hashesOf(t, s.warehouse()), took: e.took}
 	})
 	if undisturbedOnce.hashes == nil {
 		t.Fatal("no refresh could be finished undisturbed")
 	}
 	return undisturbedOnce.undisturbed
+}
+
+// refreshedSite is a site after an undisturbed refresh.
+func refreshedSite(t *testing.T) site {
+	t.Helper()
+	s := newSite(t)
+	if err := os.CopyFS(s.dir, os.DirFS(undisturbedRefresh(t).dir)); err != nil {
+		t.Fatal(err)
+	}
+	snapshots, err := filepath.Glob(filepath.Join(s.dir, "published", "*.duckdb"))
+	if err != nil || len(snapshots) == 0 {
+		t.Fatalf("nothing was published: %v", err)
+	}
+	for _, path := range snapshots { // what copying does not keep
+		if err := os.Chmod(path, 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
 }
 
 func hashesOf(t *testing.T, path string) map[string]string {
@@ -150,11 +177,7 @@ func (s site) mustRefresh(t *testing.T, args ...string) summary {
 
 func TestRefreshDoesWhatItsInputsAskForAndNoMore(t *testing.T) {
 	rounds(t)
-	s := newSite(t)
-	e := s.run(t, "refresh")
-	if e.code != 0 || e.errors != "" || strings.Count(e.out, "\n") != 1 {
-		t.Fatalf("a refresh that ends well prints one line: %+v", e)
-	}
+	s := refreshedSite(t)
 	nothing := func(step string) {
 		t.Helper()
 		if did := s.mustRefresh(t); did != (summary{Skipped: 2}) {
@@ -185,17 +208,19 @@ func TestRefreshDoesWhatItsInputsAskForAndNoMore(t *testing.T) {
 	if did := s.mustRefresh(t); did.Snapshot == "" || did.Lake != "" {
 		t.Errorf("the snapshot was cut off, and it did %+v", did)
 	}
-	hub, err := replica()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := filepath.Join(s.dir, "config.yaml")
-	if err := os.WriteFile(config, []byte("build: {seed: 7}\nbenchmarks: "+hub.catalogue+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if did := s.mustRefresh(t, "--config", config); did.Built != 2 || did.Fetched > 0 || did.Snapshot == "" || did.Lake == "" {
+	if did := s.mustRefresh(t, "--config", s.otherSeed(t)); did.Built != 2 || did.Fetched > 0 || did.Snapshot == "" || did.Lake == "" {
 		t.Errorf("a setting changed, and it did %+v", did)
 	}
+}
+
+// otherSeed is a configuration that makes everything that was built stale.
+func (s site) otherSeed(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(s.dir, "config.yaml")
+	if err := os.WriteFile(path, []byte("build: {seed: 7}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestRefreshOfNothingSaysSo(t *testing.T) {

@@ -2,8 +2,9 @@
 //
 //   node reader.mjs SNAPSHOT            opens the snapshot again and again until standard input
 //                                       ends, asks it the questions on standard input (a JSON
-//                                       array on the first line), and prints each different set of
-//                                       answers once, with how often it was given
+//                                       array on the first line), says when an answer is a new
+//                                       one, and prints each different set of answers once, with
+//                                       how often it was given
 //   node reader.mjs SNAPSHOT write      opens it for writing by mistake, and dies with the change
 //                                       in its write-ahead log
 import { createRequire } from 'node:module';
@@ -36,7 +37,7 @@ while (!over) {
   connection.closeSync();
   instance.closeSync();
   const key = JSON.stringify(answers);
+  if (!given.has(key)) console.log('"new"');
   given.set(key, (given.get(key) ?? 0) + 1);
-  if (given.size === 1 && given.get(key) === 1) console.log('"ready"');
 }
 for (const [answers, times] of given) console.log(JSON.stringify({ answers: JSON.parse(answers), times }));

@@ -3,5 +3,5 @@ SELECT p.benchmark, p.model, p.score, p.predicted, p.predicted - p.score AS diff
     p.score BETWEEN p.lower AND p.upper AS inside_interval
 FROM prediction AS p
 WHERE p.part = 'test' AND p.target = p.benchmark
-ORDER BY abs(p.predicted - p.score) DESC
+ORDER BY abs(p.predicted - p.score) DESC, p.benchmark, p.model
 LIMIT 10;
