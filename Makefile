@@ -6,7 +6,7 @@ GOVULNCHECK_VERSION   := v1.9.0
 BENCHSTAT_VERSION     := latest
 BIN := $(CURDIR)/bin
 
-.PHONY: build test race lint check bench bench-warehouse accuracy generate fuzz demo clean
+.PHONY: build test race faults lint check bench bench-warehouse accuracy generate fuzz demo clean
 
 build:            ## the program, as ./bin/metabench
 	go build -o $(BIN)/metabench .
@@ -17,6 +17,9 @@ test:             ## all tests
 race:             ## what runs in several goroutines, under the race detector
 	go test -race -short ./scraper/... ./warehouse/... ./cli/... ./table/...
 	go test -race -short -run 'Workers|Same|Cancel|Context' ./analysis/...
+
+faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5)
+	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -count=1 -timeout 60m . ./warehouse
 
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 	$< run ./...

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"metabench/score"
@@ -28,6 +29,11 @@ func TestScoringAModelGivesWhatTheBuildPredicted(t *testing.T) {
 	}
 	run("--no-progress", "demo", "--models", "60", "--dir", dir)
 	run("--warehouse", db, "export", "bundle", bundle)
+	var stderr bytes.Buffer
+	args := []string{"score", filepath.Join(dir, "harness"), "--bundle", bundle}
+	if code := Run(t.Context(), args, IO{In: strings.NewReader(""), Out: goneReader{}, Err: &stderr}); ExitCode(code) != ExitPipe || stderr.Len() > 0 {
+		t.Errorf("nobody reads the output: exit code %d, %s", code, stderr.String())
+	}
 	var report score.Report
 	if err := json.Unmarshal(run("--json", "score", filepath.Join(dir, "harness"), "--bundle", bundle), &report); err != nil {
 		t.Fatal(err)
@@ -60,3 +66,8 @@ func TestScoringAModelGivesWhatTheBuildPredicted(t *testing.T) {
 		t.Errorf("compared %d targets of %s, want six benchmarks and the mean", compared, report.Model)
 	}
 }
+
+// goneReader is an output whose reader has gone.
+type goneReader struct{}
+
+func (goneReader) Write([]byte) (int, error) { return 0, syscall.EPIPE }

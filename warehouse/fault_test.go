@@ -121,7 +121,8 @@ func script(ctx context.Context, dir string, o Options) (err error) {
 
 func childMain() int {
 	var o Options
-	if point, n, ok := strings.Cut(os.Getenv(childCrash), " "); ok {
+	if at := strings.LastIndex(os.Getenv(childCrash), " "); at >= 0 {
+		point, n := os.Getenv(childCrash)[:at], os.Getenv(childCrash)[at+1:]
 		left, err := strconv.Atoi(n)
 		if err != nil {
 			return 2
@@ -135,6 +136,7 @@ func childMain() int {
 				select {}
 			}
 		}
+		o.fault = func(operation, _ string) error { o.crash(operation); return nil } // every operation on the disk is a point too
 	}
 	if limit := os.Getenv(childLimit); limit != "" {
 		size, err := strconv.ParseUint(limit, 10, 64)
@@ -312,12 +314,14 @@ func TestKilledAtEveryStep(t *testing.T) {
 	want := undisturbed(t)
 	points := map[string]int{ // how often each is tried
 		"before-commit": rounds(), "after-commit": rounds(), "table-copied": rounds(), "draft-written": 1, "before-rename": 1,
-		"version-renamed": 1, "linked": 1, "published": 1, "migrated": 1,
-		"lake-table-written": 1, "lake-swapped": 1,
+		"version-renamed": 1, "linked": 1, "published": 1, "migrated": 1, "lake-table-written": 1, "lake-swapped": 1,
+		"append": rounds(), "write": rounds(), "seal": 1, "rename": rounds(),
 	}
+	stride := max(1, 12/rounds()) // so that few tries reach loads, statistics, results and runs too
 	for _, point := range sortedKeys(points) {
 		t.Run(point, func(t *testing.T) {
-			for n := 1; n <= points[point]; n++ {
+			for try := range points[point] {
+				n := 1 + try*stride
 				dir := t.TempDir()
 				code := exitCode(t, child(t, dir, fmt.Sprintf("%s=%s %d", childCrash, point, n)).Run())
 				if code == 0 {
