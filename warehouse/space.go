@@ -51,7 +51,7 @@ func CheckSpace(path, publishDir, lakeDir string) ([]Finding, error) {
 		}
 		d := disks[info.Fsid.Val]
 		if d == nil {
-			d = &disk{dir: dir, free: int64(info.Bavail) * info.Bsize} //nolint:unconvert // of another type elsewhere
+			d = &disk{dir: dir, free: int64(info.Bavail) * info.Bsize}
 			disks[info.Fsid.Val] = d
 		}
 		before := spaceMargin*float64(d.planned) > float64(d.free)

@@ -134,13 +134,14 @@ func (p *problem) emCycle(x *point) *point {
 }
 
 // jump replaces every item that the counts at x know a better one for (see
-// counts.explore). It returns nil if that gains less than the tolerance.
-func (p *problem) jump(x *point, tolerance float64) *point {
+// counts.explore). It returns nil if that gains less than the tolerance. Exploring
+// takes the longest of all steps, so that it ends between two items when ctx does.
+func (p *problem) jump(ctx context.Context, x *point, tolerance float64) *point {
 	x = p.evaluate(x.items, true)
 	items, gains := make([]Item, len(x.items)), make([]float64, len(x.items))
 	p.eachItem(func(j int, c counts) {
 		items[j] = x.items[j]
-		if !p.free[j] {
+		if !p.free[j] || ctx.Err() != nil {
 			return
 		}
 		it, value := c.explore(items[j], p.kind, p.prior)

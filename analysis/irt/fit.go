@@ -83,7 +83,8 @@ type Result struct {
 //
 // The result is the same to the last bit for any number of workers and any order of
 // the models. Errors: ErrEmpty, or that of a Start of the wrong length. A context
-// that is cancelled ends the fit with what there is and Status Cancelled.
+// that is cancelled ends the fit with what there is and Status Cancelled, which may be
+// of a poorer kind than was asked for.
 func Fit(ctx context.Context, m *response.Matrix, opts Options) (*Result, error) {
 	all, err := fit(ctx, m, opts)
 	if err != nil {
@@ -137,6 +138,9 @@ func fit(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, erro
 		for p.kind = TwoPL; p.kind <= opts.Kind; p.kind++ {
 			best := p.global(ctx, start, &opts)
 			report(best)
+			if best.status == Cancelled { // richer kinds would begin anew
+				break
+			}
 			start = best.items
 		}
 	}

@@ -36,7 +36,7 @@ func (p *problem) local(ctx context.Context, items []Item, opts *Options) *solut
 		if s.ended() {
 			return s
 		}
-		y := p.jump(s.point, 10*opts.Tolerance)
+		y := p.jump(ctx, s.point, 10*opts.Tolerance)
 		if y == nil {
 			return s
 		}
@@ -71,7 +71,7 @@ func (p *problem) global(ctx context.Context, start []Item, opts *Options) *solu
 	}
 	try := func(x *point, cycles int) bool {
 		for range cycles {
-			y := p.jump(x, rough.Tolerance)
+			y := p.jump(ctx, x, rough.Tolerance)
 			if y == nil {
 				break
 			}
