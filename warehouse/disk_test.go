@@ -59,16 +59,24 @@ func worked(t *testing.T) string {
 // the work again ends where it would have.
 func TestAnyDiskOperationMayFail(t *testing.T) {
 	needRounds(t)
-	undone := worked(t)
-	before := readHashes(t, filepath.Join(undone, "public", SnapshotName))
-	if err := someWork(t, undone, 9, Options{}); err != nil {
+	start := worked(t)
+	again := func() string {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(start)); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	before := readHashes(t, filepath.Join(start, "public", SnapshotName))
+	whole := again()
+	if err := someWork(t, whole, 9, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	want := readHashes(t, filepath.Join(undone, "w.duckdb"))
+	want := readHashes(t, filepath.Join(whole, "w.duckdb"))
 	step := max(1, 12/rounds()) // all of them when the test is to be thorough
 	failed := 0
 	for n := 1; ; n += step {
-		dir := worked(t)
+		dir := again()
 		calls, what := 0, ""
 		err := someWork(t, dir, 9, Options{fault: func(operation, path string) error {
 			if calls++; calls != n {
@@ -91,7 +99,6 @@ func TestAnyDiskOperationMayFail(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "lake", lakeMarkName)); err != nil {
 			t.Errorf("operation %d (%s): the lake is gone: %v", n, what, err)
 		}
-		mustBeSound(t, dir)
 		if err := someWork(t, dir, 9, Options{}); err != nil {
 			t.Fatalf("after operation %d (%s): %v", n, what, err)
 		}
