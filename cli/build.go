@@ -32,6 +32,10 @@ full score, and measure its error on test models. Results replace the benchmark'
 earlier ones; the tables are described in docs/warehouse.md. Stages whose inputs
 have not changed are not computed again; --stage asks for one by name.
 
+A form's items can be given instead of selected, for models that were evaluated on
+somebody else's selection: --form-b-items results/ takes the items that the published
+tasks of lm-evaluation-harness ask, where results/ is the output of any model.
+
 The same answers, configuration and program give the same bytes in every result
 table, for any number of workers.`,
 		Args: cobra.NoArgs,
@@ -60,6 +64,8 @@ table, for any number of workers.`,
 	configFlag(flags, "seed", "build.seed", "seed of every random choice")
 	configFlag(flags, "workers", "build.workers", "parallel workers")
 	configFlag(flags, "items", "build.items", "items a form has; 0 lets the search decide")
+	configFlag(flags, "form-a-items", "build.form_a_items", "harness output, or a table of benchmark and item, whose items form A has")
+	configFlag(flags, "form-b-items", "build.form_b_items", "the same for form B")
 	return cmd
 }
 
@@ -94,9 +100,13 @@ func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareho
 	if err != nil {
 		return err
 	}
+	given, err := givenItems(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	opts := buildOptions(cfg)
 	opts.Rerun = stage
-	job := &buildJob{w: w, opts: opts, report: a.progress().Stage}
+	job := &buildJob{w: w, opts: opts, given: given, report: a.progress().Stage}
 	var suite []*analysis.Distilled
 	for _, b := range benchmarks {
 		inSuite := slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b })
@@ -130,6 +140,7 @@ func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareho
 type buildJob struct {
 	w      *warehouse.Warehouse
 	opts   analysis.Options
+	given  map[string]map[string][]string // items by benchmark and form
 	report analysis.Reporter
 }
 
@@ -141,7 +152,7 @@ func (j *buildJob) run(ctx context.Context, benchmark string, suite []string) (*
 		return nil, err
 	}
 	var distilled *analysis.Distilled
-	err = j.record(ctx, benchmark, data.Suite, data.Fingerprint, func() (*result.Set, error) {
+	err = j.record(ctx, benchmark, []any{data.Suite.Fingerprint(), data.Given}, data.Fingerprint, func() (*result.Set, error) {
 		distilled, err = analysis.Build(ctx, data, j.opts, j.w, j.report)
 		if err != nil {
 			return nil, err
@@ -155,18 +166,21 @@ func (j *buildJob) run(ctx context.Context, benchmark string, suite []string) (*
 // run of their own.
 func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
 	var inputs string
+	settings := []any{suite[0].Data.Suite.Fingerprint()}
 	for _, d := range suite {
 		inputs += d.Data.Fingerprint
+		settings = append(settings, d.Data.Given)
 	}
-	return j.record(ctx, analysis.JointName, suite[0].Data.Suite, inputs, func() (*result.Set, error) {
+	return j.record(ctx, analysis.JointName, settings, inputs, func() (*result.Set, error) {
 		return analysis.Joint(ctx, suite, j.opts, j.w, j.report)
 	})
 }
 
 // record runs a computation and stores its results, if any, under a run. The inputs
-// are a benchmark's answers; how its models are split counts as a setting.
-func (j *buildJob) record(ctx context.Context, name string, suite *analysis.Suite, inputs string, compute func() (*result.Set, error)) error {
-	hash, err := settingsHash(j.opts, suite)
+// are a benchmark's answers; how its models are split counts as a setting, and so do
+// given items.
+func (j *buildJob) record(ctx context.Context, name string, settings []any, inputs string, compute func() (*result.Set, error)) error {
+	hash, err := settingsHash(j.opts, settings)
 	if err != nil {
 		return err
 	}
@@ -215,7 +229,7 @@ func (j *buildJob) read(ctx context.Context, benchmark string, suite []string) (
 		s.Origins = append(s.Origins, split.Origin{Name: model})
 		s.Means = append(s.Means, means[model])
 	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: s}, nil
+	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: s, Given: j.given[benchmark]}, nil
 }
 
 func buildOptions(cfg *config.Loaded) analysis.Options {
@@ -228,9 +242,9 @@ func buildOptions(cfg *config.Loaded) analysis.Options {
 }
 
 // settingsHash identifies the settings that change results.
-func settingsHash(opts analysis.Options, suite *analysis.Suite) (string, error) {
+func settingsHash(opts analysis.Options, others []any) (string, error) {
 	opts.Workers, opts.Rerun = 0, ""
-	text, err := json.Marshal([]any{opts, suite.Fingerprint()})
+	text, err := json.Marshal([]any{opts, others})
 	if err != nil {
 		return "", fmt.Errorf("hash the settings: %w", err)
 	}
