@@ -85,30 +85,41 @@ func (b *builder) run(ctx context.Context) error {
 		return err
 	}
 	columns := b.data.free()
-	a, err := b.form(ctx, random, "A", columns)
-	if err != nil {
-		return err
-	}
-	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(a.Columns, j) })
-	if b.opts.Forms > 1 && (len(rest) >= len(a.Columns) || b.data.Given["B"] != nil) {
-		if _, err := b.form(ctx, random, "B", rest); err != nil {
+	var lead form // the one that others are compared with
+	if b.data.Given["A"] != nil || b.data.Given["B"] == nil || len(columns) >= leastColumns {
+		if lead, err = b.form(ctx, random, "A", columns); err != nil {
 			return err
 		}
-		b.reliability("A", "B")
 	}
-	if err := b.chance(ctx, random, len(a.Columns)); err != nil {
+	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(lead.Columns, j) })
+	if b.opts.Forms > 1 && (len(rest) >= len(lead.Columns) || b.data.Given["B"] != nil) {
+		second, err := b.form(ctx, random, "B", rest)
+		if err != nil {
+			return err
+		}
+		if lead.Name == "" {
+			lead = second
+		} else {
+			b.reliability("A", "B")
+		}
+	}
+	if err := b.chance(ctx, random, len(lead.Columns)); err != nil {
 		return err
 	}
-	if err := b.curve(ctx, random, a); err != nil {
+	if err := b.curve(ctx, random, lead); err != nil {
 		return err
 	}
 	family, err := b.split(ctx, schemeFamily)
 	if err != nil {
 		return err
 	}
-	_, err = b.form(ctx, family, "A", columns)
+	_, err = b.form(ctx, family, lead.Name, columns)
 	return err
 }
+
+// leastColumns is how many items must be left beside a given form B for a form A to
+// be selected from them; with fewer there is no form A.
+const leastColumns = 20
 
 // form makes a form: of the items that are given for it, else of those selected from
 // the columns.

@@ -127,6 +127,25 @@ func TestGivenItemsAreTheForm(t *testing.T) {
 	}
 }
 
+// A corpus may hold the answers to the given items and hardly any other.
+func TestFormBMayBeAllThereIs(t *testing.T) {
+	d := smallData(t, 0)
+	d.Given = Given{"B": d.Table.Items[:30]}
+	built, err := build(t.Context(), d, smallOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := built.form("A"); ok {
+		t.Error("a form A was selected from 10 items")
+	}
+	if f, ok := built.form("B"); !ok || len(f.Columns) != 30 {
+		t.Errorf("form B has %d items, want 30", len(f.Columns))
+	}
+	if len(methodsOf(built.Set, formRandom)) == 0 || len(built.Set.Curve) == 0 {
+		t.Error("nothing to compare form B with")
+	}
+}
+
 func TestGivenItemsThatNobodyKnowsAreRefused(t *testing.T) {
 	d := smallData(t, 0)
 	d.Given = Given{"A": {"x", "y", d.Table.Items[0]}}

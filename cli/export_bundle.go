@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
+	"metabench/analysis/result"
 	"metabench/config"
 	"metabench/corpus"
 	"metabench/harness"
@@ -61,19 +62,11 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 	if err != nil {
 		return nil, err
 	}
-	there, err := w.Benchmarks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(benchmarks) == 0 {
-		for _, b := range there {
-			if slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }) {
-				benchmarks = append(benchmarks, b)
-			}
+	all := len(benchmarks) == 0
+	if all {
+		if benchmarks, err = a.builtBenchmarks(ctx, w, known); err != nil {
+			return nil, err
 		}
-	}
-	if len(benchmarks) == 0 {
-		return nil, errors.New("no benchmark of the catalogue has answers; name your own with --benchmark")
 	}
 	var sources []score.Source
 	var run score.Run
@@ -82,8 +75,15 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 		if err != nil {
 			return nil, err
 		}
+		if all && !slices.ContainsFunc(src.Results.Selected, func(s result.SelectedItem) bool { return s.Form == string(form) }) {
+			fmt.Fprintf(a.Err, "left out: %s has no form %s\n", name, form)
+			continue
+		}
 		run = score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
 		sources = append(sources, src)
+	}
+	if len(sources) == 0 {
+		return nil, fmt.Errorf("no benchmark has a form %s; see metabench query \"from distillation\"", form)
 	}
 	var joint []byte
 	if len(sources) > 1 {
@@ -103,6 +103,34 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 		return nil, err
 	}
 	return score.Compose(form, run, sources, joint, slices.Sorted(maps.Values(means)))
+}
+
+// builtBenchmarks are the benchmarks of the catalogue that have been built. It says
+// which have answers and were not.
+func (a *app) builtBenchmarks(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark) ([]string, error) {
+	there, err := w.Benchmarks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var built []string
+	for _, name := range there {
+		if !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }) {
+			continue
+		}
+		has, err := w.HasResults(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !has {
+			fmt.Fprintf(a.Err, "left out: %s has not been built\n", name)
+			continue
+		}
+		built = append(built, name)
+	}
+	if len(built) == 0 {
+		return nil, errors.New("no benchmark of the catalogue has been built; run metabench build, or name your own benchmark with --benchmark")
+	}
+	return built, nil
 }
 
 // bundleSource reads what a bundle holds of one benchmark.
