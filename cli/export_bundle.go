@@ -36,8 +36,8 @@ without warehouse and network.`,
 			if err != nil {
 				return err
 			}
-			if form != string(harness.FormA) && form != string(harness.FormB) {
-				return usagef("--form %q is none of A, B", form)
+			if err := checkForm(form); err != nil {
+				return err
 			}
 			var b *score.Bundle
 			err = a.readWarehouse(cmd.Context(), cfg, "export bundle", func(w *warehouse.Warehouse) (err error) {
@@ -55,25 +55,40 @@ without warehouse and network.`,
 	return cmd
 }
 
-// bundle composes the calibration of a form from what builds stored.
-func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, benchmarks []string) (*score.Bundle, error) {
-	known, err := a.catalogue(cfg)
-	if err != nil {
-		return nil, err
+// checkForm refuses a --form that there is none of.
+func checkForm(form string) error {
+	if form != string(harness.FormA) && form != string(harness.FormB) {
+		return usagef("--form %q is none of A, B", form)
+	}
+	return nil
+}
+
+// exported is which benchmarks an export is of: those named, else the catalogue's
+// that have answers; and the catalogue.
+func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, named []string) (known []corpus.Benchmark, names []string, err error) {
+	if known, err = a.catalogue(cfg); err != nil || len(named) > 0 {
+		return known, named, err
 	}
 	there, err := w.Benchmarks(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(benchmarks) == 0 {
-		for _, b := range there {
-			if slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }) {
-				benchmarks = append(benchmarks, b)
-			}
+	for _, b := range there {
+		if slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }) {
+			names = append(names, b)
 		}
 	}
-	if len(benchmarks) == 0 {
-		return nil, errors.New("no benchmark of the catalogue has answers; name your own with --benchmark")
+	if len(names) == 0 {
+		return nil, nil, errors.New("no benchmark of the catalogue has answers; name your own with --benchmark")
+	}
+	return known, names, nil
+}
+
+// bundle composes the calibration of a form from what builds stored.
+func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, benchmarks []string) (*score.Bundle, error) {
+	known, benchmarks, err := a.exported(ctx, cfg, w, benchmarks)
+	if err != nil {
+		return nil, err
 	}
 	var sources []score.Source
 	var run score.Run

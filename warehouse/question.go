@@ -13,11 +13,15 @@ import (
 // with time, and the older ones tell more.
 const sourcesTried = 8
 
+// exported limits selected items to those of the forms that are put before models.
+// Selections that were made for comparison only need no texts.
+const exported = `s.form IN ('A', 'B')`
+
 // readQuestion joins an item with its text, as long as both are the same question.
 const readQuestion = `question AS q ON q.benchmark_id = i.benchmark_id AND q.item = i.item AND q.prompt_hash IS NOT DISTINCT FROM i.prompt_hash`
 
-// UnreadQuestions lists the selected items, of any form, whose text was not read yet,
-// by task, with files of the Hub that may have it.
+// UnreadQuestions lists the items of forms A and B whose text was not read yet, by
+// task, with files of the Hub that may have it.
 func (w *Warehouse) UnreadQuestions(ctx context.Context) ([]corpus.UnreadTask, error) {
 	var tasks []corpus.UnreadTask
 	var benchmark, task string
@@ -29,7 +33,7 @@ func (w *Warehouse) UnreadQuestions(ctx context.Context) ([]corpus.UnreadTask, e
 		JOIN item AS i ON i.benchmark_id = b.benchmark_id AND i.item = s.item
 		JOIN task AS t ON t.task_id = i.task_id
 		LEFT JOIN `+readQuestion+`
-		WHERE q.item IS NULL ORDER BY b.benchmark, t.task, i.position`,
+		WHERE q.item IS NULL AND `+exported+` ORDER BY b.benchmark, t.task, i.position`,
 		[]any{&benchmark, &task, &position}, func() {
 			if n := len(tasks); n == 0 || tasks[n-1].Benchmark != benchmark || tasks[n-1].Task != task {
 				tasks = append(tasks, corpus.UnreadTask{Benchmark: benchmark, Task: task})
@@ -118,7 +122,7 @@ func (c *change) dropQuestions(benchmark string) error {
 			JOIN benchmark AS b USING (benchmark)
 			JOIN item AS i ON i.benchmark_id = b.benchmark_id AND i.item = s.item
 			JOIN `+readQuestion+`
-			WHERE s.benchmark = $1)`, benchmark)
+			WHERE s.benchmark = $1 AND `+exported+`)`, benchmark)
 	if err != nil {
 		return fmt.Errorf("drop texts of items that are not selected: %w", err)
 	}

@@ -16,7 +16,8 @@ import (
 )
 
 // crawledQuiz is a warehouse with answers of some models from the Hub to a quiz of
-// four items, of which form A has items 1 and 3 and form B item 4.
+// four items, of which form A has items 1 and 3, form B item 4, and a form that was
+// made for comparison item 2.
 func crawledQuiz(t *testing.T, models int) *Warehouse {
 	t.Helper()
 	w := fresh(t)
@@ -36,7 +37,7 @@ func crawledQuiz(t *testing.T, models int) *Warehouse {
 		}
 	}
 	selectItems(t, w, result.SelectedItem{Form: "A", Position: 1, Item: "3"}, result.SelectedItem{Form: "A", Position: 2, Item: "1"},
-		result.SelectedItem{Form: "B", Position: 1, Item: "4"})
+		result.SelectedItem{Form: "B", Position: 1, Item: "4"}, result.SelectedItem{Form: "A information", Position: 1, Item: "2"})
 	return w
 }
 

@@ -1,6 +1,6 @@
 -- question: what a selected item asks, word for word.
 -- Grain: one row a selected item that was read. Key: (benchmark_id, item).
--- Only selected items have one: the prompts of all, with their examples, would take ten
+-- Only items of forms A and B have one: the prompts of all, with their examples, would take ten
 -- times the size of all answers. A row counts while prompt_hash is that of the item.
 CREATE TABLE question (
     benchmark_id INTEGER NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE question (
     file_id      INTEGER NOT NULL,
     read_at      TIMESTAMP NOT NULL
 );
-COMMENT ON TABLE question IS 'What a selected item asks, word for word, as one evaluation put it before a model. One row a selected item that was read.';
+COMMENT ON TABLE question IS 'What an item of form A or B asks, word for word, as one evaluation put it before a model. One row a selected item that was read.';
 COMMENT ON COLUMN question.benchmark_id IS 'The benchmark.';
 COMMENT ON COLUMN question.item IS 'The item.';
 COMMENT ON COLUMN question.prompt_hash IS 'item.prompt_hash when the text was read: where it is another one now, the text is that of another question and is not used.';
