@@ -112,7 +112,7 @@ func answerTasks(t *testing.T, dir, results, model string, answers map[[2]string
 			t.Fatal(err)
 		}
 	}
-	settings, err := json.Marshal(map[string]any{"results": means, "n-shot": shots, "model_name": model, "chat_template": nil})
+	settings, err := json.Marshal(map[string]any{"results": means, "n-shot": shots, "model_name": model, "chat_template": nil, "config": map[string]any{"limit": nil}})
 	if err != nil {
 		t.Fatal(err)
 	}
