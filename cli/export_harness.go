@@ -171,7 +171,7 @@ func (a *app) readSelected(ctx context.Context, cfg *config.Loaded, o exportHarn
 				return err
 			}
 			if len(questions) == 0 {
-				return fmt.Errorf("export harness: form %s of %s has no items; run metabench build with build.forms high enough", o.form, name)
+				return fmt.Errorf("export harness: form %s of %s has no items; run metabench build, for form B with build.forms at 2", o.form, name)
 			}
 			s.benchmarks, s.questions = append(s.benchmarks, b), append(s.questions, questions)
 		}

@@ -73,6 +73,13 @@ func (a *app) readTexts(ctx context.Context, w *warehouse.Warehouse, client func
 // updateTexts is readTexts on a warehouse that was only read so far, with the
 // configured Hub.
 func (a *app) updateTexts(ctx context.Context, cfg *config.Loaded, catalogue []corpus.Benchmark) (did textsRead, err error) {
+	snapshot, err := warehouse.IsSnapshot(cfg.Warehouse.Path)
+	if err != nil {
+		return did, err
+	}
+	if snapshot {
+		return did, fmt.Errorf("%s is a published snapshot, which is never written to; export from the warehouse itself, or publish again after metabench refresh", cfg.Warehouse.Path)
+	}
 	w, err := warehouse.Open(ctx, warehouseOptions(cfg, "export harness"))
 	if err != nil {
 		return did, warehouseError(err)
@@ -86,7 +93,7 @@ func (t textsRead) errNoTexts(benchmark string) error {
 	const remedy = "give sample logs of an evaluation that asked them: --questions LOG..."
 	for _, u := range t.untold {
 		if u.Benchmark == benchmark {
-			return fmt.Errorf("export harness: %w; %s", u, remedy)
+			return crawlError(fmt.Errorf("export harness: %w; %s", u, remedy))
 		}
 	}
 	for _, u := range t.imported {

@@ -31,7 +31,7 @@ type UntoldError struct {
 	Task      string
 	Items     []string // keys
 	Tried     int      // files
-	Err       error    // why the first one doesn't
+	Err       error    // why the first one doesn't; a failure that may pass goes before
 }
 
 func (e *UntoldError) Error() string {
@@ -53,7 +53,7 @@ func (e *UntoldError) Error() string {
 	return text
 }
 
-// Unwrap returns why the first file doesn't tell.
+// Unwrap returns why a file doesn't tell.
 func (e *UntoldError) Unwrap() error { return e.Err }
 
 // ReadQuestions reads what selected items ask, each task from the first of its files
@@ -114,11 +114,17 @@ func (o QuestionOptions) readTask(ctx context.Context, task corpus.UnreadTask) (
 		}
 		o.Log.Debug("file tells no questions", "repository", file.Repo, "path", file.Path, "error", err)
 		missing.Tried++
-		if missing.Err == nil {
+		if missing.Err == nil || mayPass(err) && !mayPass(missing.Err) {
 			missing.Err = err
 		}
 	}
 	return nil, missing, nil
+}
+
+// mayPass reports failures of the Hub that another try may cure.
+func mayPass(err error) bool {
+	kind := hub.KindOf(err)
+	return kind != "" && kind.Status() == corpus.StatusTransient
 }
 
 // readFile reads a task's questions from one file.

@@ -203,6 +203,11 @@ func TestTextsArePublishedAndExported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for path, want := range map[string]bool{s.Path: true, s.Version: true, w.Path(): false} {
+		if is, err := IsSnapshot(path); err != nil || is != want {
+			t.Errorf("%s is a snapshot: %v, %v", path, is, err)
+		}
+	}
 	r, err := OpenReadOnly(t.Context(), Options{Path: s.Path})
 	if err != nil {
 		t.Fatal(err)
