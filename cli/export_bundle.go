@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
-	"metabench/analysis/result"
 	"metabench/config"
 	"metabench/corpus"
 	"metabench/harness"
@@ -37,8 +36,8 @@ without warehouse and network.`,
 			if err != nil {
 				return err
 			}
-			if form != string(harness.FormA) && form != string(harness.FormB) {
-				return usagef("--form %q is none of A, B", form)
+			if err := checkForm(form); err != nil {
+				return err
 			}
 			var b *score.Bundle
 			err = a.readWarehouse(cmd.Context(), cfg, "export bundle", func(w *warehouse.Warehouse) (err error) {
@@ -56,17 +55,48 @@ without warehouse and network.`,
 	return cmd
 }
 
+// checkForm refuses a --form that there is none of.
+func checkForm(form string) error {
+	if form != string(harness.FormA) && form != string(harness.FormB) {
+		return usagef("--form %q is none of A, B", form)
+	}
+	return nil
+}
+
+// exported is which benchmarks an export of a form is of: those named, else the
+// catalogue's that have the form; and the catalogue. It says which are left out.
+func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, named []string) (known []corpus.Benchmark, names []string, err error) {
+	if known, err = a.catalogue(cfg); err != nil || len(named) > 0 {
+		return known, named, err
+	}
+	there, err := w.Benchmarks(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := w.BenchmarksWithForm(ctx, string(form))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, b := range there {
+		switch {
+		case !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }):
+		case slices.Contains(have, b):
+			names = append(names, b)
+		default:
+			fmt.Fprintf(a.Err, "left out: %s has no form %s\n", b, form)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil, fmt.Errorf("no benchmark of the catalogue has a form %s: run metabench build, or name a benchmark of your own with --benchmark", form)
+	}
+	return known, names, nil
+}
+
 // bundle composes the calibration of a form from what builds stored.
 func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, benchmarks []string) (*score.Bundle, error) {
-	known, err := a.catalogue(cfg)
+	known, benchmarks, err := a.exported(ctx, cfg, w, form, benchmarks)
 	if err != nil {
 		return nil, err
-	}
-	all := len(benchmarks) == 0
-	if all {
-		if benchmarks, err = a.builtBenchmarks(ctx, w, known); err != nil {
-			return nil, err
-		}
 	}
 	var sources []score.Source
 	var run score.Run
@@ -75,15 +105,8 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 		if err != nil {
 			return nil, err
 		}
-		if all && !slices.ContainsFunc(src.Results.Selected, func(s result.SelectedItem) bool { return s.Form == string(form) }) {
-			fmt.Fprintf(a.Err, "left out: %s has no form %s\n", name, form)
-			continue
-		}
 		run = score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
 		sources = append(sources, src)
-	}
-	if len(sources) == 0 {
-		return nil, fmt.Errorf("no benchmark has a form %s; see metabench query \"from distillation\"", form)
 	}
 	var joint []byte
 	if len(sources) > 1 {
@@ -103,34 +126,6 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 		return nil, err
 	}
 	return score.Compose(form, run, sources, joint, slices.Sorted(maps.Values(means)))
-}
-
-// builtBenchmarks are the benchmarks of the catalogue that have been built. It says
-// which have answers and were not.
-func (a *app) builtBenchmarks(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark) ([]string, error) {
-	there, err := w.Benchmarks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var built []string
-	for _, name := range there {
-		if !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }) {
-			continue
-		}
-		has, err := w.HasResults(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if !has {
-			fmt.Fprintf(a.Err, "left out: %s has not been built\n", name)
-			continue
-		}
-		built = append(built, name)
-	}
-	if len(built) == 0 {
-		return nil, errors.New("no benchmark of the catalogue has been built; run metabench build, or name your own benchmark with --benchmark")
-	}
-	return built, nil
 }
 
 // bundleSource reads what a bundle holds of one benchmark.

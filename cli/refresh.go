@@ -11,6 +11,7 @@ import (
 
 	"metabench/config"
 	"metabench/scraper"
+	"metabench/scraper/hub"
 	"metabench/textfile"
 	"metabench/warehouse"
 )
@@ -21,8 +22,9 @@ func newRefreshCommand(a *app) *cobra.Command {
 		Use:   "refresh",
 		Short: "Crawl, build, check, publish: what cron runs",
 		Long: `Bring everything up to date: crawl what is new on the Hub, build the benchmarks whose
-answers changed, check, and publish a snapshot (and, where configured, the Parquet
-lake and a Prometheus text file). Stages whose inputs have not changed are skipped.
+answers changed, read what newly selected items ask, check, and publish a snapshot
+(and, where configured, the Parquet lake and a Prometheus text file). Stages whose
+inputs have not changed are skipped.
 
 Only one refresh runs at a time: another ends with exit code 11 and names the holder.
 Interrupted anywhere, the next one continues. On success one line of summary is
@@ -46,7 +48,9 @@ type refreshed struct {
 	Failed   int     `json:"failed_sources"`
 	Built    int     `json:"built_benchmarks"`
 	Skipped  int     `json:"unchanged_benchmarks"`
-	Snapshot string  `json:"snapshot"` // empty when nothing new had to be published
+	Texts    int     `json:"texts_read"`    // of selected items
+	Untold   int     `json:"texts_missing"` // of items whose files don't tell what was asked
+	Snapshot string  `json:"snapshot"`      // empty when nothing new had to be published
 	Seconds  float64 `json:"seconds"`
 }
 
@@ -68,6 +72,13 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 		if err := a.refreshBuild(ctx, cfg, w, &did); err != nil {
 			return err
 		}
+		if !noCrawl {
+			late, err := a.refreshTexts(ctx, cfg, w, &did)
+			if err != nil {
+				return err
+			}
+			partial = cmp.Or(partial, late)
+		}
 		if err := a.refreshPublish(ctx, cfg, w, &did); err != nil {
 			return err
 		}
@@ -80,8 +91,12 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 	if a.json {
 		err = a.printJSON(did)
 	} else {
-		_, err = fmt.Fprintf(a.Out, "refreshed in %.0f s: %d repositories fetched, %d failed, %d benchmarks built, %d unchanged, %s\n",
-			did.Seconds, did.Fetched, did.Failed, did.Built, did.Skipped, cmp.Or(did.Snapshot, "nothing new to publish"))
+		texts := ""
+		if did.Texts > 0 || did.Untold > 0 {
+			texts = fmt.Sprintf("texts of %d items read, %d not to be had, ", did.Texts, did.Untold)
+		}
+		_, err = fmt.Fprintf(a.Out, "refreshed in %.0f s: %d repositories fetched, %d failed, %d benchmarks built, %d unchanged, %s%s\n",
+			did.Seconds, did.Fetched, did.Failed, did.Built, did.Skipped, texts, cmp.Or(did.Snapshot, "nothing new to publish"))
 	}
 	return cmp.Or(err, partial)
 }
@@ -113,6 +128,25 @@ func (a *app) refreshBuild(ctx context.Context, cfg *config.Loaded, w *warehouse
 		return nil
 	}
 	return a.build(ctx, cfg, w, nil, "")
+}
+
+// refreshTexts reads what newly selected items ask, so that an export of them needs no
+// network. That the Hub can't be reached any more is no reason not to publish: late
+// says so.
+func (a *app) refreshTexts(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, did *refreshed) (late, err error) {
+	catalogue, err := a.catalogue(cfg)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := a.readTexts(ctx, w, func() (*hub.Client, error) { return newHubClient(cfg, a.crawlLog(false)) }, catalogue, cfg)
+	for _, u := range texts.untold {
+		did.Untold += len(u.Items)
+	}
+	did.Texts = texts.read
+	if hub.KindOf(err) != "" && ctx.Err() == nil {
+		return err, nil
+	}
+	return nil, err
 }
 
 // refreshPublish checks and publishes, unless the newest snapshot says the same.

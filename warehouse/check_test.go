@@ -117,6 +117,7 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		"file_unused":            {"INSERT INTO source_file SELECT 99, 1, 'x.csv', NULL, 1, '', 'none', NULL, NULL", "orphan_files", Note, false},
 		"run_cut_off":            {"UPDATE run_attempt SET status = 'running'", "unfinished_runs", Note, false},
 		"results_stale":          {"UPDATE threshold SET min_sd = 0.2", "stale_results", Warning, false},
+		"text_of_no_item":        {"INSERT INTO question SELECT 1, 'x', NULL, '?', [], NULL, NULL, 1, '2026-11-23'", "questions_of_unknown_items", Warning, false},
 		"sums_wrong":             {"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2", "kept_sums", Damage, false},
 		"published_score_off":    {"INSERT INTO leaderboard_score SELECT 3, 1, metric, 100, 1 FROM benchmark", "published_scores_differ", Warning, false},
 	}

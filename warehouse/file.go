@@ -178,6 +178,7 @@ func (c *catalogue) forgetFiles(ctx context.Context, conn *sql.Conn) error {
 		`DELETE FROM source_file WHERE file_id NOT IN (
 			SELECT file_id FROM response_block
 			UNION SELECT file_id FROM leaderboard_score
+			UNION SELECT file_id FROM question
 			UNION SELECT file_id FROM file_state WHERE file_id IS NOT NULL)`,
 		`DELETE FROM revision WHERE revision_id NOT IN (SELECT revision_id FROM source_file UNION SELECT revision_id FROM file_state)`,
 	} {

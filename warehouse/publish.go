@@ -260,6 +260,17 @@ func dropOld(dir, stem string, keep int) error {
 	return nil
 }
 
+// IsSnapshot reports whether a path is that of the newest snapshot or of a version of
+// it: a file of the public name has its versions beside it.
+func IsSnapshot(path string) (bool, error) {
+	stem := strings.TrimSuffix(SnapshotName, ".duckdb")
+	if name := filepath.Base(path); name != SnapshotName && !strings.HasPrefix(name, stem+"-") {
+		return false, nil
+	}
+	versions, err := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(path)), stem+"-????????T??????.??????Z.duckdb"))
+	return len(versions) > 0, err
+}
+
 func syncFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {

@@ -33,11 +33,12 @@ func (w *Warehouse) PublishedIsFresh(dir string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look at the published snapshot: %w", err)
 	}
-	var load, run string
-	row := w.db.QueryRow(`SELECT coalesce(max(loaded_at)::VARCHAR, ''), coalesce((SELECT max(finished)::VARCHAR FROM run_attempt), '') FROM manifest`)
-	if err := row.Scan(&load, &run); err != nil {
+	var load, run, question string
+	row := w.db.QueryRow(`SELECT coalesce(max(loaded_at)::VARCHAR, ''), coalesce((SELECT max(finished)::VARCHAR FROM run_attempt), ''),
+		coalesce((SELECT max(read_at)::VARCHAR FROM question), '') FROM manifest`)
+	if err := row.Scan(&load, &run, &question); err != nil {
 		return false, fmt.Errorf("look for the last change: %w", err)
 	}
-	last := max(load, run)
+	last := max(load, run, question)
 	return last != "" && published.ModTime().UTC().Format("2006-01-02 15:04:05.999999") > last, nil
 }
