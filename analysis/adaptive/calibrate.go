@@ -1,6 +1,7 @@
 package adaptive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,14 +27,14 @@ const DefaultAnswers = 200
 // Run fits the calibration of a test with these options, whose own calibration and
 // misfit are not used, to the models of a table (at least 20, else it is an error). Its
 // columns are the bank's items. The models may be those that the items were fitted on,
-// but not those that the test is judged by. It also returns the misfit
-// (Options.Misfit) after as many answers as the stop rule allows.
-func (c Calibrator) Run(ctx context.Context, o Options, table *response.Table) (*Calibration, float64, error) {
+// but not those that the test is judged by. Its misfit is that
+// after as many answers as the stop rule allows.
+func (c Calibrator) Run(ctx context.Context, o Options, table *response.Table) (*Calibration, error) {
 	if len(table.Models) < fewestModels {
-		return nil, 0, fmt.Errorf("calibrate: %d models with known scores: need at least %d", len(table.Models), fewestModels)
+		return nil, fmt.Errorf("calibrate: %d models with known scores: need at least %d", len(table.Models), fewestModels)
 	}
 	if len(c.Bank.Items) < 2 {
-		return nil, 0, errors.New("calibrate: a bank of one item leaves nothing to predict")
+		return nil, errors.New("calibrate: a bank of one item leaves nothing to predict")
 	}
 	o.Calibration, o.Misfit = nil, 0
 	answers := c.Answers
@@ -51,21 +52,22 @@ func (c Calibrator) Run(ctx context.Context, o Options, table *response.Table) (
 	o.Stop = Any{Answers(answers)}
 	t, err := NewTest(c.Bank, o)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	played, err := Study{Test: t, Length: answers, Workers: c.Workers}.Run(ctx, table)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	out := &Calibration{Criterion: o.Criterion, Estimator: o.Estimator, Among: max(1, o.Among), Length: o.Length, Models: len(played)}
 	for _, n := range ladder(answers) {
 		node, err := fitNode(ctx, played, n, len(c.Bank.Items))
 		if err != nil {
-			return nil, 0, fmt.Errorf("calibrate on %d models after %d answers: %w", len(played), n, err)
+			return nil, fmt.Errorf("calibrate on %d models after %d answers: %w", len(played), n, err)
 		}
 		out.Nodes = append(out.Nodes, node)
 	}
-	return out, misfitOf(scoresAfter(played, end), actualOf(played), 1-float64(end)/float64(len(c.Bank.Items))), nil
+	out.Misfit = min(maxMisfit, misfitOf(scoresAfter(played, end), actualOf(played), 1-float64(end)/float64(len(c.Bank.Items))))
+	return out, nil
 }
 
 const (
@@ -80,18 +82,26 @@ const (
 	// there are few scores.
 	distinctValues = 2 * calibrationFunctions
 
-	// smallestError, relative to their mean square, keeps the logarithm of an error that
-	// is zero by luck from ruling the spread.
-	smallestError = 0.01
+	// nearby is the least number of models whose errors make an interval, and mostBands
+	// the number of such groups, by score, in a large corpus.
+	nearby    = 60
+	mostBands = 12
+
+	everyAnswer = 10 // see ladder
 
 	level = 0.9 // of the intervals
 )
 
 // ladder returns the numbers of answers at which a calibration up to n is fitted:
-// none, and steps of √2 from 5 up to n.
+// 0 to 10 one by one, because
+// scores after few answers are too few for what is fitted at one number of them to suit
+// the next, then in steps of √2 up to n.
 func ladder(n int) []int {
-	steps := []int{0}
-	for x := 5.0; x < float64(n)/1.2; x *= math.Sqrt2 {
+	var steps []int
+	for x := 0; x <= everyAnswer && x < n; x++ {
+		steps = append(steps, x)
+	}
+	for x := everyAnswer * math.Sqrt2; x < float64(n)/1.2; x *= math.Sqrt2 {
 		steps = append(steps, int(math.Round(x)))
 	}
 	if n > 0 {
@@ -113,7 +123,8 @@ func fitNode(ctx context.Context, played []Played, n, items int) (Node, error) {
 	node := Node{Answered: n}
 	if distinct(raw) < distinctValues || distinct(theta) < distinctValues {
 		node.Offset = mean(wanted)
-		return node, node.measure(ctx, raw, theta, wanted, 1, share)
+		err := node.measure(raw, theta, wanted, 1, share)
+		return node, err
 	}
 	m, err := smooth.Fit(ctx, []smooth.Smooth{
 		{Name: "predicted score", Functions: calibrationFunctions, Penalties: 1},
@@ -123,49 +134,56 @@ func fitNode(ctx context.Context, played []Played, n, items int) (Node, error) {
 		return Node{}, err
 	}
 	node.Offset, node.Score, node.Ability = m.Intercept, functionOf(m.Terms[0]), functionOf(m.Terms[1])
-	return node, node.measure(ctx, raw, theta, wanted, m.EDF, share)
+	err = node.measure(raw, theta, wanted, m.EDF, share)
+	return node, err
 }
 
-// measure fits the size of the errors that the correction leaves. Models it has not
-// seen have errors larger by √(N/(N-EDF)).
-func (n *Node) measure(ctx context.Context, raw, theta, wanted []float64, edf, share float64) error {
-	count := float64(len(raw))
-	grow := math.Sqrt(count / max(1, count-edf))
-	corrected, errs := make([]float64, len(raw)), make([]float64, len(raw))
-	square := 0.0
+// measure finds the size of the errors that the correction leaves, among models of
+// similar corrected scores. Models it has not seen have errors larger by √(N/(N-EDF)).
+func (n *Node) measure(raw, theta, wanted []float64, edf, share float64) error {
+	count := len(raw)
+	grow := math.Sqrt(float64(count) / max(1, float64(count)-edf))
+	type point struct{ score, err float64 }
+	points := make([]point, count)
 	for i := range raw {
-		correction, _, _ := n.apply(raw[i], theta[i], share)
-		corrected[i] = raw[i] + share*correction
-		errs[i] = grow * math.Abs(wanted[i]-correction)
-		square += errs[i] * errs[i] / count
+		correction := n.correction(raw[i], theta[i])
+		points[i] = point{raw[i] + share*correction, grow * math.Abs(wanted[i]-correction)}
 	}
-	if !(square > 0) {
-		return errors.New("the predicted scores have no error at all: these are no real answers")
+	slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.score, b.score), cmp.Compare(a.err, b.err)) })
+	bands := max(1, min(mostBands, count/nearby))
+	if points[0].score == points[count-1].score {
+		bands = 1
 	}
-	if distinct(corrected) >= distinctValues {
-		logs := make([]float64, len(errs))
-		for i, e := range errs {
-			logs[i] = math.Log(e*e+smallestError*square) / 2
+	var out Band
+	for k := range bands {
+		group := points[k*count/bands : (k+1)*count/bands]
+		at := group[len(group)/2].score
+		errs := make([]float64, len(group))
+		square := 0.0
+		for i, p := range group {
+			errs[i] = p.err
+			square += p.err * p.err / float64(len(group))
 		}
-		m, err := smooth.Fit(ctx, []smooth.Smooth{{Name: "corrected score", Functions: calibrationFunctions, Penalties: 1}},
-			[][]float64{corrected}, logs, smooth.Settings{})
-		if err != nil {
-			return err
+		slices.Sort(errs)
+		half := errs[conformal(len(errs))]
+		if !(half > 0) || !(square > 0) {
+			return fmt.Errorf("models that score near %.1f are predicted without error: these are no real answers", at)
 		}
-		n.Spread = functionOf(m.Terms[0])
+		// Tests of few answers give few scores, so that groups may share one.
+		if last := len(out.At) - 1; last >= 0 && at <= out.At[last] {
+			out.Half[last], out.SD[last] = max(half, out.Half[last]), max(math.Sqrt(square), out.SD[last])
+			continue
+		}
+		out.At, out.Half, out.SD = append(out.At, at), append(out.Half, half), append(out.SD, math.Sqrt(square))
 	}
-	n.SD = 0
-	for i := range errs {
-		errs[i] /= math.Exp(n.Spread.at(corrected[i]))
-		n.SD += errs[i] * errs[i] / count
-	}
-	n.SD = math.Sqrt(n.SD)
-	slices.Sort(errs)
-	// The smallest bound that a further error keeps with the probability of the level
-	// (split conformal prediction; Vovk, Gammerman and Shafer 2005).
-	n.HalfBand = errs[min(len(errs), int(math.Ceil(level*(count+1))))-1]
+	n.Errors = out
 	return nil
 }
+
+// conformal returns which of n sorted errors a further one keeps to with at least the
+// probability of the level, counted from 0 (split conformal prediction; Vovk, Gammerman
+// and Shafer 2005, Algorithmic Learning in a Random World).
+func conformal(n int) int { return min(n, int(math.Ceil(level*float64(n+1)))) - 1 }
 
 // distinct returns how many different values there are.
 func distinct(v []float64) int { return len(slices.Compact(slices.Sorted(slices.Values(v)))) }

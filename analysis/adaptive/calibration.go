@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/smooth"
@@ -20,15 +21,17 @@ import (
 //	S = p + (1 - n/J) (f₁(p) + f₂(θ))
 //	interval: S ± (1 - n/J) h(S)
 //
-// f₁, f₂ and log h are smooths, fitted at each Node's number of answers and
-// interpolated linearly in log(1+n) between them. After the last they stay: what is
-// left to err about is the share of the items that was not asked.
+// f₁ and f₂ are smooths, h the 90 % quantile of the errors near a score; they are
+// fitted at each Node's number of answers and interpolated linearly in log(1+n) between
+// them. After the last they stay: what is left to err about is the share of the items
+// that was not asked.
 type Calibration struct {
 	Criterion Criterion      `json:"criterion"` // the design of the test that it belongs to
 	Estimator ability.Method `json:"estimator"`
 	Among     int            `json:"among"`
 	Length    int            `json:"length"` // see Options
 	Models    int            `json:"models"` // that it was fitted on
+	Misfit    float64        `json:"misfit"` // points, see Options.Misfit; for who knows the items but not the calibration
 	Nodes     []Node         `json:"nodes"`  // rising in Answered, from 0
 }
 
@@ -38,9 +41,40 @@ type Node struct {
 	Offset   float64  `json:"offset"`
 	Score    Function `json:"score"`   // f₁, of the p-IRT score; the offset is to be added
 	Ability  Function `json:"ability"` // f₂
-	Spread   Function `json:"spread"`  // log of the errors' size, of the corrected score
-	HalfBand float64  `json:"half_band"`
-	SD       float64  `json:"sd"` // both in units of exp(Spread): 90 % of errors are smaller, their SD
+	Errors   Band     `json:"errors"`
+}
+
+// Band says how large the errors of corrected scores are, for a score none of whose
+// items was asked: values at rising scores, linear between them and constant beyond.
+type Band struct {
+	At   []float64 `json:"at"`
+	Half []float64 `json:"half"` // h: 90 % of the errors near there are no larger
+	SD   []float64 `json:"sd"`
+}
+
+// near returns the values at a score.
+func (b *Band) near(score float64) (half, sd float64) {
+	k := sort.SearchFloat64s(b.At, score)
+	switch {
+	case k == 0:
+		return b.Half[0], b.SD[0]
+	case k == len(b.At):
+		return b.Half[k-1], b.SD[k-1]
+	}
+	way := (score - b.At[k-1]) / (b.At[k] - b.At[k-1])
+	return b.Half[k-1] + way*(b.Half[k]-b.Half[k-1]), b.SD[k-1] + way*(b.SD[k]-b.SD[k-1])
+}
+
+func (b *Band) check() error {
+	if n := len(b.At); n == 0 || len(b.Half) != n || len(b.SD) != n {
+		return fmt.Errorf("errors at %d scores, %d intervals and %d SD: need as many of each", len(b.At), len(b.Half), len(b.SD))
+	}
+	for k, at := range b.At {
+		if notFinite(at) || k > 0 && at <= b.At[k-1] || !(b.Half[k] > 0) || !(b.SD[k] > 0) || notFinite(b.Half[k]) || notFinite(b.SD[k]) {
+			return fmt.Errorf("errors at score %v: half an interval %v, SD %v: need rising scores and positive numbers", at, b.Half[k], b.SD[k])
+		}
+	}
+	return nil
 }
 
 // Function is a smooth of one variable: cubic B-splines on equal intervals from Lo to
@@ -77,6 +111,9 @@ func (f *Function) check() error {
 
 func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
+// maxMisfit is the range of a score.
+const maxMisfit = 100
+
 // Check finds what would make a calibration useless.
 func (c *Calibration) Check() error {
 	switch {
@@ -84,17 +121,19 @@ func (c *Calibration) Check() error {
 		return fmt.Errorf("calibration: criterion %s with estimator %s is no adaptive test", c.Criterion, c.Estimator)
 	case c.Among < 0 || c.Length < 0 || c.Models < 1:
 		return fmt.Errorf("calibration: among %d, length %d, %d models: out of range", c.Among, c.Length, c.Models)
+	case !(c.Misfit >= 0 && c.Misfit <= maxMisfit):
+		return fmt.Errorf("calibration: misfit %v: need points from 0 to %d", c.Misfit, maxMisfit)
 	case len(c.Nodes) == 0 || c.Nodes[0].Answered != 0:
 		return errors.New("calibration: it has to begin at no answers")
 	}
 	for k := range c.Nodes {
 		n := &c.Nodes[k]
-		err := errors.Join(n.Score.check(), n.Ability.check(), n.Spread.check())
+		err := errors.Join(n.Score.check(), n.Ability.check(), n.Errors.check())
 		switch {
 		case k > 0 && n.Answered <= c.Nodes[k-1].Answered:
 			err = errors.New("numbers of answers do not rise")
-		case notFinite(n.Offset) || !(n.HalfBand > 0) || !(n.SD > 0) || notFinite(n.HalfBand) || notFinite(n.SD):
-			err = fmt.Errorf("offset %v, half band %v, SD %v: need finite numbers, the last two positive", n.Offset, n.HalfBand, n.SD)
+		case notFinite(n.Offset):
+			err = errors.New("offset is not finite")
 		}
 		if err != nil {
 			return fmt.Errorf("calibration after %d answers: %w", n.Answered, err)
@@ -103,12 +142,16 @@ func (c *Calibration) Check() error {
 	return nil
 }
 
+func (n *Node) correction(points, theta float64) float64 {
+	return n.Offset + n.Score.at(points) + n.Ability.at(theta)
+}
+
 // apply returns what a node makes of a predicted score when all items are still to
 // be answered: the correction, half the width of the interval, and the SD.
 func (n *Node) apply(points, theta, share float64) (correction, half, sd float64) {
-	correction = n.Offset + n.Score.at(points) + n.Ability.at(theta)
-	size := math.Exp(n.Spread.at(points + share*correction))
-	return correction, n.HalfBand * size, n.SD * size
+	correction = n.correction(points, theta)
+	half, sd = n.Errors.near(points + share*correction)
+	return correction, half, sd
 }
 
 // correct calibrates a score, given the bounds that the answers so far set to it.

@@ -99,7 +99,7 @@ func (ev Evaluation) Adaptive(ctx context.Context, opts Options, form *FormRepor
 	for _, n := range ev.Lengths {
 		calibrator.Answers = max(calibrator.Answers, n)
 	}
-	calibration, misfit, err := calibrator.Run(ctx, opts, ev.Table.SelectModels(ev.Train.Rows))
+	calibration, err := calibrator.Run(ctx, opts, ev.Table.SelectModels(ev.Train.Rows))
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (ev Evaluation) Adaptive(ctx context.Context, opts Options, form *FormRepor
 		return nil, err
 	}
 	out := ev.report(t.Options(), test, form)
-	out.Misfit = misfit
+	out.Misfit = calibration.Misfit
 	return out, nil
 }
 

@@ -63,8 +63,8 @@ func NewTest(bank *Bank, opts Options) (*Test, error) {
 		return nil, fmt.Errorf("adaptive test: unknown criterion %d", opts.Criterion)
 	case opts.Length < 0 || opts.Among < 0:
 		return nil, fmt.Errorf("adaptive test: length %d, among %d: negative", opts.Length, opts.Among)
-	case !(opts.Misfit >= 0 && opts.Misfit <= 100):
-		return nil, fmt.Errorf("adaptive test: misfit %v: want points from 0 to 100", opts.Misfit)
+	case !(opts.Misfit >= 0 && opts.Misfit <= maxMisfit):
+		return nil, fmt.Errorf("adaptive test: misfit %v: want points from 0 to %d", opts.Misfit, maxMisfit)
 	}
 	if c := opts.Calibration; c != nil {
 		if err := c.Check(); err != nil {
