@@ -23,8 +23,8 @@ import (
 //
 // f₁ and f₂ are smooths, h the 90 % quantile of the errors near a score; they are
 // fitted at each Node's number of answers and interpolated linearly in log(1+n) between
-// them. After the last they stay: what is left to err about is the share of the items
-// that was not asked.
+// them. After the last, f₁ and f₂ stay, and h² grows by the chance in the fewer answers
+// that are left.
 type Calibration struct {
 	Criterion Criterion      `json:"criterion"` // the design of the test that it belongs to
 	Estimator ability.Method `json:"estimator"`
@@ -154,27 +154,39 @@ func (n *Node) apply(points, theta, share float64) (correction, half, sd float64
 	return correction, half, sd
 }
 
-// correct calibrates a score, given the bounds that the answers so far set to it.
-func (c *Calibration) correct(s Score, theta float64, answered, items int, least, most float64) Score {
-	share := 1 - float64(answered)/float64(items)
+// known is what the answers so far say of a score for certain, and of the rest.
+type known struct {
+	answered, items int
+	least, most     float64 // bounds of the score, points
+	variance        float64 // mean of P(1-P) over the items not asked
+}
+
+// correct calibrates a score.
+func (c *Calibration) correct(s Score, theta float64, of known) Score {
+	share := 1 - float64(of.answered)/float64(of.items)
 	if share <= 0 {
 		return s
 	}
 	k := 0
-	for k+1 < len(c.Nodes) && c.Nodes[k+1].Answered <= answered {
+	for k+1 < len(c.Nodes) && c.Nodes[k+1].Answered <= of.answered {
 		k++
 	}
 	correction, half, sd := c.Nodes[k].apply(s.Raw, theta, share)
 	if k+1 < len(c.Nodes) {
 		lo, hi := math.Log1p(float64(c.Nodes[k].Answered)), math.Log1p(float64(c.Nodes[k+1].Answered))
-		way := (math.Log1p(float64(answered)) - lo) / (hi - lo)
+		way := (math.Log1p(float64(of.answered)) - lo) / (hi - lo)
 		correction2, half2, sd2 := c.Nodes[k+1].apply(s.Raw, theta, share)
 		correction += way * (correction2 - correction)
 		half *= math.Pow(half2/half, way)
 		sd *= math.Pow(sd2/sd, way)
+	} else if n := c.Nodes[k].Answered; n < of.items {
+		// The fewer items are left, the more it matters that their answers are chance:
+		// the mean of m answers has the variance P(1-P)/m.
+		chance := 1e4 * of.variance * (1/float64(of.items-of.answered) - 1/float64(of.items-n))
+		half, sd = math.Sqrt(half*half+normal90*normal90*chance), math.Sqrt(sd*sd+chance)
 	}
 	mean := s.Raw + share*correction
-	within := func(v float64) float64 { return max(least, min(most, v)) }
+	within := func(v float64) float64 { return max(of.least, min(of.most, v)) }
 	s.Points, s.SD = within(mean), share*sd
 	s.Low, s.High = within(mean-share*half), within(mean+share*half)
 	return s

@@ -93,7 +93,7 @@ func calibrateForm(ctx context.Context, train, test []Played, form, items int) e
 	c := Calibration{Nodes: []Node{node}}
 	for i := range test {
 		p := &test[i]
-		p.Score = c.correct(p.Score, p.Theta, form, items, 0, 100)
+		p.Score = c.correct(p.Score, p.Theta, known{answered: form, items: items, most: 100})
 	}
 	return nil
 }

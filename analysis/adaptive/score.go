@@ -91,5 +91,8 @@ func (b *Bank) score(asked []Answer, theta, se, misfit float64, c *Calibration) 
 	if c == nil {
 		return s
 	}
-	return c.correct(s, theta, len(asked), len(b.Items), least, most)
+	return c.correct(s, theta, known{
+		answered: len(asked), items: len(b.Items), least: least, most: most,
+		variance: max(0, variance) / float64(max(1, len(b.Items)-len(asked))),
+	})
 }
