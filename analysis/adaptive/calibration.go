@@ -185,9 +185,9 @@ func (c *Calibration) correct(s Score, theta float64, of known) Score {
 		chance := 1e4 * of.variance * (1/float64(of.items-of.answered) - 1/float64(of.items-n))
 		half, sd = math.Sqrt(half*half+normal90*normal90*chance), math.Sqrt(sd*sd+chance)
 	}
-	mean := s.Raw + share*correction
 	within := func(v float64) float64 { return max(of.least, min(of.most, v)) }
-	s.Points, s.SD = within(mean), share*sd
-	s.Low, s.High = within(mean-share*half), within(mean+share*half)
+	s.Points, s.SD = within(s.Raw+share*correction), share*sd
+	// Around a score within the bounds, so that the interval never closes at one.
+	s.Low, s.High = within(s.Points-share*half), within(s.Points+share*half)
 	return s
 }
