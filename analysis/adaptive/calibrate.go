@@ -27,8 +27,8 @@ const DefaultAnswers = 200
 // Run fits the calibration of a test with these options, whose own calibration and
 // misfit are not used, to the models of a table (at least 20, else it is an error). Its
 // columns are the bank's items. The models may be those that the items were fitted on,
-// but not those that the test is judged by. Its misfit is that
-// after as many answers as the stop rule allows.
+// but not those that the test is judged by. Its misfit is that after as many answers as
+// the stop rule allows.
 func (c Calibrator) Run(ctx context.Context, o Options, table *response.Table) (*Calibration, error) {
 	if len(table.Models) < fewestModels {
 		return nil, fmt.Errorf("calibrate: %d models with known scores: need at least %d", len(table.Models), fewestModels)
