@@ -151,12 +151,22 @@ func (n *Node) measure(raw, theta, wanted []float64, edf, share float64) error {
 	}
 	slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.score, b.score), cmp.Compare(a.err, b.err)) })
 	bands := max(1, min(mostBands, count/nearby))
-	if points[0].score == points[count-1].score {
-		bands = 1
-	}
 	var out Band
-	for k := range bands {
-		group := points[k*count/bands : (k+1)*count/bands]
+	start := 0
+	for k := 1; k <= bands && start < count; k++ {
+		end := max(start+1, k*count/bands)
+		// Tests of few answers give few scores; models of one score are not cut apart.
+		for end < count && points[end].score == points[end-1].score {
+			end++
+		}
+		if count-end < nearby {
+			end = count
+		}
+		if end-start < nearby && end < count {
+			continue
+		}
+		group := points[start:end]
+		start = end
 		at := group[len(group)/2].score
 		errs := make([]float64, len(group))
 		square := 0.0
@@ -166,13 +176,8 @@ func (n *Node) measure(raw, theta, wanted []float64, edf, share float64) error {
 		}
 		slices.Sort(errs)
 		half := errs[conformal(len(errs))]
-		if !(half > 0) || !(square > 0) {
+		if !(half > 0) {
 			return fmt.Errorf("models that score near %.1f are predicted without error: these are no real answers", at)
-		}
-		// Tests of few answers give few scores, so that groups may share one.
-		if last := len(out.At) - 1; last >= 0 && at <= out.At[last] {
-			out.Half[last], out.SD[last] = max(half, out.Half[last]), max(math.Sqrt(square), out.SD[last])
-			continue
 		}
 		out.At, out.Half, out.SD = append(out.At, at), append(out.Half, half), append(out.SD, math.Sqrt(square))
 	}
