@@ -28,7 +28,7 @@ func givenItems(ctx context.Context, cfg *config.Loaded) (map[string]map[string]
 		if f.path == "" {
 			continue
 		}
-		items, err := readItems(ctx, f.path, f.form)
+		items, err := readFormItems(ctx, f.path, f.form)
 		if err != nil {
 			return nil, withCode(ExitUsage, fmt.Errorf("%s: %w", f.key, err))
 		}
@@ -42,10 +42,10 @@ func givenItems(ctx context.Context, cfg *config.Loaded) (map[string]map[string]
 	return given, nil
 }
 
-// readItems reads lists of items by benchmark: those that harness output answers, or
+// readFormItems reads lists of items by benchmark: those that harness output answers, or
 // the rows of a table with the columns benchmark and item. Where either tells forms
 // apart, only those of the form are taken.
-func readItems(ctx context.Context, path string, form harness.Form) (map[string][]string, error) {
+func readFormItems(ctx context.Context, path string, form harness.Form) (map[string][]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
