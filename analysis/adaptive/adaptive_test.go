@@ -402,7 +402,7 @@ func TestRuleErrorsNameTheCondition(t *testing.T) {
 }
 
 func FuzzParseRule(f *testing.F) {
-	for _, s := range []string{"items=60", "se=0.2+items=10,width=4", "information=1e-3, se=1", "items=,", "=+,"} {
+	for _, s := range []string{"items=60", "se=0.2+items=10,width=4", "information=1e-3, se=1", "items=,", "=+,", "se=1000000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
