@@ -80,38 +80,54 @@ type parting struct {
 }
 
 func (b *builder) run(ctx context.Context) error {
-	_, items := b.data.Table.Answers.Dims()
-	columns := make([]int, items)
-	for j := range columns {
-		columns[j] = j
-	}
 	random, err := b.split(ctx, schemeRandom)
 	if err != nil {
 		return err
 	}
-	a, err := b.distil(ctx, random, "A", columns)
-	if err != nil {
-		return err
-	}
-	if b.opts.Forms > 1 && items-len(a.Columns) >= len(a.Columns) {
-		rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(a.Columns, j) })
-		if _, err := b.distil(ctx, random, "B", rest); err != nil {
+	columns := b.data.free()
+	var lead form // the one that others are compared with
+	if b.data.Given["A"] != nil || b.data.Given["B"] == nil || len(columns) >= leastColumns {
+		if lead, err = b.form(ctx, random, "A", columns); err != nil {
 			return err
 		}
-		b.reliability("A", "B")
 	}
-	if err := b.chance(ctx, random, len(a.Columns)); err != nil {
+	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(lead.Columns, j) })
+	if b.opts.Forms > 1 && (len(rest) >= len(lead.Columns) || b.data.Given["B"] != nil) {
+		second, err := b.form(ctx, random, "B", rest)
+		if err != nil {
+			return err
+		}
+		if lead.Name == "" {
+			lead = second
+		} else {
+			b.reliability("A", "B")
+		}
+	}
+	if err := b.chance(ctx, random, len(lead.Columns)); err != nil {
 		return err
 	}
-	if err := b.curve(ctx, random, a); err != nil {
+	if err := b.curve(ctx, random, lead); err != nil {
 		return err
 	}
 	family, err := b.split(ctx, schemeFamily)
 	if err != nil {
 		return err
 	}
-	_, err = b.distil(ctx, family, "A", columns)
+	_, err = b.form(ctx, family, lead.Name, columns)
 	return err
+}
+
+// leastColumns is how many items must be left beside a given form B for a form A to
+// be selected from them; with fewer there is no form A.
+const leastColumns = 20
+
+// form makes a form: of the items that are given for it, else of those selected from
+// the columns.
+func (b *builder) form(ctx context.Context, p parting, name string, columns []int) (form, error) {
+	if b.data.Given[name] != nil {
+		return b.give(ctx, p, name)
+	}
+	return b.distil(ctx, p, name, columns)
 }
 
 // split divides the models that have a score.
@@ -177,22 +193,31 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 	if p.scheme == schemeFamily {
 		return f, nil
 	}
-	own, _, err := run(ctx, b.stages, stage("scale"), []any{p.print, f.Columns}, func(report func(int, int)) ([]fitted, error) {
+	fitRows(b.set, "bank "+name, b.data.Table, bank, fits)
+	b.set.Selected = append(b.set.Selected, published.rows(b.data.Table.Items)...)
+	for _, s := range published.Searches {
+		s.Form = name
+		b.set.Searches = append(b.set.Searches, s)
+	}
+	return b.scale(ctx, p, f)
+}
+
+// scale calibrates a form's items on their own, with standard errors and fit, and
+// writes the form down. Of the family scheme, errors are kept and nothing else.
+func (b *builder) scale(ctx context.Context, p parting, f form) (form, error) {
+	if p.scheme == schemeFamily {
+		return f, nil
+	}
+	own, _, err := run(ctx, b.stages, "scale "+f.Name+" "+p.scheme, []any{p.print, f.Columns}, func(report func(int, int)) ([]fitted, error) {
 		return calibration{table: b.data.Table, columns: f.Columns, train: p.Train, errors: true, workers: b.opts.Workers}.fitAll(ctx, report)
 	})
 	if err != nil {
 		return form{}, err
 	}
 	f.locate(own)
-	fitRows(b.set, "bank "+name, b.data.Table, bank, fits)
-	fitRows(b.set, "form "+name, b.data.Table, f.Columns, own)
+	fitRows(b.set, "form "+f.Name, b.data.Table, f.Columns, own)
 	b.set.Selected = append(b.set.Selected, f.rows(b.data.Table.Items)...)
-	b.set.Selected = append(b.set.Selected, published.rows(b.data.Table.Items)...)
-	for _, s := range published.Searches {
-		s.Form = name
-		b.set.Searches = append(b.set.Searches, s)
-	}
-	b.forms = append(b.forms, Form{Name: name, Columns: f.Columns})
+	b.forms = append(b.forms, Form{Name: f.Name, Columns: f.Columns})
 	return f, nil
 }
 

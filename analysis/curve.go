@@ -16,10 +16,10 @@ var curveShares = []float64{0.125, 0.25, 0.5}
 
 // curve measures the error on the test models against the number of models and of
 // items: whether more of either would help.
-func (b *builder) curve(ctx context.Context, p parting, a form) error {
-	points, _, err := run(ctx, b.stages, "learning curve", []any{p.print, a.Columns, b.opts.Seed},
+func (b *builder) curve(ctx context.Context, p parting, f form) error {
+	points, _, err := run(ctx, b.stages, "learning curve", []any{p.print, f.Columns, b.opts.Seed, b.data.Given},
 		func(report func(int, int)) ([]result.LearningPoint, error) {
-			return learningCurve(ctx, b.data, a.Columns, p.Split, b.opts, report)
+			return learningCurve(ctx, b.data, f, p.Split, b.opts, report)
 		})
 	b.set.Curve = append(b.set.Curve, points...)
 	return err
@@ -27,16 +27,11 @@ func (b *builder) curve(ctx context.Context, p parting, a form) error {
 
 // learningCurve chooses and fits with a part of the models, or fits with the first
 // items of the form. Models are taken at random, each share part of the next.
-func learningCurve(ctx context.Context, data *Data, columns []int, s response.Split, opts Options, report func(done, total int)) ([]result.LearningPoint, error) {
-	all := fitting(s).Rows
+func learningCurve(ctx context.Context, data *Data, f form, s response.Split, opts Options, report func(done, total int)) ([]result.LearningPoint, error) {
+	all, columns := fitting(s).Rows, f.Columns
 	shuffled := slices.Clone(all)
 	rng := rand.New(rand.NewPCG(opts.Seed, streamOf(data.Table.Benchmark, "learning curve")))
 	rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-	_, items := data.Table.Answers.Dims()
-	everything := make([]int, items)
-	for j := range everything {
-		everything[j] = j
-	}
 	var points []result.LearningPoint
 	total := 2*len(curveShares) + 1
 	for _, share := range curveShares {
@@ -45,9 +40,12 @@ func learningCurve(ctx context.Context, data *Data, columns []int, s response.Sp
 			continue
 		}
 		train := response.TrainSet{Rows: slices.Sorted(slices.Values(shuffled[:n]))}
-		chosen, err := data.forward(everything, len(columns), opts)(ctx, train)
-		if err != nil {
-			return nil, err
+		chosen := columns
+		if data.Given[f.Name] == nil {
+			var err error
+			if chosen, err = data.forward(data.free(), len(columns), opts)(ctx, train); err != nil {
+				return nil, err
+			}
 		}
 		point, err := learningPoint(ctx, data, "models", chosen, train, s.Test, opts)
 		if err != nil {

@@ -14,6 +14,7 @@ type Data struct {
 	Scores      []float64       // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
 	Fingerprint string          // changes whenever answers, items or filters do
 	Suite       *Suite          // the models of all benchmarks it is analysed with
+	Given       Given           // forms whose items are not to be selected
 }
 
 // Options are the settings of a build. Workers does not change the results.

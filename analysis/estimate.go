@@ -89,12 +89,7 @@ func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts 
 	if err != nil {
 		return reconstruction{}, err
 	}
-	in := data.input(choice.Items)
-	model, err := reconstruct.Fit(ctx, in, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers})
-	if err != nil {
-		return reconstruction{}, err
-	}
-	return reconstruction{Columns: choice.Items, Fitted: len(train.Rows)}.finish(model, in, s)
+	return fitItems(ctx, data, choice.Items, s, nil, opts)
 }
 
 // finish writes the model to bytes and applies it to all models of the split.
@@ -112,7 +107,7 @@ func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, 
 
 // publishedPredictions reconstructs the test models' scores from a form as the
 // published method does for one benchmark, by method. The recipe is left out where
-// too few models have all the answers that it needs.
+// too few models have all the answers that it needs, or a test model has not.
 func publishedPredictions(ctx context.Context, data *Data, f form, s response.Split) (map[string][]reconstruct.Prediction, error) {
 	theta, err := f.abilities(ctx, data, 0)
 	if err != nil {
@@ -148,6 +143,10 @@ func publishedPredictions(ctx context.Context, data *Data, f form, s response.Sp
 	}
 	for _, i := range s.Test.Rows {
 		p, err := recipe.PredictRow(in, abilities[i], i)
+		if errors.Is(err, reconstruct.ErrIncomplete) {
+			delete(out, methodRecipe)
+			return out, nil
+		}
 		if err != nil {
 			return nil, err
 		}

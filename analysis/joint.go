@@ -54,7 +54,7 @@ type joint struct {
 func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
 	key := []any{j.opts.Seed, j.name}
 	for k, d := range j.parts {
-		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.opts.MinObserved, j.opts.shares())
+		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, d.Data.Given[j.name] != nil, j.opts.MinObserved, j.opts.shares())
 	}
 	p, err := j.parts[0].Data.Suite.split(schemeRandom, j.opts)
 	if err != nil {
@@ -93,6 +93,10 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 		}
 		columns := make([][]int, len(j.parts))
 		for k, d := range j.parts {
+			if d.Data.Given[j.name] != nil {
+				columns[k] = j.forms[k].Columns
+				continue
+			}
 			rows := d.rowsOf(in.Models, some.Rows)
 			chosen, err := d.Data.forward(j.available(k), len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
 			if err != nil {
@@ -109,16 +113,12 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 	return reconstruction{Fitted: len(train.Rows)}.finish(model, fitted, s)
 }
 
-// available are the columns that the form's items were chosen from: for B those that
-// A left over.
+// available are the columns that the form's items were selected from: for B those
+// that A left over.
 func (j *joint) available(k int) []int {
-	_, items := j.parts[k].Data.Table.Answers.Dims()
-	a, _ := j.parts[k].form("A")
-	var columns []int
-	for c := range items {
-		if j.name == "A" || !slices.Contains(a.Columns, c) {
-			columns = append(columns, c)
-		}
+	columns := j.parts[k].Data.free()
+	if a, ok := j.parts[k].form("A"); ok && j.name != "A" {
+		columns = slices.DeleteFunc(columns, func(c int) bool { return slices.Contains(a.Columns, c) })
 	}
 	return columns
 }

@@ -1,20 +1,15 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"metabench/analysis/ability"
 	"metabench/analysis/adaptive"
-	"metabench/analysis/irt"
-	"metabench/table"
 )
 
 func newAdaptiveCommand(a *app) *cobra.Command {
@@ -24,7 +19,7 @@ func newAdaptiveCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newAdaptiveNextCommand(a), newAdaptiveServeCommand(a), newAdaptiveSimulateCommand(a))
+	cmd.AddCommand(newAdaptiveCalibrateCommand(a), newAdaptiveNextCommand(a), newAdaptiveServeCommand(a), newAdaptiveSimulateCommand(a))
 	return cmd
 }
 
@@ -41,86 +36,14 @@ type adaptiveTestFlags struct {
 }
 
 func (f *adaptiveTestFlags) register(fl *pflag.FlagSet) {
-	fl.StringVar(&f.items, "items", "", "item parameters: CSV with item, a1, d and perhaps g, u, as fit --out writes them (required)")
-	fl.StringVar(&f.criterion, "criterion", "information", "how to choose: information, kl, progressive, proportional, random")
-	fl.StringVar(&f.estimator, "estimator", "map", "ability: map, eap, wle, ml")
+	fl.StringVar(&f.items, "items", "", "an item bank of adaptive calibrate; or item parameters: CSV with item, a1, d and perhaps g, u, as fit --out writes them (required)")
+	fl.StringVar(&f.criterion, "criterion", "", "how to choose: information, kl, progressive, proportional, random (default: the bank's first, else information)")
+	fl.StringVar(&f.estimator, "estimator", "", "ability: map, eap, wle, ml (default: the bank's first, else map)")
 	fl.StringVar(&f.stop, "stop", "", "when to stop, such as items=60,se=0.2+items=10: items, se, information, width; comma: either, plus: both")
-	fl.IntVar(&f.among, "among", 1, "ask one of so many best items, at random")
-	fl.IntVar(&f.length, "length", 0, "items over which progressive and proportional fade out chance (default: from --stop)")
-	fl.Float64Var(&f.misfit, "misfit", 0, "points by which scores differ from the item model (adaptive simulate estimates it); widens the interval")
+	fl.IntVar(&f.among, "among", 0, "ask one of so many best items, at random (default: the bank's, else 1)")
+	fl.IntVar(&f.length, "length", 0, "items over which progressive and proportional fade out chance (default: the bank's, else from --stop)")
+	fl.Float64Var(&f.misfit, "misfit", 0, "without an item bank: points by which scores differ from the item model (adaptive simulate estimates it); widens the interval")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all that is left to chance")
-}
-
-// test reads the items and prepares the test.
-func (f *adaptiveTestFlags) test(ctx context.Context) (*adaptive.Test, error) {
-	if f.items == "" {
-		return nil, usagef("--items FILE is needed: the item parameters as `metabench fit --out DIR` writes them")
-	}
-	o := adaptive.Options{Among: f.among, Length: f.length, Misfit: f.misfit, Seed: f.seed}
-	var err error
-	if o.Criterion, err = adaptive.ParseCriterion(f.criterion); err != nil {
-		return nil, usagef("--criterion: %w", err)
-	}
-	if o.Estimator, err = ability.ParseMethod(f.estimator); err != nil {
-		return nil, usagef("--estimator: %w", err)
-	}
-	if f.stop != "" {
-		if o.Stop, err = adaptive.ParseRule(f.stop); err != nil {
-			return nil, usagef("--stop: %w", err)
-		}
-	}
-	bank, err := readBank(ctx, f.items)
-	if err != nil {
-		return nil, err
-	}
-	t, err := adaptive.NewTest(bank, o)
-	if err != nil {
-		return nil, withCode(ExitUsage, err)
-	}
-	return t, nil
-}
-
-// readBank reads item parameters: columns item, a1, d and, if there, g (else 0) and u
-// (else 1).
-func readBank(ctx context.Context, path string) (*adaptive.Bank, error) {
-	frame, err := table.ReadFrame(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := frame.Strings("item")
-	if err != nil {
-		return nil, err
-	}
-	items := make([]irt.Item, len(keys))
-	for _, c := range []struct {
-		name  string
-		field func(*irt.Item) *float64
-		value float64 // where there is no column
-	}{
-		{"a1", func(it *irt.Item) *float64 { return &it.A }, math.NaN()},
-		{"d", func(it *irt.Item) *float64 { return &it.D }, math.NaN()},
-		{"g", func(it *irt.Item) *float64 { return &it.G }, 0},
-		{"u", func(it *irt.Item) *float64 { return &it.U }, 1},
-	} {
-		if !math.IsNaN(c.value) && !frame.Has(c.name) {
-			for j := range items {
-				*c.field(&items[j]) = c.value
-			}
-			continue
-		}
-		values, err := frame.Floats(c.name)
-		if err != nil {
-			return nil, err
-		}
-		for j, v := range values {
-			*c.field(&items[j]) = v
-		}
-	}
-	bank, err := adaptive.NewBank(keys, items)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return bank, nil
 }
 
 func newAdaptiveNextCommand(a *app) *cobra.Command {
@@ -133,11 +56,14 @@ func newAdaptiveNextCommand(a *app) *cobra.Command {
 expect over all items of the bank with its 90 % interval, given the answers so far.
 Nothing is remembered between calls.
 
+With an item bank of metabench adaptive calibrate, score and interval are calibrated.
+With item parameters alone they are what the item model says, and a warning says so.
+
 Answers are CSV with the columns item and correct, JSON ([{"item": "17",
 "correct": true}, ...]), or one such object a line. No answers ask for the first
 item.`,
-		Example: `  metabench adaptive next --items fit/items.csv
-  metabench adaptive next --items fit/items.csv --answers answers.csv --stop items=60,se=0.15
+		Example: `  metabench adaptive next --items math.bank
+  metabench adaptive next --items math.bank --answers answers.csv --stop items=60,width=6+items=10
   loop | metabench adaptive next --items fit/items.csv --answers - --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -152,14 +78,17 @@ item.`,
 			if session != "" {
 				request.Session = session
 			}
-			reply, err := t.Reply(request)
+			reply, err := t.reply(request)
 			if err != nil {
 				return fmt.Errorf("adaptive next: %w", err)
 			}
 			if a.json {
 				return a.printJSON(reply)
 			}
-			return a.printReply(reply)
+			for _, w := range reply.Warnings {
+				fmt.Fprintf(a.Err, "warning: %s\n", w)
+			}
+			return a.printReply(reply.Reply)
 		},
 	}
 	fl := cmd.Flags()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ import (
 func newAdaptiveServeCommand(a *app) *cobra.Command {
 	var f adaptiveTestFlags
 	var addr string
-	var maxBody int64
+	limits := serviceLimits{}
 	cmd := &cobra.Command{
 		Use:   "serve --items FILE",
 		Short: "An HTTP service for evaluation loops that ask one question at a time",
@@ -31,47 +32,65 @@ far; the service remembers nothing.
   GET  /healthz   ok
 
 Errors are JSON: {"error": "..."} with 400 (not JSON, or a field that is not known),
-404, 405, 413 (body beyond --max-body) or 422 (an item that is unknown or was
-answered twice). There is no access control: leave it on a loopback address.
+404, 405, 408 (not there within --max-time), 413 (body beyond --max-body), 422 (an item
+that is unknown or was answered twice, more answers than items) or 503 (beyond
+--max-requests at once; ask again). An interrupt lets running requests finish. There is
+no access control: leave it on a loopback address.
+
+With an item bank of metabench adaptive calibrate, score and interval are calibrated.
+With item parameters alone they are what the item model says, and every reply has
+warnings that say so.
 
 The address is printed once the service listens.`,
-		Example: `  metabench adaptive serve --items fit/items.csv --stop items=60
+		Example: `  metabench adaptive serve --items math.bank --stop items=60
   curl -s http://127.0.0.1:8090/v1/next -d '{"answers": []}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if maxBody < 1 {
-				return usagef("--max-body %d: need at least 1 byte", maxBody)
+			switch {
+			case limits.body < 1:
+				return usagef("--max-body %d: need at least 1 byte", limits.body)
+			case limits.requests < 1:
+				return usagef("--max-requests %d: need at least 1", limits.requests)
+			case limits.time <= 0:
+				return usagef("--max-time %s: need a duration such as 15s", limits.time)
 			}
 			t, err := f.test(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return a.serveAdaptive(cmd.Context(), addr, adaptiveHandler(t, maxBody))
+			for _, w := range t.warnings {
+				fmt.Fprintf(a.Err, "warning: %s\n", w)
+			}
+			return a.serveAdaptive(cmd.Context(), addr, adaptiveHandler(t, limits), limits.time)
 		},
 	}
 	fl := cmd.Flags()
 	f.register(fl)
 	fl.StringVar(&addr, "addr", "127.0.0.1:8090", "address to listen on; port 0 takes any free one")
-	fl.Int64Var(&maxBody, "max-body", 4<<20, "largest request in bytes")
+	fl.Int64Var(&limits.body, "max-body", 4<<20, "largest request in bytes")
+	fl.IntVar(&limits.requests, "max-requests", 64, "requests to work on at once; more are told to come back")
+	fl.DurationVar(&limits.time, "max-time", 15*time.Second, "how long a request may take to arrive")
 	return cmd
 }
 
 // shutdownTime is how long requests may finish after an interrupt.
 const shutdownTime = 5 * time.Second
 
+// replyTime is how long a reply may take: to compute it takes milliseconds.
+const replyTime = 10 * time.Second
+
 // serveAdaptive serves until the context ends, then lets running requests finish.
-func (a *app) serveAdaptive(ctx context.Context, addr string, handler http.Handler) error {
+func (a *app) serveAdaptive(ctx context.Context, addr string, handler http.Handler, requestTime time.Duration) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("adaptive serve: %w", err)
 	}
 	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		Handler:        handler,
+		ReadTimeout:    requestTime, // of the header and the body
+		WriteTimeout:   requestTime + replyTime,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -96,6 +115,8 @@ func (a *app) serveAdaptive(ctx context.Context, addr string, handler http.Handl
 
 // adaptiveTestInfo is what GET /v1/test says.
 type adaptiveTestInfo struct {
+	Benchmark string             `json:"benchmark,omitempty"`
+	Metric    string             `json:"metric,omitempty"`
 	Items     int                `json:"items"`
 	Criterion adaptive.Criterion `json:"criterion"`
 	Estimator string             `json:"estimator"`
@@ -104,27 +125,37 @@ type adaptiveTestInfo struct {
 	Length    int                `json:"length"`
 	Misfit    float64            `json:"misfit"`
 	Seed      uint64             `json:"seed"`
+	Models    int                `json:"calibration_models"` // 0: not calibrated
+	Warnings  []string           `json:"warnings,omitempty"`
+}
+
+// serviceLimits bound what one request and all of them together may take.
+type serviceLimits struct {
+	body     int64         // bytes
+	requests int           // worked on at once
+	time     time.Duration // to send a request
 }
 
 // adaptiveHandler is the service. It is stateless and may be called concurrently.
-func adaptiveHandler(t *adaptive.Test, maxBody int64) http.Handler {
+func adaptiveHandler(t *adaptiveTest, limits serviceLimits) http.Handler {
 	mux := http.NewServeMux()
+	busy := make(chan struct{}, limits.requests)
 	mux.HandleFunc("POST /v1/next", func(w http.ResponseWriter, r *http.Request) {
-		request, err := adaptive.ReadRequest(http.MaxBytesReader(w, r.Body, maxBody))
-		var tooLarge *http.MaxBytesError
-		var answer *adaptive.AnswerError
-		switch {
-		case errors.As(err, &tooLarge):
-			replyError(w, http.StatusRequestEntityTooLarge, fmt.Errorf("the request has more than %d bytes", tooLarge.Limit))
-			return
-		case errors.As(err, &answer):
-			replyError(w, http.StatusUnprocessableEntity, answer)
-			return
-		case err != nil:
-			replyError(w, http.StatusBadRequest, err)
+		select {
+		case busy <- struct{}{}:
+			defer func() { <-busy }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			replyError(w, http.StatusServiceUnavailable, fmt.Errorf("%d requests are being answered; ask again in a second", limits.requests))
 			return
 		}
-		reply, err := t.Reply(request)
+		request, err := adaptive.ReadRequest(http.MaxBytesReader(w, r.Body, limits.body))
+		if err != nil {
+			status, err := refusal(err)
+			replyError(w, status, err)
+			return
+		}
+		reply, err := t.reply(request)
 		if err != nil {
 			replyError(w, http.StatusUnprocessableEntity, err)
 			return
@@ -133,10 +164,14 @@ func adaptiveHandler(t *adaptive.Test, maxBody int64) http.Handler {
 	})
 	mux.HandleFunc("GET /v1/test", func(w http.ResponseWriter, _ *http.Request) {
 		o := t.Options()
-		replyJSON(w, http.StatusOK, adaptiveTestInfo{
+		info := adaptiveTestInfo{
 			Items: len(t.Bank().Items), Criterion: o.Criterion, Estimator: o.Estimator.String(), Stop: o.Stop.String(),
-			Among: max(1, o.Among), Length: o.Length, Misfit: o.Misfit, Seed: o.Seed,
-		})
+			Among: max(1, o.Among), Length: o.Length, Misfit: o.Misfit, Seed: o.Seed, Warnings: t.warnings,
+		}
+		if b := t.items.file; b != nil {
+			info.Benchmark, info.Metric, info.Models = b.Benchmark, b.Metric, o.Calibration.Models
+		}
+		replyJSON(w, http.StatusOK, info)
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -152,6 +187,21 @@ func adaptiveHandler(t *adaptive.Test, maxBody int64) http.Handler {
 		replyError(w, http.StatusNotFound, errors.New("no such path; there are POST /v1/next, GET /v1/test and GET /healthz"))
 	})
 	return mux
+}
+
+// refusal tells what is wrong with a request that can't be read.
+func refusal(err error) (status int, reason error) {
+	var tooLarge *http.MaxBytesError
+	var answer *adaptive.AnswerError
+	switch {
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge, fmt.Errorf("the request has more than %d bytes", tooLarge.Limit)
+	case errors.As(err, &answer):
+		return http.StatusUnprocessableEntity, answer
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout, errors.New("the request did not arrive in time")
+	}
+	return http.StatusBadRequest, err
 }
 
 func replyError(w http.ResponseWriter, status int, err error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -142,18 +143,19 @@ func TestServiceRefusesClearly(t *testing.T) {
 		status             int
 		part               string
 	}{
-		"body_not_json":        {"POST", "/v1/next", "hello there", 400, "neither JSON nor CSV"},
-		"json_cut_off":         {"POST", "/v1/next", `{"answers": [`, 400, "JSON"},
-		"field_misspelt":       {"POST", "/v1/next", `{"answer": []}`, 400, `"answer"`},
-		"item_unknown":         {"POST", "/v1/next", `{"answers": [{"item": "q99", "correct": 1}]}`, 422, `item "q99": is not in the item bank`},
-		"item_twice":           {"POST", "/v1/next", `[{"item": "q1", "correct": 1}, {"item": "q1", "correct": 1}]`, 422, "answered before"},
-		"mark_missing":         {"POST", "/v1/next", `[{"item": "q1"}]`, 422, "not marked"},
-		"body_too_large":       {"POST", "/v1/next", `[` + strings.Repeat(" ", 3000) + `]`, 413, "2000 bytes"},
-		"get_instead_of_post":  {"GET", "/v1/next", "", 405, "wants POST"},
-		"post_instead_of_get":  {"POST", "/v1/test", "", 405, "wants GET"},
-		"unknown_path":         {"GET", "/v2/next", "", 404, "no such path"},
-		"path_with_dots":       {"GET", "/v1/..%2fnext", "", 404, "no such path"},
-		"delete_of_everything": {"DELETE", "/", "", 404, "no such path"},
+		"body_not_json":           {"POST", "/v1/next", "hello there", 400, "neither JSON nor CSV"},
+		"json_cut_off":            {"POST", "/v1/next", `{"answers": [`, 400, "JSON"},
+		"field_misspelt":          {"POST", "/v1/next", `{"answer": []}`, 400, `"answer"`},
+		"item_unknown":            {"POST", "/v1/next", `{"answers": [{"item": "q99", "correct": 1}]}`, 422, `item "q99": is not in the item bank`},
+		"item_twice":              {"POST", "/v1/next", `[{"item": "q1", "correct": 1}, {"item": "q1", "correct": 1}]`, 422, "answered before"},
+		"more_answers_than_items": {"POST", "/v1/next", "[" + strings.TrimSuffix(strings.Repeat(`{"item":"q1","correct":1},`, 41), ",") + "]", 422, "41 answers, but the item bank has 40 items"},
+		"mark_missing":            {"POST", "/v1/next", `[{"item": "q1"}]`, 422, "not marked"},
+		"body_too_large":          {"POST", "/v1/next", `[` + strings.Repeat(" ", 3000) + `]`, 413, "2000 bytes"},
+		"get_instead_of_post":     {"GET", "/v1/next", "", 405, "wants POST"},
+		"post_instead_of_get":     {"POST", "/v1/test", "", 405, "wants GET"},
+		"unknown_path":            {"GET", "/v2/next", "", 404, "no such path"},
+		"path_with_dots":          {"GET", "/v1/..%2fnext", "", 404, "no such path"},
+		"delete_of_everything":    {"DELETE", "/", "", 404, "no such path"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req, err := http.NewRequest(c.method, url+c.path, strings.NewReader(c.body))
@@ -203,5 +205,147 @@ func TestServiceAnswersManyClientsAtOnceAlike(t *testing.T) {
 		if r != replies[0] {
 			t.Fatalf("%s and %s", r, replies[0])
 		}
+	}
+}
+
+// Evaluation loops of several models run at the same time; each has to be led as if
+// it were alone.
+func TestServiceLeadsManyLoopsAtOnceAsIfEachWereAlone(t *testing.T) {
+	url, _ := startService(t, "--items", serviceItems(t), "--criterion", "proportional", "--stop", "items=12")
+	loop := func(name string) (asked []string, err error) {
+		var answers []map[string]any
+		for {
+			body, err := json.Marshal(map[string]any{"session": name, "answers": append([]map[string]any{}, answers...)})
+			if err != nil {
+				return nil, err
+			}
+			resp, err := http.Post(url+"/v1/next", "application/json", bytes.NewReader(body))
+			if err != nil {
+				return nil, err
+			}
+			var reply struct {
+				Item  string `json:"item"`
+				Done  bool   `json:"done"`
+				Error string `json:"error"`
+			}
+			err = json.NewDecoder(resp.Body).Decode(&reply)
+			if closing := resp.Body.Close(); err == nil {
+				err = closing
+			}
+			switch {
+			case err != nil:
+				return nil, err
+			case reply.Error != "":
+				return nil, fmt.Errorf("%s: %s", resp.Status, reply.Error)
+			case reply.Done:
+				return asked, nil
+			}
+			asked = append(asked, reply.Item)
+			answers = append(answers, map[string]any{"item": reply.Item, "correct": (len(name)+len(answers))%3 > 0})
+		}
+	}
+	const loops = 12
+	together := make([]string, loops)
+	var wg sync.WaitGroup
+	for k := range loops {
+		wg.Go(func() {
+			asked, err := loop(fmt.Sprint("org/model-", k))
+			if err != nil {
+				t.Error(err)
+			}
+			together[k] = strings.Join(asked, " ")
+		})
+	}
+	wg.Wait()
+	for k := range loops {
+		alone, err := loop(fmt.Sprint("org/model-", k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(alone, " "); got != together[k] {
+			t.Errorf("model %d is asked %s alone, %s among others", k, got, together[k])
+		}
+	}
+}
+
+// unfinished begins a request and leaves it open.
+func unfinished(t *testing.T, url string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if _, err := io.WriteString(conn, "POST /v1/next HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\n\r\n{\"answers"); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+func TestServiceTellsARequestThatIsTooSlow(t *testing.T) {
+	url, _ := startService(t, "--items", serviceItems(t), "--max-time", "200ms")
+	resp, err := http.ReadResponse(bufio.NewReader(unfinished(t, url)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply := decodeReply(t, resp); resp.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("%s: %v", resp.Status, reply)
+	}
+}
+
+func TestServiceTurnsAwayMoreThanItWorksOnAtOnce(t *testing.T) {
+	url, _ := startService(t, "--items", serviceItems(t), "--max-requests", "1")
+	slow := unfinished(t, url)
+	for tries := 0; ; tries++ {
+		status, reply := post(t, url+"/v1/next", `{"answers": []}`)
+		if status == http.StatusServiceUnavailable {
+			break
+		}
+		if status != http.StatusOK || tries == 200 {
+			t.Fatalf("%d: %v; want 503 while another request is worked on", status, reply)
+		}
+		time.Sleep(5 * time.Millisecond) // the other has not arrived yet
+	}
+	if _, err := io.WriteString(slow, "\": []}"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(slow), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply := decodeReply(t, resp); resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: %v", resp.Status, reply)
+	}
+}
+
+func TestServiceFinishesARunningRequestWhenInterrupted(t *testing.T) {
+	url, stop := startService(t, "--items", serviceItems(t), "--max-requests", "1")
+	slow := unfinished(t, url)
+	for { // until the request has arrived: it holds the only place
+		if status, _ := post(t, url+"/v1/next", `{"answers": []}`); status == http.StatusServiceUnavailable {
+			break
+		}
+	}
+	code := make(chan int)
+	go func() { code <- stop() }()
+	for { // until nobody else is let in
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			break
+		}
+		conn.Close()
+	}
+	if _, err := io.WriteString(slow, "\": []}"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(slow), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply := decodeReply(t, resp); resp.StatusCode != http.StatusOK || reply["item"] == nil {
+		t.Errorf("%s: %v", resp.Status, reply)
+	}
+	if got := <-code; got != 0 {
+		t.Errorf("exit code %d", got)
 	}
 }

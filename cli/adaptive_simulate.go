@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,11 +14,11 @@ import (
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
 	"metabench/analysis/split"
-	"metabench/table"
 )
 
 // adaptiveSimulateFlags are the flags of adaptive simulate.
 type adaptiveSimulateFlags struct {
+	answersFlags
 	items      string
 	model      string
 	criteria   []string
@@ -40,27 +38,35 @@ type adaptiveSimulateFlags struct {
 func newAdaptiveSimulateCommand(a *app) *cobra.Command {
 	var f adaptiveSimulateFlags
 	cmd := &cobra.Command{
-		Use:   "simulate FILE...",
+		Use:   "simulate FILE...|--benchmark B...",
 		Short: "Play adaptive tests on real answers, against a fixed form",
 		Long: `Play adaptive tests with the models of a response table (long or wide, Parquet or
-CSV) and compare the score that a test predicts with the actual one, for each
-criterion and estimator, and with a fixed form of the most informative items.
+CSV), or of a benchmark of the warehouse, and compare the score that a test predicts
+with the actual one, for each criterion and estimator, and with a fixed form of the
+most informative items.
 
-Items are fitted and predictions calibrated on the train models alone; the errors are
-those of the test models, in points from 0 to 100. "raw" is the p-IRT score: answers
-plus the model's probabilities for what was not asked. "calibrated" is a smooth of
-the actual on the raw score over the train models.
+Items are fitted and predictions calibrated on the train models alone, as adaptive
+calibrate does; the errors are those of the test models, which had no part in either,
+in points from 0 to 100. "raw" is the p-IRT score: answers plus the model's
+probabilities for what was not asked.
 
-  items      asked on average            coverage  of the 90 % intervals, and with the
-  reaches    items at which the error              estimated misfit added
-             is the fixed form's          used      items of the bank asked at least once`,
+  items       asked on average           item model  coverage of the intervals that the
+  reaches     items at which the error               item model alone predicts
+              is the fixed form's        misfit      points that they lack
+  coverage    of the 90 % intervals;     used        items of the bank asked at least once
+              in the lowest and highest  most        share of the tests that ask the item
+              fifth of the predictions               asked most
+  width       of the intervals           overlap     of the items of two tests`,
 		Example: `  metabench adaptive simulate mmlu_pro_math.parquet --criterion information,kl --stop items=60
-  metabench adaptive simulate answers.csv.gz --model 3PL --stop se=0.15,items=80 --json`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.adaptiveSimulate(cmd.Context(), args, f) },
+  metabench adaptive simulate --benchmark arc --model 3PL --estimator map,eap,wle,ml
+  metabench adaptive simulate answers.csv.gz --stop width=6,items=80 --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.adaptiveSimulate(cmd.Context(), cmd, args, f)
+		},
 	}
+	f.answersFlags.register(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.items, "items", "", "item parameters to use instead of fitting them on the train models")
+	fl.StringVar(&f.items, "items", "", "item parameters (CSV) to use instead of fitting them on the train models; they should come from other models than those tested")
 	fl.StringVar(&f.model, "model", "2PL", "model to fit: 2PL, 3PL, 4PL")
 	fl.StringSliceVar(&f.criteria, "criterion", []string{"information", "kl", "progressive", "proportional", "random"}, "how to choose items")
 	fl.StringSliceVar(&f.estimators, "estimator", []string{"map"}, "abilities: map, eap, wle, ml")
@@ -74,7 +80,7 @@ the actual on the raw score over the train models.
 	return cmd
 }
 
-func (f *adaptiveSimulateFlags) check() error {
+func (f *adaptiveSimulateFlags) check(files []string) error {
 	var err error
 	if f.kind, err = irt.ParseKind(f.model); err != nil {
 		return usagef("--model: %w", err)
@@ -83,25 +89,15 @@ func (f *adaptiveSimulateFlags) check() error {
 	if err != nil {
 		return usagef("--stop: %w", err)
 	}
-	for _, e := range f.estimators {
-		estimator, err := ability.ParseMethod(e)
-		if err != nil {
-			return usagef("--estimator: %w", err)
-		}
-		for _, c := range f.criteria {
-			criterion, err := adaptive.ParseCriterion(c)
-			if err != nil {
-				return usagef("--criterion: %w", err)
-			}
-			f.options = append(f.options, adaptive.Options{
-				Criterion: criterion, Estimator: estimator, Stop: stop, Among: f.among, Seed: f.seed,
-			})
-		}
+	if f.options, err = designsOf(f.criteria, f.estimators, adaptive.Options{Stop: stop, Among: f.among, Seed: f.seed}); err != nil {
+		return err
 	}
 	slices.Sort(f.lengths)
 	switch {
-	case len(f.options) == 0:
-		return usagef("--criterion and --estimator: need at least one each")
+	case len(files)+len(f.benchmarks) == 0:
+		return usagef("need answers: a FILE, or --benchmark B for the warehouse's")
+	case f.kept && len(f.benchmarks) == 0:
+		return usagef("--kept is for --benchmark: a file has no filters")
 	case f.form < 0:
 		return usagef("--form %d: need 0 or more", f.form)
 	case len(f.lengths) > 0 && f.lengths[0] < 1:
@@ -114,9 +110,10 @@ func (f *adaptiveSimulateFlags) check() error {
 	return nil
 }
 
-// adaptiveReport is what `metabench adaptive simulate --json` prints for a file.
+// adaptiveReport is what `metabench adaptive simulate --json` prints for a table of answers.
 type adaptiveReport struct {
-	File       string                 `json:"file"`
+	Source     string                 `json:"source"` // file or benchmark
+	Input      string                 `json:"input"`  // fingerprint of the answers
 	Items      int                    `json:"items"`
 	Train      int                    `json:"train"`
 	Test       int                    `json:"test"`
@@ -132,20 +129,35 @@ type adaptiveTestReport struct {
 	Seconds float64 `json:"seconds"` // for all models, train and test
 }
 
-func (a *app) adaptiveSimulate(ctx context.Context, files []string, f adaptiveSimulateFlags) error {
-	if err := f.check(); err != nil {
+func (a *app) adaptiveSimulate(ctx context.Context, cmd *cobra.Command, files []string, f adaptiveSimulateFlags) error {
+	if err := f.check(files); err != nil {
 		return err
 	}
-	reports := make([]*adaptiveReport, len(files))
-	for k, file := range files {
-		var err error
-		if reports[k], err = a.adaptiveFile(ctx, file, f); err != nil {
-			return fmt.Errorf("adaptive simulate %s: %w", file, err)
+	var reports []*adaptiveReport
+	study := func(name string, answers sourcedAnswers, err error) error {
+		var r *adaptiveReport
+		if err == nil {
+			r, err = a.adaptiveStudy(ctx, answers, f)
 		}
-		if !a.json {
-			if err := a.printAdaptive(reports[k]); err != nil {
-				return err
-			}
+		if err != nil {
+			return fmt.Errorf("adaptive simulate %s: %w", name, err)
+		}
+		reports = append(reports, r)
+		if a.json {
+			return nil
+		}
+		return a.printAdaptive(r)
+	}
+	for _, file := range files {
+		answers, err := fileAnswers(ctx, file)
+		if err := study(file, answers, err); err != nil {
+			return err
+		}
+	}
+	for _, benchmark := range f.benchmarks {
+		answers, err := a.warehouseAnswers(ctx, cmd, benchmark, f.kept)
+		if err := study(benchmark, answers, err); err != nil {
+			return err
 		}
 	}
 	if a.json {
@@ -154,14 +166,13 @@ func (a *app) adaptiveSimulate(ctx context.Context, files []string, f adaptiveSi
 	return nil
 }
 
-func (a *app) adaptiveFile(ctx context.Context, file string, f adaptiveSimulateFlags) (*adaptiveReport, error) {
-	answers, err := table.ReadResponses(ctx, file, table.ResponseOptions{})
-	if err != nil {
-		return nil, columnError(err)
-	}
-	r := &adaptiveReport{File: file}
-	ev := adaptive.Evaluation{Table: answers.Table, Form: f.form, Lengths: f.lengths, Workers: f.workers}
-	parts, err := split.Stratified(scoresOf(answers.Answers), split.Shares{Test: f.testShare}, f.seed)
+// adaptiveStudy splits the models, fits the items on the train models, and plays every
+// test.
+func (a *app) adaptiveStudy(ctx context.Context, answers sourcedAnswers, f adaptiveSimulateFlags) (*adaptiveReport, error) {
+	people := answered(answers.Table)
+	r := &adaptiveReport{Source: answers.name, Input: answers.origin.Input}
+	ev := adaptive.Evaluation{Table: people, Form: f.form, Lengths: f.lengths, Workers: f.workers}
+	parts, err := split.Stratified(scoresOf(people.Answers), split.Shares{Test: f.testShare}, f.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -171,10 +182,10 @@ func (a *app) adaptiveFile(ctx context.Context, file string, f adaptiveSimulateF
 		return nil, errors.New("no models to test on; raise --test")
 	}
 	if f.items != "" {
-		if ev.Bank, err = readBank(ctx, f.items); err != nil {
+		if ev.Bank, err = readParameters(ctx, f.items); err != nil {
 			return nil, err
 		}
-		if ev.Table, err = columnsOf(answers.Table, ev.Bank); err != nil {
+		if ev.Table, err = columnsOf(people, ev.Bank); err != nil {
 			return nil, err
 		}
 	} else if err := fitBank(ctx, &ev, r, f); err != nil {
@@ -219,13 +230,8 @@ func (r *adaptiveReport) form(ctx context.Context, ev adaptive.Evaluation, estim
 // fitBank fits the items on the train models.
 func fitBank(ctx context.Context, ev *adaptive.Evaluation, r *adaptiveReport, f adaptiveSimulateFlags) error {
 	began := time.Now()
-	fit, err := irt.Fit(ctx, ev.Table.Answers.SelectModels(ev.Train.Rows), irt.Options{
-		Kind: f.kind, Prior: irt.WeakPrior(), Workers: f.workers,
-	})
+	fit, err := fitItems(ctx, ev.Table.Answers.SelectModels(ev.Train.Rows), f.kind, f.workers)
 	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
 		return err
 	}
 	r.Model, r.Status, r.FitSeconds = fit.Kind.String(), fit.Status.String(), time.Since(began).Seconds()
@@ -248,67 +254,4 @@ func columnsOf(t *response.Table, bank *adaptive.Bank) (*response.Table, error) 
 		columns[k] = j
 	}
 	return t.SelectItems(columns), nil
-}
-
-// scoresOf returns every model's share of correct answers, NaN for one without any.
-func scoresOf(m *response.Matrix) []float64 {
-	models, _ := m.Dims()
-	scores := make([]float64, models)
-	for i := range scores {
-		correct, observed := m.Counts(i)
-		if observed == 0 {
-			scores[i] = math.NaN()
-			continue
-		}
-		scores[i] = float64(correct) / float64(observed)
-	}
-	return scores
-}
-
-func (a *app) printAdaptive(r *adaptiveReport) error {
-	if _, err := fmt.Fprintf(a.Out, "%s: %d items, %d train and %d test models\n\n", r.File, r.Items, r.Train, r.Test); err != nil {
-		return err
-	}
-	if r.Status != "" && r.Status != irt.Converged.String() {
-		fmt.Fprintf(a.Err, "the fit of the items ended with: %s\n", r.Status)
-	}
-	points := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
-	share := func(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + "%" }
-	g := newGrid("test", "items", "RMSE raw", "RMSE calibrated", "MAE calibrated", "coverage", "misfit", "with misfit", "reaches", "used", "overlap", "seconds")
-	for _, form := range r.Fixed {
-		g.row("fixed form "+form.Estimator.String(), strconv.Itoa(form.Items), points(form.Raw.RMSE),
-			points(form.Calibrated.RMSE), points(form.Calibrated.MAE), share(form.Coverage), points(form.Misfit), share(form.Widened),
-			"–", strconv.Itoa(form.Items), "–", "–")
-	}
-	for _, t := range r.Tests {
-		reaches := "–"
-		if t.Reaches > 0 {
-			reaches = strconv.Itoa(t.Reaches)
-		}
-		g.row(t.Criterion.String()+" "+t.Estimator.String(), strconv.FormatFloat(t.TestReport.Items.Mean, 'f', 1, 64),
-			points(t.Raw.RMSE), points(t.Calibrated.RMSE), points(t.Calibrated.MAE), share(t.Coverage), points(t.Misfit), share(t.Widened),
-			reaches, strconv.Itoa(t.Exposure.Used), share(t.Exposure.Overlap), strconv.FormatFloat(t.Seconds, 'f', 2, 64))
-	}
-	if err := g.print(a.Out); err != nil {
-		return err
-	}
-	if len(r.Tests) == 0 || len(r.Tests[0].Curve) == 0 {
-		return nil
-	}
-	if _, err := fmt.Fprintln(a.Out, "\nRMSE calibrated, after so many items"); err != nil {
-		return err
-	}
-	header := []string{"items"}
-	for _, t := range r.Tests {
-		header = append(header, t.Criterion.String()+" "+t.Estimator.String())
-	}
-	g = newGrid(header...)
-	for k, at := range r.Tests[0].Curve {
-		row := []string{strconv.Itoa(at.Items)}
-		for _, t := range r.Tests {
-			row = append(row, points(t.Curve[k].Calibrated.RMSE))
-		}
-		g.row(row...)
-	}
-	return g.print(a.Out)
 }

@@ -28,6 +28,10 @@ full score, and measure its error on test models. Results replace the benchmark'
 earlier ones; the tables are described in docs/warehouse.md. Stages whose inputs
 have not changed are not computed again; --stage asks for one by name.
 
+A form's items can be given instead of selected, for models that were evaluated on
+somebody else's selection: --form-b-items results/ takes the items that the published
+tasks of lm-evaluation-harness ask, where results/ is the output of any model.
+
 The same answers, configuration and program give the same bytes in every result
 table, for any number of workers.`,
 		Args: cobra.NoArgs,
@@ -60,6 +64,8 @@ table, for any number of workers.`,
 	configFlag(flags, "seed", "build.seed", "seed of every random choice")
 	configFlag(flags, "workers", "build.workers", "parallel workers")
 	configFlag(flags, "items", "build.items", "items a form has; 0 lets the search decide")
+	configFlag(flags, "form-a-items", "build.form_a_items", "harness output, or a table of benchmark and item, whose items form A has")
+	configFlag(flags, "form-b-items", "build.form_b_items", "the same for form B")
 	return cmd
 }
 
@@ -90,7 +96,7 @@ func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareho
 	if len(benchmarks) == 0 {
 		return nil, errors.New("the warehouse has no answers yet; crawl or import some first")
 	}
-	job, err := a.newBuildJob(cfg, w)
+	job, err := a.newBuildJob(ctx, cfg, w)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +132,9 @@ func buildOptions(cfg *config.Loaded) analysis.Options {
 }
 
 // settingsHash identifies the settings that change results.
-func settingsHash(opts analysis.Options, suite *analysis.Suite) (string, error) {
+func settingsHash(opts analysis.Options, others []any) (string, error) {
 	opts.Workers, opts.Rerun = 0, ""
-	text, err := json.Marshal([]any{opts, suite.Fingerprint()})
+	text, err := json.Marshal([]any{opts, others})
 	if err != nil {
 		return "", fmt.Errorf("hash the settings: %w", err)
 	}

@@ -17,16 +17,21 @@ import (
 type buildJob struct {
 	w      *warehouse.Warehouse
 	opts   analysis.Options
-	suite  []string // the benchmarks of the catalogue, by whose mean score their models are split
+	suite  []string                       // the benchmarks of the catalogue, by whose mean score their models are split
+	given  map[string]map[string][]string // items by benchmark and form
 	report analysis.Reporter
 }
 
-func (a *app) newBuildJob(cfg *config.Loaded, w *warehouse.Warehouse) (*buildJob, error) {
+func (a *app) newBuildJob(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse) (*buildJob, error) {
 	known, err := a.catalogue(cfg)
 	if err != nil {
 		return nil, err
 	}
-	j := &buildJob{w: w, opts: buildOptions(cfg), report: a.progress().Stage}
+	given, err := givenItems(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	j := &buildJob{w: w, opts: buildOptions(cfg), given: given, report: a.progress().Stage}
 	for _, b := range known {
 		j.suite = append(j.suite, b.Name)
 	}
@@ -40,7 +45,7 @@ func (j *buildJob) run(ctx context.Context, benchmark string) (*analysis.Distill
 	if err != nil {
 		return nil, err
 	}
-	run, err := j.runOf(benchmark, data.Suite, data.Fingerprint)
+	run, err := j.runOf(benchmark, data.Fingerprint, data.Suite.Fingerprint(), data.Given)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +64,12 @@ func (j *buildJob) run(ctx context.Context, benchmark string) (*analysis.Distill
 // run of their own.
 func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
 	var inputs string
+	settings := []any{suite[0].Data.Suite.Fingerprint()}
 	for _, d := range suite {
 		inputs += d.Data.Fingerprint
+		settings = append(settings, d.Data.Given)
 	}
-	run, err := j.runOf(analysis.JointName, suite[0].Data.Suite, inputs)
+	run, err := j.runOf(analysis.JointName, inputs, settings...)
 	if err != nil {
 		return err
 	}
@@ -72,9 +79,9 @@ func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) er
 }
 
 // runOf is the run that computes a benchmark's results. The inputs are its answers;
-// how its models are split counts as a setting.
-func (j *buildJob) runOf(benchmark string, suite *analysis.Suite, inputs string) (warehouse.Run, error) {
-	hash, err := settingsHash(j.opts, suite)
+// how its models are split counts as a setting, and so do given items.
+func (j *buildJob) runOf(benchmark, inputs string, settings ...any) (warehouse.Run, error) {
+	hash, err := settingsHash(j.opts, settings)
 	return warehouse.Run{
 		Command: "build --benchmark " + benchmark, ConfigHash: hash, CodeVersion: thisBuild().codeVersion(),
 		Seed: j.opts.Seed, InputFingerprint: inputs,
@@ -86,8 +93,8 @@ func (j *buildJob) runOf(benchmark string, suite *analysis.Suite, inputs string)
 // the program have changed, or the build did not come to its end.
 func (j *buildJob) pending(ctx context.Context, benchmarks []string) ([]string, error) {
 	var pending []string
-	look := func(benchmark string, suite *analysis.Suite, inputs string) (results bool, err error) {
-		run, err := j.runOf(benchmark, suite, inputs)
+	look := func(benchmark, inputs string, settings ...any) (results bool, err error) {
+		run, err := j.runOf(benchmark, inputs, settings...)
 		if err != nil {
 			return false, err
 		}
@@ -98,29 +105,29 @@ func (j *buildJob) pending(ctx context.Context, benchmarks []string) ([]string, 
 		return results, err
 	}
 	var joint string // inputs of the joint run
-	var parts int
+	var given []any  // settings of its parts
 	for _, b := range benchmarks {
 		fingerprint, suite, err := j.inputs(ctx, b)
 		if err != nil {
 			return nil, err
 		}
-		results, err := look(b, suite, fingerprint)
+		results, err := look(b, fingerprint, suite.Fingerprint(), j.given[b])
 		if err != nil {
 			return nil, err
 		}
 		if results && slices.Contains(j.suite, b) {
 			joint += fingerprint
-			parts++
+			given = append(given, j.given[b])
 		}
 	}
-	if parts < 2 || len(pending) > 0 { // these come first
+	if len(given) < 2 || len(pending) > 0 { // these come first
 		return pending, nil
 	}
 	suite, err := j.readSuite(ctx, j.suite)
 	if err != nil {
 		return nil, err
 	}
-	_, err = look(analysis.JointName, suite, joint)
+	_, err = look(analysis.JointName, joint, append([]any{suite.Fingerprint()}, given...)...)
 	return pending, err
 }
 
@@ -162,7 +169,7 @@ func (j *buildJob) read(ctx context.Context, benchmark string) (*analysis.Data, 
 	if err != nil {
 		return nil, err
 	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite}, nil
+	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark]}, nil
 }
 
 // inputs are the fingerprint of a benchmark's answers and the models' mean scores: over

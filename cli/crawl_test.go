@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,15 +17,7 @@ import (
 func crawlCatalogue(t *testing.T, dir string) []corpus.Benchmark {
 	t.Helper()
 	small := hubtest.Scaled(hubtest.Leaderboard(), 0.02, 5)
-	var b strings.Builder
-	b.WriteString("benchmarks:\n")
-	for _, bench := range small {
-		fmt.Fprintf(&b, "  - name: %s\n    title: %s\n    metric: %s\n    shots: %d\n    options: %d\n    tasks:\n", bench.Name, bench.Name, bench.Metric, bench.Shots, bench.Options)
-		for _, task := range bench.Tasks {
-			fmt.Fprintf(&b, "      - {name: %s, harness: %q, items: %d}\n", task.Name, task.Harness, task.Items)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "small.yaml"), []byte(b.String()), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "small.yaml"), []byte(catalogueFile(small)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return small

@@ -90,8 +90,10 @@ func (a *app) demo(ctx context.Context, dir string, models int) error {
 	fmt.Fprintf(a.Err, "\nThe warehouse is %s. Try:\n  metabench --warehouse %[1]s status\n"+
 		"  metabench --warehouse %[1]s query \"from reconstruction_metric\"\n"+
 		"To score a model by the selected questions alone (%[2]s holds the answers of a\nsimulated one that nothing was fitted on, as lm-evaluation-harness logs them):\n"+
-		"  metabench --warehouse %[1]s export bundle %[3]s\n  metabench score %[2]s --bundle %[3]s\n",
-		cfg.Warehouse.Path, filepath.Join(dir, "harness"), filepath.Join(dir, "metabench.bundle"))
+		"  metabench --warehouse %[1]s export bundle %[3]s\n  metabench score %[2]s --bundle %[3]s\n"+
+		"To ask a model of your own the selected questions, as tasks of lm-evaluation-harness:\n"+
+		"  metabench --warehouse %[1]s export harness %[4]s\n",
+		cfg.Warehouse.Path, filepath.Join(dir, "harness"), filepath.Join(dir, "metabench.bundle"), filepath.Join(dir, "tasks"))
 	return nil
 }
 
@@ -119,7 +121,13 @@ func (a *app) demoFill(ctx context.Context, cfg *config.Loaded, catalogue []corp
 	fmt.Fprintf(a.Err, "crawled %d of %d repositories: %d task files read, %d refused as broken, %s in %d requests\n",
 		summary.Fetched, summary.Listed, summary.Tasks[corpus.StatusDone],
 		summary.Tasks[corpus.StatusPermanent]+summary.Tasks[corpus.StatusPolicy], megabytes(summary.Stats.Bytes), summary.HubRequests)
-	_, err = a.build(ctx, cfg, w, nil, "")
+	if _, err := a.build(ctx, cfg, w, nil, ""); err != nil {
+		return err
+	}
+	did, err := a.readTexts(ctx, w, func() (*hub.Client, error) { return client, nil }, catalogue, cfg)
+	if err == nil && did.missing() > 0 {
+		fmt.Fprintf(a.Err, "%d selected items have no text: their files don't tell what was asked\n", did.missing())
+	}
 	return err
 }
 

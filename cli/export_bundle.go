@@ -36,8 +36,8 @@ without warehouse and network.`,
 			if err != nil {
 				return err
 			}
-			if form != string(harness.FormA) && form != string(harness.FormB) {
-				return usagef("--form %q is none of A, B", form)
+			if err := checkForm(form); err != nil {
+				return err
 			}
 			var b *score.Bundle
 			err = a.readWarehouse(cmd.Context(), cfg, "export bundle", func(w *warehouse.Warehouse) (err error) {
@@ -55,25 +55,48 @@ without warehouse and network.`,
 	return cmd
 }
 
-// bundle composes the calibration of a form from what builds stored.
-func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, benchmarks []string) (*score.Bundle, error) {
-	known, err := a.catalogue(cfg)
-	if err != nil {
-		return nil, err
+// checkForm refuses a --form that there is none of.
+func checkForm(form string) error {
+	if form != string(harness.FormA) && form != string(harness.FormB) {
+		return usagef("--form %q is none of A, B", form)
+	}
+	return nil
+}
+
+// exported is which benchmarks an export of a form is of: those named, else the
+// catalogue's that have the form; and the catalogue. It says which are left out.
+func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, named []string) (known []corpus.Benchmark, names []string, err error) {
+	if known, err = a.catalogue(cfg); err != nil || len(named) > 0 {
+		return known, named, err
 	}
 	there, err := w.Benchmarks(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(benchmarks) == 0 {
-		for _, b := range there {
-			if slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }) {
-				benchmarks = append(benchmarks, b)
-			}
+	have, err := w.BenchmarksWithForm(ctx, string(form))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, b := range there {
+		switch {
+		case !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }):
+		case slices.Contains(have, b):
+			names = append(names, b)
+		default:
+			fmt.Fprintf(a.Err, "left out: %s has no form %s\n", b, form)
 		}
 	}
-	if len(benchmarks) == 0 {
-		return nil, errors.New("no benchmark of the catalogue has answers; name your own with --benchmark")
+	if len(names) == 0 {
+		return nil, nil, fmt.Errorf("no benchmark of the catalogue has a form %s: run metabench build, or name a benchmark of your own with --benchmark", form)
+	}
+	return known, names, nil
+}
+
+// bundle composes the calibration of a form from what builds stored.
+func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, benchmarks []string) (*score.Bundle, error) {
+	known, benchmarks, err := a.exported(ctx, cfg, w, form, benchmarks)
+	if err != nil {
+		return nil, err
 	}
 	var sources []score.Source
 	var run score.Run

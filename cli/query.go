@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 func newQueryCommand(a *app) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "query SQL",
+		Use:   "query SQL|-",
 		Short: "Ask the warehouse a question in SQL, read-only",
 		Long: `Run one SQL statement on the warehouse, or with --warehouse on a published
 snapshot. Nothing can be written and no file can be reached from it.
@@ -26,6 +27,7 @@ snapshot. Nothing can be written and no file can be reached from it.
   metabench query "from reconstruction_metric"
   metabench query "from item_statistics where benchmark = 'arc' order by difficulty"
   metabench query "select view_name, comment from duckdb_views() where not internal"
+  metabench query - < question.sql
 
 docs/warehouse.md describes every table and view. JSON output is an array of
 objects; numbers that JSON cannot hold (NaN, infinity) are null.`,
@@ -42,14 +44,25 @@ objects; numbers that JSON cannot hold (NaN, infinity) are null.`,
 			if err != nil {
 				return err
 			}
+			query := args[0]
+			if query == "-" {
+				text, err := io.ReadAll(io.LimitReader(a.In, maxQuery))
+				if err != nil {
+					return fmt.Errorf("read the query: %w", err)
+				}
+				query = string(text)
+			}
 			return a.readWarehouse(cmd.Context(), cfg, "query", func(w *warehouse.Warehouse) error {
-				return runQuery(cmd.Context(), w, args[0], write)
+				return runQuery(cmd.Context(), w, query, write)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv or json")
 	return cmd
 }
+
+// maxQuery bounds a statement read from standard input, in bytes.
+const maxQuery = 1 << 20
 
 // printQuery prints the answer to a query of ours: a table, or JSON with --json.
 func (a *app) printQuery(ctx context.Context, w *warehouse.Warehouse, query string) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"metabench/analysis"
 	"metabench/config"
 	"metabench/scraper"
+	"metabench/scraper/hub"
 	"metabench/textfile"
 	"metabench/warehouse"
 )
@@ -22,8 +24,9 @@ func newRefreshCommand(a *app) *cobra.Command {
 		Use:   "refresh",
 		Short: "Crawl, build, check, publish: what cron runs",
 		Long: `Bring everything up to date: crawl what is new on the Hub, build the benchmarks whose
-answers changed, check, and publish a snapshot (and, where configured, the Parquet
-lake and a Prometheus text file). Stages whose inputs have not changed are skipped.
+answers changed, read what newly selected items ask, check, and publish a snapshot
+(and, where configured, the Parquet lake and a Prometheus text file). Stages whose
+inputs have not changed are skipped.
 
 Only one refresh runs at a time: another ends with exit code 11 and names the holder.
 Interrupted anywhere, the next one continues. On success one line of summary is
@@ -53,6 +56,8 @@ type refreshed struct {
 	Built    int     `json:"built_benchmarks"`
 	Skipped  int     `json:"unchanged_benchmarks"`
 	LeftOut  int     `json:"left_out_benchmarks"` // with too few models
+	Texts    int     `json:"texts_read"`          // of selected items
+	Untold   int     `json:"texts_missing"`       // of items whose files don't tell what was asked
 	Snapshot string  `json:"snapshot"`            // empty when nothing new had to be published
 	Lake     string  `json:"lake"`                // empty likewise, or when there is none
 	Seconds  float64 `json:"seconds"`
@@ -79,6 +84,13 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 		if err := a.refreshBuild(ctx, cfg, w, &did); err != nil {
 			return err
 		}
+		if !noCrawl {
+			late, err := a.refreshTexts(ctx, cfg, w, &did)
+			if err != nil {
+				return err
+			}
+			partial = cmp.Or(partial, late)
+		}
 		if err := a.refreshPublish(ctx, cfg, w, &did); err != nil {
 			return err
 		}
@@ -103,6 +115,9 @@ func (r refreshed) String() string {
 	if r.LeftOut > 0 {
 		s += fmt.Sprintf("%d left out for too few models, ", r.LeftOut)
 	}
+	if r.Texts > 0 || r.Untold > 0 {
+		s += fmt.Sprintf("texts of %d items read, %d not to be had, ", r.Texts, r.Untold)
+	}
 	return s + cmp.Or(r.Snapshot, "nothing new to publish")
 }
 
@@ -125,7 +140,7 @@ func (a *app) refreshBuild(ctx context.Context, cfg *config.Loaded, w *warehouse
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	job, err := a.newBuildJob(cfg, w)
+	job, err := a.newBuildJob(ctx, cfg, w)
 	if err != nil {
 		return err
 	}
@@ -146,6 +161,25 @@ func (a *app) refreshBuild(ctx context.Context, cfg *config.Loaded, w *warehouse
 		}
 	}
 	return err
+}
+
+// refreshTexts reads what newly selected items ask, so that an export of them needs no
+// network. That the Hub can't be reached any more is no reason not to publish: late
+// says so.
+func (a *app) refreshTexts(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, did *refreshed) (late, err error) {
+	catalogue, err := a.catalogue(cfg)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := a.readTexts(ctx, w, func() (*hub.Client, error) { return newHubClient(cfg, slog.New(slog.DiscardHandler)) }, catalogue, cfg)
+	for _, u := range texts.untold {
+		did.Untold += len(u.Items)
+	}
+	did.Texts = texts.read
+	if hub.KindOf(err) != "" && ctx.Err() == nil {
+		return err, nil
+	}
+	return nil, err
 }
 
 // refreshPublish checks and publishes, and exports the lake, each unless what is

@@ -134,7 +134,8 @@ func TestScoreCommandRefuses(t *testing.T) {
 		"not_a_bundle":   {[]string{"score", dir, "--bundle", "score_test.go"}, ExitError, "isn't a bundle"},
 		"no_such_path":   {[]string{"score", dir + "x", "--bundle", bundle}, ExitError, "no such file"},
 		"other_metric":   {[]string{"score", writeLog(t, in, 7, "acc"), "--bundle", bundle}, ExitError, "arc is needed by acc_norm"},
-		"export_without": {[]string{"export", "harness", dir}, ExitUsage, "--questions"},
+		"export_without": {[]string{"export", "harness", dir, "--bundle", bundle}, ExitUsage, "--questions"},
+		"no_warehouse":   {[]string{"--warehouse", dir + "/none.duckdb", "export", "harness", dir}, ExitNoWarehouse, "none.duckdb"},
 		"no_questions":   {[]string{"export", "harness", dir, "--bundle", bundle, "--questions", bundle + "x"}, ExitError, "no such file"},
 	}
 	for name, c := range cases {

@@ -73,7 +73,9 @@ func TestScripts(t *testing.T) {
 			}
 			return false, nil
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"population": writePopulation},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"population": writePopulation, "replica": serveReplica, "harness": checkHarness,
+		},
 		RequireExplicitExec: true,
 	})
 }

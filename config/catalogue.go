@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ type entry struct {
 	Metric           string      `yaml:"metric"`
 	Shots            int         `yaml:"shots"`
 	Options          int         `yaml:"options"`
+	Asked            string      `yaml:"asked"`
 	Harness          string      `yaml:"harness"`
 	Items            int         `yaml:"items"`
 	MinPointBiserial float64     `yaml:"min_point_biserial"`
@@ -104,11 +106,15 @@ func (e entry) benchmark() (corpus.Benchmark, []error) {
 	if e.Shots < 0 || e.Options < 0 || e.Items < 0 || e.Options == 1 {
 		bad("shots and items must not be negative, options must be 0 or at least 2")
 	}
+	asked := cmp.Or(corpus.Style(e.Asked), corpus.Continuation)
+	if !slices.Contains(corpus.Styles(), asked) {
+		bad("asked %q is none of %v", e.Asked, corpus.Styles())
+	}
 	if e.MinPointBiserial < 0 || e.MinPointBiserial > 1 {
 		bad("min_point_biserial must be a proportion from 0 to 1")
 	}
 	b := corpus.Benchmark{
-		Name: e.Name, Title: e.Title, Metric: e.Metric, Shots: e.Shots, Options: e.Options,
+		Name: e.Name, Title: e.Title, Metric: e.Metric, Shots: e.Shots, Options: e.Options, Asked: asked,
 		MinPointBiserial: e.MinPointBiserial,
 	}
 	if b.Title == "" {

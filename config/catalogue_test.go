@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"metabench/corpus"
 )
 
 func TestBuiltinCatalogueHasTheLeaderboardsQuestions(t *testing.T) {
@@ -38,6 +40,9 @@ func TestOverrideReplacesAndAdds(t *testing.T) {
 	byName := map[string]string{}
 	for _, b := range benchmarks {
 		byName[b.Name] = b.Metric
+		if b.Name == "own" && b.Asked != corpus.Continuation || b.Name == "gsm8k" && b.Asked != corpus.Generated {
+			t.Errorf("%s is asked as %q", b.Name, b.Asked)
+		}
 	}
 	if byName["arc"] != "acc" || byName["own"] != "exact_match" || byName["gsm8k"] != "acc" || len(byName) != 7 {
 		t.Fatalf("metrics by benchmark: %v", byName)
@@ -50,11 +55,12 @@ func TestCatalogueReportsEveryProblem(t *testing.T) {
   - {name: a, metric: acc, options: 1}
   - {name: c, metric: acc, items: 3, tasks: [{name: x}, {name: x}]}
   - {metric: acc}
+  - {name: d, metric: acc, asked: politely}
 `))
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{`did you mean "acc_norm"?`, "a: described twice", "options must be", "items and harness belong", `task "x"`, "entry 4 has no name"} {
+	for _, want := range []string{`did you mean "acc_norm"?`, "a: described twice", "options must be", "items and harness belong", `task "x"`, "entry 4 has no name", `asked "politely" is none of`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not say %q:\n%v", want, err)
 		}

@@ -55,6 +55,8 @@ type Build struct {
 	Items           int     `mapstructure:"items" help:"items to select; 0 lets the search decide"`
 	Lambda          float64 `mapstructure:"lambda" help:"price of one item in points of RMSE, in the search"`
 	Forms           int     `mapstructure:"forms" help:"disjoint forms to select, 1 or 2"`
+	FormAItems      string  `mapstructure:"form_a_items" help:"items that form A has, instead of selected ones: harness output that answers them, or a table of benchmark and item; empty: select"`
+	FormBItems      string  `mapstructure:"form_b_items" help:"the same for form B"`
 	MinModels       int     `mapstructure:"min_models" help:"fewest models that a benchmark is analysed with"`
 	MinObserved     float64 `mapstructure:"min_observed" help:"share of the kept items a model must have answered for its score to count"`
 }

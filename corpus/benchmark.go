@@ -8,6 +8,7 @@ type Benchmark struct {
 	Metric  string // what makes an answer correct: acc, acc_norm, mc1, exact_match
 	Shots   int    // few-shot examples on the leaderboard
 	Options int    // answer options a question has; 0 for free text
+	Asked   Style  // how its questions are put to a model
 	Tasks   []Task // at least one
 
 	// MinPointBiserial overrides the variance filter's threshold when positive.

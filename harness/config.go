@@ -3,6 +3,8 @@ package harness
 import (
 	"fmt"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // The types below are the parts of lm-evaluation-harness's task configuration that
@@ -75,12 +77,12 @@ func (g *Group) taskYAML(set *QuestionSet, name, data string) ([]byte, error) {
 		c.Metrics = append(c.Metrics, metricConfig{Metric: "acc_norm", Aggregation: "mean", HigherIsBetter: true})
 	}
 	switch set.Style {
-	case Continuation, Lettered:
-	case Context:
+	case corpus.Continuation, corpus.Lettered:
+	case corpus.Context:
 		// An index where the text is expected makes the harness put each choice before
 		// the same target.
 		c.DocToText, c.DocToTarget = "gold", "target"
-	case Generated:
+	case corpus.Generated:
 		yes, last := true, -1
 		c.OutputType, c.DocToChoice, c.DocToTarget = "generate_until", "", "target"
 		c.Generation = map[string]any{"until": []string{"Question:", "</s>", "<|im_end|>"}, "do_sample": false, "temperature": 0.0}

@@ -67,3 +67,27 @@ func FuzzResults(f *testing.F) {
 		_ = r.settings("metabench_arc").Describe()
 	})
 }
+
+// Whatever a file's prompt says, nothing breaks; and a list of options comes apart
+// into what it was put together from.
+func FuzzAsk(f *testing.F) {
+	f.Add("Which bone?", "femur", "nose")
+	f.Add("Ann beat Eve because _ ran.\n\nA. x\nB. y", "Ann ran.", "B. Eve ran.")
+	f.Add("", "", "#### 2")
+	f.Fuzz(func(t *testing.T, stem, a, b string) {
+		for _, style := range corpus.Styles() {
+			q, err := Ask(corpus.Benchmark{Metric: "mc1", Asked: style}, corpus.Question{Prompt: stem, Choices: []string{a, b}, Target: a})
+			if err == nil && style != corpus.Generated && len(q.Choices) == 0 {
+				t.Errorf("%s: no choices", style)
+			}
+		}
+		if strings.Contains(a+b, "\n") || strings.TrimSpace(b) == "" || strings.TrimRight(b, " \t") != b {
+			return
+		}
+		prompt, letters := letter(stem, []string{a, b})
+		q, err := Ask(corpus.Benchmark{Asked: corpus.Lettered}, corpus.Question{Prompt: prompt, Choices: letters})
+		if err != nil || q.Prompt != stem || q.Choices[0] != a || q.Choices[1] != b {
+			t.Errorf("%q came apart as %q, %q: %v", prompt, q.Prompt, q.Choices, err)
+		}
+	})
+}

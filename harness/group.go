@@ -12,24 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-)
 
-// Style is how a question is put to the model and its answer judged.
-type Style string
-
-// The four styles that the benchmarks of the leaderboard need.
-const (
-	// Continuation compares the likelihood of each choice after the prompt.
-	Continuation Style = "continuation"
-	// Lettered lists the options below the question as A. to D. and compares the
-	// likelihood of the letters.
-	Lettered Style = "lettered"
-	// Context compares the likelihood of one continuation after each of several
-	// contexts: partial scoring, as WinoGrande is asked.
-	Context Style = "context"
-	// Generated lets the model write and looks for the number after ####, as
-	// GSM8K is asked.
-	Generated Style = "generated"
+	"metabench/corpus"
 )
 
 // Question is one item, ready to be asked.
@@ -56,7 +40,7 @@ type QuestionSet struct {
 	Benchmark string
 	Title     string
 	Metric    string // the catalogue's: acc, acc_norm, mc1, exact_match
-	Style     Style
+	Style     corpus.Style
 	Questions []Question
 }
 
@@ -130,7 +114,7 @@ func (g *Group) Files() ([]File, error) {
 }
 
 // Leaves reports whether a set is left out of the group.
-func (g *Group) Leaves(set QuestionSet) bool { return g.Permuted && set.Style == Generated }
+func (g *Group) Leaves(set QuestionSet) bool { return g.Permuted && set.Style == corpus.Generated }
 
 var unplain = regexp.MustCompile(`[^a-z0-9]+`)
 
@@ -170,11 +154,11 @@ func (g *Group) questions(set *QuestionSet) ([]byte, error) {
 		r := row{Item: q.Key, Benchmark: set.Benchmark, Form: g.Form, Permuted: g.Permuted, Hash: q.Hash,
 			Prompt: q.Prompt, Choices: choices, Gold: gold, Target: q.Target}
 		switch set.Style {
-		case Lettered:
+		case corpus.Lettered:
 			r.Prompt, r.Choices = letter(q.Prompt, choices)
-		case Generated:
+		case corpus.Generated:
 			r.Choices, r.Gold = []string{}, 0
-		case Continuation, Context:
+		case corpus.Continuation, corpus.Context:
 		}
 		if err := enc.Encode(r); err != nil {
 			return nil, fmt.Errorf("export harness: %s, item %q: %w", set.Benchmark, q.Key, err)
@@ -193,9 +177,9 @@ func (q *Question) check(set *QuestionSet, seen map[string]bool) error {
 		return fail("has no key")
 	case seen[q.Key]:
 		return fail("occurs twice")
-	case q.Prompt == "" && set.Style != Context:
+	case q.Prompt == "" && set.Style != corpus.Context:
 		return fail("has no text: the corpus was imported without prompts")
-	case set.Style == Generated:
+	case set.Style == corpus.Generated:
 		if !strings.Contains(q.Target, "####") {
 			return fail("has no reference answer ending in #### and a number")
 		}
@@ -203,11 +187,11 @@ func (q *Question) check(set *QuestionSet, seen map[string]bool) error {
 		return fail("has %d choices: the corpus holds no options for it", len(q.Choices))
 	case q.Gold < 0 || q.Gold >= len(q.Choices):
 		return fail("has the right choice %d of %d", q.Gold, len(q.Choices))
-	case set.Style == Context && q.Target == "":
+	case set.Style == corpus.Context && q.Target == "":
 		return fail("has no continuation after its contexts")
 	case slices.Contains(q.Choices, ""):
 		return fail("has an empty choice")
-	case set.Style == Lettered && len(q.Choices) > 26:
+	case set.Style == corpus.Lettered && len(q.Choices) > 26:
 		return fail("has %d choices, more than letters", len(q.Choices))
 	}
 	seen[q.Key] = true

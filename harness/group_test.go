@@ -22,13 +22,13 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func sets() []QuestionSet {
 	return []QuestionSet{
-		{Benchmark: "arc", Title: "ARC-Challenge", Metric: "acc_norm", Style: Continuation, Questions: []Question{
+		{Benchmark: "arc", Title: "ARC-Challenge", Metric: "acc_norm", Style: corpus.Continuation, Questions: []Question{
 			{Key: "263", Hash: "aa", Prompt: "Question: What floats? {{not a template}}\nAnswer:", Choices: []string{"lead", "wood", "gold"}, Gold: 1}}},
-		{Benchmark: "mmlu", Metric: "acc", Style: Lettered, Questions: []Question{
+		{Benchmark: "mmlu", Metric: "acc", Style: corpus.Lettered, Questions: []Question{
 			{Key: "anatomy.3", Prompt: "Which bone?", Choices: []string{"femur", "nose"}, Gold: 0}}},
-		{Benchmark: "winogrande", Metric: "acc", Style: Context, Questions: []Question{
+		{Benchmark: "winogrande", Metric: "acc", Style: corpus.Context, Questions: []Question{
 			{Key: "14", Choices: []string{"Sarah", "Maria"}, Gold: 1, Target: "got the easier cases."}}},
-		{Benchmark: "gsm8k", Metric: "acc", Style: Generated, Questions: []Question{
+		{Benchmark: "gsm8k", Metric: "acc", Style: corpus.Generated, Questions: []Question{
 			{Key: "7", Prompt: "Question: 1+1?\nAnswer:", Target: "It is 2.\n#### 2"}}},
 	}
 }
@@ -143,7 +143,7 @@ func TestPermutedOptionsMoveWithTheirKey(t *testing.T) {
 	}
 	read := func(questions []Question) map[string]row {
 		files := export(t, &Group{Form: FormA, Permuted: true, Seed: 1, Dir: "/x",
-			Sets: []QuestionSet{{Benchmark: "arc", Metric: "acc", Style: Continuation, Questions: questions}}})
+			Sets: []QuestionSet{{Benchmark: "arc", Metric: "acc", Style: corpus.Continuation, Questions: questions}}})
 		rows := map[string]row{}
 		dec := json.NewDecoder(strings.NewReader(files["data/metabench_form_a_permute_arc.jsonl"]))
 		for dec.More() {
@@ -181,18 +181,18 @@ func TestPermutedOptionsMoveWithTheirKey(t *testing.T) {
 
 func TestGroupRefusesWhatCannotBeAsked(t *testing.T) {
 	cases := map[string]struct {
-		style Style
+		style corpus.Style
 		q     Question
 		say   string
 	}{
-		"no_text":        {Continuation, Question{Key: "1", Choices: []string{"a", "b"}}, "without prompts"},
-		"no_options":     {Continuation, Question{Key: "1", Prompt: "?"}, "0 choices"},
-		"one_option":     {Lettered, Question{Key: "1", Prompt: "?", Choices: []string{"a"}}, "1 choices"},
-		"empty_option":   {Continuation, Question{Key: "1", Prompt: "?", Choices: []string{"a", ""}}, "empty choice"},
-		"gold_beyond":    {Continuation, Question{Key: "1", Prompt: "?", Choices: []string{"a", "b"}, Gold: 2}, "right choice 2 of 2"},
-		"no_key":         {Continuation, Question{Prompt: "?", Choices: []string{"a", "b"}}, "no key"},
-		"no_number":      {Generated, Question{Key: "1", Prompt: "?", Target: "two"}, "####"},
-		"no_target":      {Context, Question{Key: "1", Choices: []string{"a", "b"}}, "no continuation"},
+		"no_text":        {corpus.Continuation, Question{Key: "1", Choices: []string{"a", "b"}}, "without prompts"},
+		"no_options":     {corpus.Continuation, Question{Key: "1", Prompt: "?"}, "0 choices"},
+		"one_option":     {corpus.Lettered, Question{Key: "1", Prompt: "?", Choices: []string{"a"}}, "1 choices"},
+		"empty_option":   {corpus.Continuation, Question{Key: "1", Prompt: "?", Choices: []string{"a", ""}}, "empty choice"},
+		"gold_beyond":    {corpus.Continuation, Question{Key: "1", Prompt: "?", Choices: []string{"a", "b"}, Gold: 2}, "right choice 2 of 2"},
+		"no_key":         {corpus.Continuation, Question{Prompt: "?", Choices: []string{"a", "b"}}, "no key"},
+		"no_number":      {corpus.Generated, Question{Key: "1", Prompt: "?", Target: "two"}, "####"},
+		"no_target":      {corpus.Context, Question{Key: "1", Choices: []string{"a", "b"}}, "no continuation"},
 		"unknown_styles": {"essay", Question{Key: "1", Prompt: "?", Choices: []string{"a", "b"}}, "unknown style"},
 	}
 	for name, c := range cases {
@@ -207,7 +207,7 @@ func TestGroupRefusesWhatCannotBeAsked(t *testing.T) {
 		"relative_directory": {Form: FormA, Dir: "x", Sets: sets()},
 		"nothing":            {Form: FormA, Dir: "/x"},
 		"same_name_twice":    {Form: FormA, Dir: "/x", Sets: []QuestionSet{sets()[0], sets()[0]}},
-		"key_twice": {Form: FormA, Dir: "/x", Sets: []QuestionSet{{Benchmark: "arc", Style: Generated,
+		"key_twice": {Form: FormA, Dir: "/x", Sets: []QuestionSet{{Benchmark: "arc", Style: corpus.Generated,
 			Questions: []Question{sets()[3].Questions[0], sets()[3].Questions[0]}}}},
 	} {
 		if _, err := g.Files(); err == nil {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // Questions takes the questions themselves out of sample logs: what one evaluation of
@@ -128,7 +130,7 @@ func (q *questioner) add(path string, name fileName, line int64, record []byte) 
 
 // question finds out how a question was asked from the requests that were made of the
 // model: a context and a continuation each.
-func (a *asked) question(key string) (Question, Style, error) {
+func (a *asked) question(key string) (Question, corpus.Style, error) {
 	contexts, continuations, err := requests(a.Arguments)
 	if err != nil {
 		return Question{}, "", err
@@ -136,7 +138,7 @@ func (a *asked) question(key string) (Question, Style, error) {
 	q := Question{Key: key}
 	if len(contexts) == 1 && continuations[0] == "" {
 		q.Prompt, q.Target = contexts[0], scalar(a.Target)
-		return q, Generated, nil
+		return q, corpus.Generated, nil
 	}
 	for k, c := range continuations {
 		rest, ok := strings.CutPrefix(c, " ")
@@ -148,7 +150,7 @@ func (a *asked) question(key string) (Question, Style, error) {
 	if len(contexts) > 1 && contexts[0] != contexts[1] {
 		q.Choices, q.Target = contexts, continuations[0]
 		q.Gold, err = a.goldOfContexts()
-		return q, Context, err
+		return q, corpus.Context, err
 	}
 	if q.Gold, err = strconv.Atoi(text(a.Target)); err != nil {
 		return Question{}, "", fmt.Errorf("the target %q is not the number of a choice", clip(text(a.Target), 40))
@@ -159,10 +161,10 @@ func (a *asked) question(key string) (Question, Style, error) {
 		list, letters := letter("", options)
 		if prompt, ok := strings.CutSuffix(q.Prompt, list); ok && slices.Equal(letters, continuations) {
 			q.Prompt, q.Choices = prompt, options
-			return q, Lettered, nil
+			return q, corpus.Lettered, nil
 		}
 	}
-	return q, Continuation, nil
+	return q, corpus.Continuation, nil
 }
 
 // goldOfContexts is the index of the right context: WinoGrande counts its options from

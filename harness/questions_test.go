@@ -9,14 +9,15 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/corpus"
 	"metabench/internal/refdata"
 )
 
 // What is taken out of real logs and exported again puts before the model, request
 // for request, what the published tasks did.
 func TestQuestionsAskWhatThePublishedTasksAsked(t *testing.T) {
-	styles := map[string]Style{"arc": Continuation, "gsm8k": Generated, "hellaswag": Continuation,
-		"mmlu": Lettered, "truthfulqa": Continuation, "winogrande": Context}
+	styles := map[string]corpus.Style{"arc": corpus.Continuation, "gsm8k": corpus.Generated, "hellaswag": corpus.Continuation,
+		"mmlu": corpus.Lettered, "truthfulqa": corpus.Continuation, "winogrande": corpus.Context}
 	dir := refdata.Path(t, "harness", "structure", "EleutherAI__pythia-14m")
 	for benchmark, style := range styles {
 		t.Run(benchmark, func(t *testing.T) {
@@ -49,7 +50,7 @@ func TestQuestionsAskWhatThePublishedTasksAsked(t *testing.T) {
 
 // compareRequests asks the exported rows as the harness would, and compares with the
 // requests of the log.
-func compareRequests(t *testing.T, log string, style Style, rows map[string]row) {
+func compareRequests(t *testing.T, log string, style corpus.Style, rows map[string]row) {
 	t.Helper()
 	f, err := os.Open(log)
 	if err != nil {
@@ -78,11 +79,11 @@ func compareRequests(t *testing.T, log string, style Style, rows map[string]row)
 		for k := range contexts {
 			context, continuation := r.Prompt, ""
 			switch style {
-			case Context:
+			case corpus.Context:
 				context, continuation = r.Choices[k], " "+r.Target
-			case Continuation, Lettered:
+			case corpus.Continuation, corpus.Lettered:
 				continuation = " " + r.Choices[k]
-			case Generated:
+			case corpus.Generated:
 			}
 			if context != contexts[k] || continuation != continuations[k] {
 				t.Fatalf("item %s, request %d:\n%q %q\nthe log has\n%q %q", r.Item, k, context, continuation, contexts[k], continuations[k])
@@ -92,7 +93,7 @@ func compareRequests(t *testing.T, log string, style Style, rows map[string]row)
 		if err := json.Unmarshal(a.Target, &target); err != nil {
 			t.Fatal(err)
 		}
-		if style == Context || style == Generated {
+		if style == corpus.Context || style == corpus.Generated {
 			if r.Target != target {
 				t.Errorf("item %s: target %q, the log has %q", r.Item, r.Target, target)
 			}

@@ -66,8 +66,14 @@ func corpusOf(models int) (*reconstruct.Input, [][]irt.Item) {
 // calibrated fits a bundle on all but the last 20 models.
 func calibrated(t testing.TB, in *reconstruct.Input, curves [][]irt.Item, joint bool) *Bundle {
 	t.Helper()
+	return calibratedOn(t, in, curves, joint, len(in.Models)-20)
+}
+
+// calibratedOn is a bundle fitted on the first n models.
+func calibratedOn(t testing.TB, in *reconstruct.Input, curves [][]irt.Item, joint bool, n int) *Bundle {
+	t.Helper()
 	var train response.TrainSet
-	for i := range len(in.Models) - 20 {
+	for i := range n {
 		train.Rows = append(train.Rows, i)
 	}
 	b := &Bundle{Form: harness.FormA, Run: Run{ID: "r1", Seed: 7}}
@@ -85,7 +91,7 @@ func calibrated(t testing.TB, in *reconstruct.Input, curves [][]irt.Item, joint 
 		}
 		b.Benchmarks = append(b.Benchmarks, bench)
 		for i, y := range part.Scores {
-			mean[i] += y / 2
+			mean[i] += y / float64(len(in.Benchmarks))
 		}
 		if !joint {
 			parts = append(parts, &reconstruct.Input{Models: in.Models, Benchmarks: []reconstruct.Benchmark{part}})
@@ -404,7 +410,7 @@ func TestBundleRefusesWhatIsDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Read(bytes.NewReader(c.content))
-			var e *BundleError
+			var e *FileError
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.say) {
 				t.Errorf("error %v, want %q", err, c.say)
 			}

@@ -32,7 +32,7 @@ type predictor interface {
 // NewScorer decodes a bundle's predictors and checks that they belong to its items.
 func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 	if err := b.check(); err != nil {
-		return nil, &BundleError{Problem: "its content doesn't fit together", Err: err, Remedy: "Export it again"}
+		return nil, bundleFormat.fail("its content doesn't fit together", err, "Export it again")
 	}
 	s := &Scorer{bundle: b, checksum: checksum}
 	for _, p := range b.Predictors {
@@ -41,7 +41,7 @@ func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 			err = b.agrees(decoded)
 		}
 		if err != nil {
-			return nil, &BundleError{Problem: "a predictor can't be used", Err: err, Remedy: "Export the bundle again"}
+			return nil, bundleFormat.fail("a predictor can't be used", err, "Export the bundle again")
 		}
 		s.predictors = append(s.predictors, decoded)
 	}
@@ -49,7 +49,7 @@ func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 		bench := &b.Benchmarks[k]
 		a, err := ability.New(bench.irtItems(), ability.Options{Method: bench.Estimator, Workers: 1})
 		if err != nil {
-			return nil, &BundleError{Problem: "the items of " + bench.Name + " have no valid parameters", Err: err, Remedy: "Export the bundle again"}
+			return nil, bundleFormat.fail("the items of "+bench.Name+" have no valid parameters", err, "Export the bundle again")
 		}
 		s.abilities = append(s.abilities, a)
 	}

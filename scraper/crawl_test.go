@@ -31,16 +31,16 @@ type bench struct {
 // small is a catalogue in which files are small and crawls are fast.
 func small() []corpus.Benchmark {
 	return []corpus.Benchmark{
-		{Name: "arc", Metric: "acc_norm", Shots: 25, Options: 4, Tasks: []corpus.Task{{Name: "arc", Items: 60, Harness: "arc:challenge"}}},
-		{Name: "hellaswag", Metric: "acc_norm", Shots: 10, Options: 4, Tasks: []corpus.Task{{Name: "hellaswag", Items: 150, Harness: "hellaswag"}}},
-		{Name: "mmlu", Metric: "acc", Shots: 5, Options: 4, Tasks: []corpus.Task{
+		{Name: "arc", Asked: corpus.Continuation, Metric: "acc_norm", Shots: 25, Options: 4, Tasks: []corpus.Task{{Name: "arc", Items: 60, Harness: "arc:challenge"}}},
+		{Name: "hellaswag", Asked: corpus.Continuation, Metric: "acc_norm", Shots: 10, Options: 4, Tasks: []corpus.Task{{Name: "hellaswag", Items: 150, Harness: "hellaswag"}}},
+		{Name: "mmlu", Asked: corpus.Lettered, Metric: "acc", Shots: 5, Options: 4, Tasks: []corpus.Task{
 			{Name: "abstract_algebra", Items: 30, Harness: "hendrycksTest-abstract_algebra"},
 			{Name: "anatomy", Items: 35, Harness: "hendrycksTest-anatomy"},
 			{Name: "virology", Items: 40, Harness: "hendrycksTest-virology"},
 		}},
-		{Name: "truthfulqa", Metric: "mc1", Shots: 0, Options: 4, Tasks: []corpus.Task{{Name: "truthfulqa", Items: 50, Harness: "truthfulqa:mc"}}},
-		{Name: "winogrande", Metric: "acc", Shots: 5, Options: 2, Tasks: []corpus.Task{{Name: "winogrande", Items: 70, Harness: "winogrande"}}},
-		{Name: "gsm8k", Metric: "acc", Shots: 5, Tasks: []corpus.Task{{Name: "gsm8k", Items: 80, Harness: "gsm8k"}}},
+		{Name: "truthfulqa", Asked: corpus.Continuation, Metric: "mc1", Shots: 0, Options: 4, Tasks: []corpus.Task{{Name: "truthfulqa", Items: 50, Harness: "truthfulqa:mc"}}},
+		{Name: "winogrande", Asked: corpus.Context, Metric: "acc", Shots: 5, Options: 2, Tasks: []corpus.Task{{Name: "winogrande", Items: 70, Harness: "winogrande"}}},
+		{Name: "gsm8k", Asked: corpus.Generated, Metric: "acc", Shots: 5, Tasks: []corpus.Task{{Name: "gsm8k", Items: 80, Harness: "gsm8k"}}},
 	}
 }
 

@@ -223,6 +223,19 @@ func (o *order) apply(answers []uint8) []uint8 {
 	return out
 }
 
+// rows is the row of each of n positions.
+func (o *order) rows(n int) []int {
+	rows := make([]int, n)
+	for row := range rows {
+		position := row
+		if o.at != nil {
+			position = o.at[row]
+		}
+		rows[position] = row
+	}
+	return rows
+}
+
 // tail is how many bytes at the end of a task's file to ask for first: as many as
 // the largest footer of the task took so far.
 func (o *orders) tail(t taskOf) int64 {

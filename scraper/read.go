@@ -2,6 +2,7 @@ package scraper
 
 import (
 	"context"
+	"log/slog"
 
 	"metabench/corpus"
 	"metabench/scraper/details"
@@ -21,16 +22,12 @@ func (v *visit) read(ctx context.Context, t taskOf, candidate details.Candidate,
 			return corpus.Block{}, err
 		}
 	}
-	answers, placed, err := v.answers(ctx, t, remote)
-	if details.FaultOf(err) == details.FaultCorrupt && !remote.Hashed() {
-		// The bytes may have been damaged on their way: one clean try with all of
-		// them, whose hash then says whose fault it is.
-		v.Log.Debug("damaged, read again as a whole", "repository", v.Repo, "path", e.Path, "error", err)
-		if err := remote.Whole(); err != nil {
-			return corpus.Block{}, err
-		}
+	var answers []uint8
+	var placed *order
+	err = readAgainIfDamaged(v.Log.With("repository", v.Repo, "path", e.Path), remote, func() (err error) {
 		answers, placed, err = v.answers(ctx, t, remote)
-	}
+		return err
+	})
 	if err != nil {
 		return corpus.Block{}, err
 	}
@@ -46,6 +43,21 @@ func (v *visit) read(ctx context.Context, t taskOf, candidate details.Candidate,
 		file.Verified = corpus.VerifiedHash
 	}
 	return corpus.Block{Model: v.model, Benchmark: t.Benchmark.Name, Task: t.Task.Name, File: file, Correct: placed.apply(answers)}, nil
+}
+
+// readAgainIfDamaged reads a file. Bytes that turn out to be malformed may have been
+// damaged on their way: one clean try with all of them, whose hash then says whose
+// fault it is.
+func readAgainIfDamaged(log *slog.Logger, remote *hub.Remote, read func() error) error {
+	err := read()
+	if details.FaultOf(err) != details.FaultCorrupt || remote.Hashed() {
+		return err
+	}
+	log.Debug("damaged, read again as a whole", "error", err)
+	if err := remote.Whole(); err != nil {
+		return err
+	}
+	return read()
 }
 
 // answers reads footer, answers and, if they are needed, questions.

@@ -38,3 +38,13 @@ func (w *Warehouse) MeanScores(ctx context.Context, benchmarks []string, minObse
 	}
 	return means, nil
 }
+
+// Metric returns what makes an answer to a benchmark correct.
+func (w *Warehouse) Metric(ctx context.Context, benchmark string) (string, error) {
+	var metric string
+	row := w.db.QueryRowContext(ctx, `SELECT metric FROM benchmark WHERE benchmark = ?`, benchmark)
+	if err := row.Scan(&metric); err != nil {
+		return "", fmt.Errorf("look up the metric of %s: %w", benchmark, err)
+	}
+	return metric, nil
+}

@@ -78,24 +78,57 @@ func listOf(correct []uint8) driver.Value {
 	return list
 }
 
-// removeBlocks takes the blocks that a condition names out of the facts and the
-// totals, and returns the files they were read from.
-func (c *change) removeBlocks(where string, args ...any) (map[int32]bool, error) {
-	if err := c.flush(); err != nil {
-		return nil, err
+// removeBlocks takes blocks out of the facts and the totals, and adds the files that
+// they were read from to gone. The counts are read first: DELETE … RETURNING reads the
+// answers too.
+func (c *change) removeBlocks(keys []blockKey, gone map[int32]bool) error {
+	models, tasks := make([]int32, len(keys)), make([]int32, len(keys))
+	for k, key := range keys {
+		models[k], tasks[k] = key.model, key.task
 	}
-	files := map[int32]bool{}
+	const where = ` WHERE (model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`
+	if _, err := c.discount(where, func(int32) bool { return true }, gone, models, tasks); err != nil {
+		return err
+	}
+	return c.removed(c.exec(`DELETE FROM response_block`+where, models, tasks))
+}
+
+// removeModelBlocks is removeBlocks for some of a model's tasks: a scan for one
+// model skips the others' blocks.
+func (c *change) removeModelBlocks(model int32, tasks map[int32]bool, gone map[int32]bool) error {
+	kept, err := c.discount(` WHERE model_id = ?`, func(task int32) bool { return tasks[task] }, gone, model)
+	if err != nil {
+		return err
+	}
+	if kept == 0 {
+		return c.removed(c.exec(`DELETE FROM response_block WHERE model_id = ?`, model))
+	}
+	return c.removed(c.exec(`DELETE FROM response_block WHERE model_id = ? AND task_id IN (SELECT unnest(?::INTEGER[]))`, model, sortedKeys(tasks)))
+}
+
+func (c *change) removed(err error) error {
+	if err != nil {
+		return fmt.Errorf("remove replaced answers: %w", err)
+	}
+	return nil
+}
+
+// discount takes the blocks that a condition names and that go, by their task, out of
+// the totals. It returns how many of those that the condition names stay.
+func (c *change) discount(where string, goes func(task int32) bool, gone map[int32]bool, args ...any) (kept int, err error) {
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
 	var task, file int32
 	var s blockSum
-	err := scanEach(c.ctx, c.conn, `DELETE FROM response_block WHERE `+where+
-		` RETURNING task_id, file_id, correct_count, observed_count, hash`,
+	err = scanEach(c.ctx, c.conn, `SELECT task_id, file_id, correct_count, observed_count, hash FROM response_block`+where,
 		[]any{&task, &file, &s.correct, &s.observed, &s.hash}, func() {
-			c.written = true
-			files[file] = true
+			if !goes(task) {
+				kept++
+				return
+			}
+			gone[file] = true
 			c.count(c.benchmarks[c.taskOf[task].benchmark], s, -1)
 		}, args...)
-	if err != nil {
-		return nil, fmt.Errorf("remove replaced answers: %w", err)
-	}
-	return files, nil
+	return kept, c.removed(err)
 }

@@ -39,11 +39,15 @@ type catalogue struct {
 	tasks      map[taskKey]int32
 	taskOf     map[int32]taskKey // task_id → names
 	models     map[string]int32
-	repos      map[string]idRange // that a state or a file is stored of, with the keys of their files
-	totals     map[int32]total    // by benchmark_id
-	lastFile   int32
-	lastLoad   int32 // highest number given to a load
-	newestLoad int32 // last load that the file knows
+	described  map[int32]*corpus.Model // what is known of a model, by model_id; never changed in place
+	revisions  map[revisionKey]int32
+	// revisionsOf are the revisions of each repository that a state or a file is stored of.
+	revisionsOf  map[string][]int32
+	totals       map[int32]total // by benchmark_id
+	lastFile     int32
+	lastRevision int32
+	lastLoad     int32 // highest number given to a load
+	newestLoad   int32 // last load that the file knows
 }
 
 func (c *catalogue) clone() *catalogue {
@@ -53,7 +57,9 @@ func (c *catalogue) clone() *catalogue {
 	d.tasks = maps.Clone(c.tasks)
 	d.taskOf = maps.Clone(c.taskOf)
 	d.models = maps.Clone(c.models)
-	d.repos = maps.Clone(c.repos)
+	d.described = maps.Clone(c.described)
+	d.revisions = maps.Clone(c.revisions)
+	d.revisionsOf = maps.Clone(c.revisionsOf)
 	d.totals = maps.Clone(c.totals)
 	return &d
 }
@@ -61,7 +67,7 @@ func (c *catalogue) clone() *catalogue {
 func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c := &catalogue{
 		benchmarks: map[string]int32{}, names: map[int32]string{}, tasks: map[taskKey]int32{},
-		taskOf: map[int32]taskKey{}, models: map[string]int32{}, repos: map[string]idRange{}, totals: map[int32]total{},
+		taskOf: map[int32]taskKey{}, models: map[string]int32{}, described: map[int32]*corpus.Model{}, totals: map[int32]total{},
 	}
 	var id int32
 	var name string
@@ -79,17 +85,11 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
-	err = scanEach(ctx, conn, `SELECT model_id, model FROM model`, []any{&id, &name}, func() { c.models[name] = id })
-	if err != nil {
-		return nil, fmt.Errorf("read models: %w", err)
+	if err := c.loadModels(ctx, conn); err != nil {
+		return nil, err
 	}
-	var r idRange
-	err = scanEach(ctx, conn, `
-		SELECT repo, coalesce(min(file_id), 1), coalesce(max(file_id), 0)
-		FROM (SELECT repo, file_id FROM file UNION ALL SELECT repo, NULL FROM repo_state UNION ALL SELECT repo, NULL FROM file_state) GROUP BY repo`,
-		[]any{&name, &r.low, &r.high}, func() { c.repos[name] = r })
-	if err != nil {
-		return nil, fmt.Errorf("read repositories: %w", err)
+	if err := c.loadRevisions(ctx, conn); err != nil {
+		return nil, err
 	}
 	var t total
 	err = scanEach(ctx, conn, `SELECT benchmark_id, blocks, observed, correct, fingerprint FROM corpus_state`,
@@ -98,7 +98,7 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	err = conn.QueryRowContext(ctx, `
-		SELECT coalesce((SELECT max(file_id) FROM file), 0), coalesce((SELECT max(load_id) FROM manifest), 0)`).
+		SELECT coalesce((SELECT max(file_id) FROM source_file), 0), coalesce((SELECT max(load_id) FROM manifest), 0)`).
 		Scan(&c.lastFile, &c.lastLoad)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
@@ -106,20 +106,6 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c.newestLoad = c.lastLoad
 	return c, nil
 }
-
-// idRange is where the keys of a repository's files lie: a scan for them skips the
-// rest of the table. It is empty when low is above high.
-type idRange struct{ low, high int32 }
-
-// with is the range that includes a key too.
-func (r idRange) with(id int32) idRange {
-	if r.low > r.high {
-		return idRange{id, id}
-	}
-	return idRange{min(r.low, id), max(r.high, id)}
-}
-
-var noIDs = idRange{1, 0}
 
 // querier is what both a connection and a pool of them can do.
 type querier interface {

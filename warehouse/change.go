@@ -11,8 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
-
-	"metabench/corpus"
 )
 
 // change is a transaction that is being written. Rows for large tables are
@@ -24,7 +22,7 @@ type change struct {
 	ctx       context.Context
 	conn      *sql.Conn
 	rows      map[string][][]driver.Value // by table, to be appended
-	newModels map[int32]*corpus.Model     // by model_id, to be appended
+	newModels map[int32]bool              // by model_id, to be appended
 	deltas    map[int32]*delta            // by benchmark_id
 	source    string                      // of the answers that change
 	sources   map[string]bool             // of all answers that this change is given
@@ -51,7 +49,7 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 	}
 	c := &change{
 		catalogue: w.known.clone(), w: w, ctx: ctx, conn: w.conn,
-		rows: map[string][][]driver.Value{}, newModels: map[int32]*corpus.Model{}, deltas: map[int32]*delta{},
+		rows: map[string][][]driver.Value{}, newModels: map[int32]bool{}, deltas: map[int32]*delta{},
 		sources: map[string]bool{},
 	}
 	err := inTransaction(ctx, w.conn, func() error {
@@ -100,16 +98,22 @@ func (w *Warehouse) writeDown(c *change) error {
 
 // exec runs a statement with values. It sees the rows that were gathered so far.
 func (c *change) exec(query string, args ...any) error {
+	_, err := c.execCount(query, args...)
+	return err
+}
+
+// execCount is exec, and returns how many rows the statement changed.
+func (c *change) execCount(query string, args ...any) (int64, error) {
 	if err := c.flush(); err != nil {
-		return err
+		return 0, err
 	}
 	res, err := c.conn.ExecContext(c.ctx, query, args...)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	n, err := res.RowsAffected()
 	c.written = c.written || n > 0
-	return err
+	return n, err
 }
 
 // append gathers a row for a table.
@@ -124,7 +128,7 @@ func (c *change) append(table string, values ...driver.Value) error {
 // flush appends everything gathered.
 func (c *change) flush() error {
 	for _, id := range slices.Sorted(maps.Keys(c.newModels)) {
-		if err := c.append("model", modelRow(id, c.newModels[id])...); err != nil {
+		if err := c.append("model", modelRow(id, c.described[id])...); err != nil {
 			return err
 		}
 		delete(c.newModels, id)

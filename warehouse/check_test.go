@@ -104,7 +104,9 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		"one_answer_altered":     {"UPDATE response_block SET correct = list_transform(correct, x -> 1 - x) WHERE model_id = 3", "block_hash", Damage, true},
 		"block_twice":            {"INSERT INTO response_block FROM response_block WHERE model_id = 3", "duplicate_blocks", Damage, false},
 		"model_lost":             {"DELETE FROM model WHERE model_id = 3", "orphan_blocks", Damage, false},
-		"file_lost":              {"DELETE FROM file", "orphan_blocks", Damage, false},
+		"file_lost":              {"DELETE FROM source_file", "orphan_blocks", Damage, false},
+		"revision_lost":          {"DELETE FROM revision", "orphan_blocks", Damage, false},
+		"revision_twice":         {"INSERT INTO revision SELECT 9, repo, commit_hash FROM revision", "duplicate_names", Damage, false},
 		"item_lost":              {"DELETE FROM item WHERE position = 7", "answers_without_item", Damage, false},
 		"item_lost_in_between":   {"DELETE FROM item WHERE position = 3", "item_positions", Damage, false},
 		"model_twice":            {"INSERT INTO model FROM model WHERE model_id = 3", "duplicate_names", Damage, false},
@@ -112,9 +114,10 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		"item_of_result_unknown": {"UPDATE selected_item SET item = 'x'", "results_of_unknown_items", Damage, false},
 		"error_negative":         {"UPDATE reconstruction_metric SET rmse = -1", "results_out_of_range", Damage, false},
 		"task_incomplete":        {"UPDATE task SET expected_items = 9", "incomplete_tasks", Warning, false},
-		"file_unused":            {"INSERT INTO file SELECT 99, '', '', 'x.csv', 1, '', 'none', NULL, NULL", "orphan_files", Note, false},
+		"file_unused":            {"INSERT INTO source_file SELECT 99, 1, 'x.csv', NULL, 1, '', 'none', NULL, NULL", "orphan_files", Note, false},
 		"run_cut_off":            {"UPDATE run_attempt SET status = 'running'", "unfinished_runs", Note, false},
 		"results_stale":          {"UPDATE threshold SET min_sd = 0.2", "stale_results", Warning, false},
+		"text_of_no_item":        {"INSERT INTO question SELECT 1, 'x', NULL, '?', [], NULL, NULL, 1, '2026-11-23'", "questions_of_unknown_items", Warning, false},
 		"sums_wrong":             {"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2", "kept_sums", Damage, false},
 		"published_score_off":    {"INSERT INTO leaderboard_score SELECT 3, 1, metric, 100, 1 FROM benchmark", "published_scores_differ", Warning, false},
 	}
@@ -179,7 +182,7 @@ func TestChangedSourceFilesAreNoticed(t *testing.T) {
 func TestRepairMendsWhatLosesNothing(t *testing.T) {
 	w := soundWarehouse(t)
 	for _, s := range []string{
-		"INSERT INTO file SELECT 99, '', '', 'x.csv', 1, '', 'none', NULL, NULL",
+		"INSERT INTO source_file SELECT 99, 1, 'x.csv', NULL, 1, '', 'none', NULL, NULL",
 		"UPDATE run_attempt SET status = 'running'",
 		"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2",
 	} {

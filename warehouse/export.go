@@ -56,6 +56,7 @@ var lakeTables = []lakeTable{
 		WHERE correct IS NOT NULL`, true},
 	{"benchmark", `SELECT * EXCLUDE (benchmark_id) FROM benchmark`, false},
 	{"item", `SELECT t.task, i.position, i.item, i.prompt_hash, i.prompt FROM item AS i JOIN task AS t USING (task_id) WHERE i.benchmark_id = $1`, true},
+	{"question", `SELECT item, prompt_hash, prompt, choices, gold, target FROM question WHERE benchmark_id = $1`, true},
 	{"model", `SELECT * EXCLUDE (model_id) FROM model`, false},
 	{"scores", `SELECT * EXCLUDE (benchmark, benchmark_id, model_id) FROM scores WHERE benchmark_id = $1`, true},
 	{"item_filter", `SELECT * EXCLUDE (benchmark, benchmark_id, task_id) FROM item_filter WHERE benchmark_id = $1`, true},

@@ -46,7 +46,17 @@ func deliveries() []corpus.Delivery {
 		d := corpus.Delivery{Repo: corpus.RepoState{Repo: repo, Commit: "c", Model: model, Status: corpus.StatusDone, Updated: clock()},
 			Model: &corpus.Model{Name: model, License: "mit"}}
 		for _, task := range []string{"anatomy", "virology"} {
-			file := corpus.File{Repo: repo, Commit: "c", Path: task + ".parquet", Size: 9, SHA256: fmt.Sprint(i, task), Verified: corpus.VerifiedStructure, ReadAt: clock()}
+			stamp := fmt.Sprintf("2023-09-%02dT15-03-46.%06d", i+1, 1000*i)
+			path := fmt.Sprintf("%[1]s/details_harness|hendrycksTest-%[2]s|5_%[1]s.parquet", stamp, task)
+			switch i { // spellings that real repositories have, and one that nobody would
+			case 3:
+				path = strings.ReplaceAll(path, "15-03-46", "15:03:46")
+			case 4:
+				path = task + ".parquet"
+			case 5:
+				path = stamp + "/{stamp}/" + task
+			}
+			file := corpus.File{Repo: repo, Commit: "c", Path: path, Size: 9, SHA256: fmt.Sprint(i, task), Verified: corpus.VerifiedStructure, ReadAt: clock()}
 			answers := make([]uint8, 400)
 			for k := range answers {
 				answers[k] = uint8(rng.IntN(2))

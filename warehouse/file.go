@@ -1,16 +1,22 @@
 package warehouse
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"metabench/corpus"
 )
 
-// fileKey tells source files apart: another commit is another file.
-type fileKey struct{ repo, commit, path string }
+// fileKey tells source files apart: another revision is another file.
+type fileKey struct {
+	revision int32
+	path     string
+}
 
-// storedFile is a row of the table file.
+// storedFile is a row of the table source_file.
 type storedFile struct {
 	id   int32
 	file corpus.File
@@ -19,59 +25,83 @@ type storedFile struct {
 // fileKeeper hands out keys for source files within one change.
 type fileKeeper struct {
 	c     *change
-	files map[string]map[fileKey]storedFile // by repository
+	files map[int32]map[string]storedFile // by revision and path, as they were before
+	added map[int32]bool                  // revisions that were not there before
 	kept  map[fileKey]storedFile
 	known map[string]bool // whether a repository was there before
 }
 
 func (c *change) fileKeeper() *fileKeeper {
-	return &fileKeeper{c: c, files: map[string]map[fileKey]storedFile{}, kept: map[fileKey]storedFile{}, known: map[string]bool{}}
+	return &fileKeeper{c: c, files: map[int32]map[string]storedFile{}, added: map[int32]bool{}, kept: map[fileKey]storedFile{}, known: map[string]bool{}}
 }
 
 // knew reports whether anything was stored of a repository before this keeper.
 func (k *fileKeeper) knew(repo string) bool {
 	known, ok := k.known[repo]
 	if !ok {
-		_, known = k.c.repos[repo]
+		_, known = k.c.revisionsOf[repo]
 		k.known[repo] = known
 	}
 	return known
 }
 
-// hear makes a repository known.
-func (c *change) hear(repo string) {
-	if _, ok := c.repos[repo]; !ok {
-		c.repos[repo] = noIDs
+// of returns the stored files of a revision by path.
+func (k *fileKeeper) of(revision int32) (map[string]storedFile, error) {
+	stored, ok := k.files[revision]
+	if !ok && !k.added[revision] {
+		var err error
+		if stored, err = k.c.readFiles(revision); err != nil {
+			return nil, err
+		}
+		k.files[revision] = stored
 	}
+	return stored, nil
+}
+
+// paths returns the paths of a revision's files by key.
+func (k *fileKeeper) paths(revision int32) (map[int32]string, error) {
+	stored, err := k.of(revision)
+	if err != nil {
+		return nil, err
+	}
+	paths := make(map[int32]string, len(stored))
+	for path, s := range stored {
+		paths[s.id] = path
+	}
+	return paths, nil
 }
 
 // find returns the stored row of a file, if there is one.
 func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
-	stored, ok := k.files[f.Repo]
+	k.knew(f.Repo)
+	revision, ok := k.c.revisions[revisionKey{f.Repo, f.Commit}]
 	if !ok {
-		var err error
-		if k.knew(f.Repo) {
-			if stored, err = k.c.readFiles(f.Repo); err != nil {
-				return storedFile{}, false, err
-			}
-		}
-		k.c.hear(f.Repo)
-		k.files[f.Repo] = stored
+		return storedFile{}, false, nil
 	}
-	s, ok := stored[fileKey{f.Repo, f.Commit, f.Path}]
-	return s, ok, nil
+	stored, err := k.of(revision)
+	s, ok := stored[f.Path]
+	return s, ok, err
 }
 
 // keep returns the key of a file and writes its row where that is new or differs.
 func (k *fileKeeper) keep(f corpus.File) (int32, error) {
-	key := fileKey{f.Repo, f.Commit, f.Path}
-	if s, ok := k.kept[key]; ok {
-		return s.id, nil
-	}
-	old, ok, err := k.find(f)
+	k.knew(f.Repo)
+	revision, isNew, err := k.c.ensureRevision(f.Repo, f.Commit)
 	if err != nil {
 		return 0, err
 	}
+	if isNew {
+		k.added[revision] = true
+	}
+	key := fileKey{revision, f.Path}
+	if s, ok := k.kept[key]; ok {
+		return s.id, nil
+	}
+	stored, err := k.of(revision)
+	if err != nil {
+		return 0, err
+	}
+	old, ok := stored[f.Path]
 	id := old.id
 	switch {
 	case !ok:
@@ -81,13 +111,13 @@ func (k *fileKeeper) keep(f corpus.File) (int32, error) {
 		k.kept[key] = storedFile{id, f}
 		return id, nil
 	default:
-		if err := k.c.exec(`DELETE FROM file WHERE file_id = ?`, id); err != nil {
+		if err := k.c.exec(`DELETE FROM source_file WHERE file_id = ?`, id); err != nil {
 			return 0, fmt.Errorf("replace file %s: %w", f.Path, err)
 		}
 	}
 	k.kept[key] = storedFile{id, f}
-	k.c.repos[f.Repo] = k.c.repos[f.Repo].with(id)
-	return id, k.c.append("file", id, f.Repo, f.Commit, text(f.Path), f.Size, f.SHA256, string(f.Verified), timeOf(f.Run), timeOf(f.ReadAt))
+	pattern, stamp := cutPath(f.Path)
+	return id, k.c.append("source_file", id, revision, text(pattern), nullable(stamp), f.Size, f.SHA256, string(f.Verified), timeOf(f.Run), timeOf(f.ReadAt))
 }
 
 // sameFile compares what is known of the bytes, not when they were read.
@@ -95,28 +125,66 @@ func sameFile(a, b corpus.File) bool {
 	return a.Size == b.Size && a.SHA256 == b.SHA256 && a.Verified == b.Verified && a.Run.Equal(b.Run)
 }
 
-func (c *change) readFiles(repo string) (map[fileKey]storedFile, error) {
-	stored := map[fileKey]storedFile{}
+// stampMark stands in a pattern for the time of the run.
+const stampMark = "{stamp}"
+
+var runStamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(\.\d+)?`)
+
+// cutPath takes the time of the run out of a path. A path without one, or one with
+// the mark in its own name, stays whole and has no stamp.
+func cutPath(path string) (pattern, stamp string) {
+	if strings.Contains(path, stampMark) {
+		return path, ""
+	}
+	if stamp = runStamp.FindString(path); stamp == "" {
+		return path, ""
+	}
+	return strings.ReplaceAll(path, stamp, stampMark), stamp
+}
+
+// joinPath is the path that cutPath cut.
+func joinPath(pattern, stamp string) string {
+	if stamp == "" {
+		return pattern
+	}
+	return strings.ReplaceAll(pattern, stampMark, stamp)
+}
+
+func (c *change) readFiles(revision int32) (map[string]storedFile, error) {
+	stored := map[string]storedFile{}
 	if err := c.flush(); err != nil {
 		return nil, err
 	}
 	var s storedFile
+	var pattern string
+	var stamp sql.NullString
 	var run sql.NullTime
-	err := scanEach(c.ctx, c.conn, `SELECT file_id, commit_hash, path, size, sha256, verified, evaluated FROM file WHERE repo = ? AND file_id BETWEEN ? AND ?`,
-		[]any{&s.id, &s.file.Commit, &s.file.Path, &s.file.Size, &s.file.SHA256, &s.file.Verified, &run}, func() {
+	err := scanEach(c.ctx, c.conn, `SELECT file_id, pattern, stamp, size, sha256, verified, evaluated FROM source_file WHERE revision_id = ?`,
+		[]any{&s.id, &pattern, &stamp, &s.file.Size, &s.file.SHA256, &s.file.Verified, &run}, func() {
 			s.file.Run = run.Time
-			stored[fileKey{repo, s.file.Commit, s.file.Path}] = s
-		}, repo, c.repos[repo].low, c.repos[repo].high)
+			stored[joinPath(pattern, stamp.String)] = s
+		}, revision)
 	if err != nil {
-		return nil, fmt.Errorf("read files of %s: %w", repo, err)
+		return nil, fmt.Errorf("read files: %w", err)
 	}
 	return stored, nil
 }
 
-// forgetFiles removes the files that nothing was read from any more. It looks at
-// all of the facts, so it is done once when the warehouse is closed.
-const forgetFiles = `
-	DELETE FROM file WHERE file_id NOT IN (
-		SELECT file_id FROM response_block
-		UNION SELECT file_id FROM leaderboard_score
-		UNION SELECT file_id FROM file_state WHERE file_id IS NOT NULL)`
+// forgetFiles removes the files that nothing was read from any more, and then the
+// revisions that nothing is known of. It looks at all of the facts, so it is done
+// once when the warehouse is closed.
+func (c *catalogue) forgetFiles(ctx context.Context, conn *sql.Conn) error {
+	for _, statement := range []string{
+		`DELETE FROM source_file WHERE file_id NOT IN (
+			SELECT file_id FROM response_block
+			UNION SELECT file_id FROM leaderboard_score
+			UNION SELECT file_id FROM question
+			UNION SELECT file_id FROM file_state WHERE file_id IS NOT NULL)`,
+		`DELETE FROM revision WHERE revision_id NOT IN (SELECT revision_id FROM source_file UNION SELECT revision_id FROM file_state)`,
+	} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("forget replaced files: %w", err)
+		}
+	}
+	return c.loadRevisions(ctx, conn)
+}

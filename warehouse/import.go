@@ -231,12 +231,8 @@ func (im *importer) compare(key blockKey, b corpus.Block) error {
 // write takes out the blocks that go and writes those that come.
 func (im *importer) write() error {
 	if len(im.remove) > 0 {
-		models, tasks := make([]int32, len(im.remove)), make([]int32, len(im.remove))
-		for k, key := range im.remove {
-			models[k], tasks[k] = key.model, key.task
-		}
-		gone, err := im.removeBlocks(`(model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`, models, tasks)
-		if err != nil {
+		gone := map[int32]bool{}
+		if err := im.removeBlocks(im.remove, gone); err != nil {
 			return err
 		}
 		for _, b := range im.add {

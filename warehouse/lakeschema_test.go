@@ -14,11 +14,11 @@ import (
 // as DuckDB calls them when it reads the files.
 var engineTypes = map[string]map[string]string{
 	"trino": {"varchar": "VARCHAR", "tinyint": "TINYINT", "integer": "INTEGER", "bigint": "BIGINT", "double": "DOUBLE",
-		"boolean": "BOOLEAN", "timestamp(6)": "TIMESTAMP", "decimal(20,0)": "DECIMAL(20,0)"},
+		"boolean": "BOOLEAN", "timestamp(6)": "TIMESTAMP", "decimal(20,0)": "DECIMAL(20,0)", "array(varchar)": "VARCHAR[]"},
 	"spark": {"STRING": "VARCHAR", "TINYINT": "TINYINT", "INT": "INTEGER", "BIGINT": "BIGINT", "DOUBLE": "DOUBLE",
-		"BOOLEAN": "BOOLEAN", "TIMESTAMP_NTZ": "TIMESTAMP", "DECIMAL(20,0)": "DECIMAL(20,0)"},
+		"BOOLEAN": "BOOLEAN", "TIMESTAMP_NTZ": "TIMESTAMP", "DECIMAL(20,0)": "DECIMAL(20,0)", "ARRAY<STRING>": "VARCHAR[]"},
 	"clickhouse": {"Nullable(String)": "VARCHAR", "Nullable(Int8)": "TINYINT", "Nullable(Int32)": "INTEGER", "Nullable(Int64)": "BIGINT",
-		"Nullable(Float64)": "DOUBLE", "Nullable(Bool)": "BOOLEAN", "Nullable(DateTime64(6))": "TIMESTAMP", "Nullable(Decimal(20,0))": "DECIMAL(20,0)"},
+		"Nullable(Float64)": "DOUBLE", "Nullable(Bool)": "BOOLEAN", "Nullable(DateTime64(6))": "TIMESTAMP", "Nullable(Decimal(20,0))": "DECIMAL(20,0)", "Array(Nullable(String))": "VARCHAR[]"},
 }
 
 var (

@@ -112,10 +112,14 @@ func renew(ctx context.Context, o Options, isNew bool) error {
 	return nil
 }
 
+// blockSize of a new file, in bytes. Every column of every table takes a block at
+// least: with DuckDB's 256 KiB those of the small tables alone are 5 MB.
+const blockSize = "65536"
+
 // migrateFile migrates a file that nobody else has open, and leaves no log beside it.
 func migrateFile(ctx context.Context, path string, o Options) (err error) {
 	w := &Warehouse{path: path, readOnly: true} // so that Close does not settle anything
-	if err := w.connect(ctx, o.settings()); err != nil {
+	if err := w.connect(ctx, append(o.settings(), [2]string{"default_block_size", blockSize})); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()

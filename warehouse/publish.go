@@ -171,3 +171,13 @@ func (w *Warehouse) dropOld(dir string, keep int) error {
 	}
 	return nil
 }
+
+// IsSnapshot reports whether a path is that of the newest snapshot or of a version of
+// it: a file of the public name has its versions beside it.
+func IsSnapshot(path string) (bool, error) {
+	if name := filepath.Base(path); name != SnapshotName && !strings.HasPrefix(name, snapshotStem+"-") {
+		return false, nil
+	}
+	versions, err := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(path)), snapshotStem+"-????????T??????.??????Z.duckdb"))
+	return len(versions) > 0, err
+}

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 
@@ -45,20 +46,32 @@ func (w *Warehouse) Calibration(ctx context.Context, benchmark string) (result.S
 		set.Metrics = append(set.Metrics, m)
 	})
 	if r.err == nil && len(set.Models) == 0 {
-		r.err = fmt.Errorf("there are no results yet; run metabench build")
+		r.err = errNoResults
 	}
 	if r.err != nil {
 		return set, Run{}, fmt.Errorf("read the results of %s: %w", benchmark, r.err)
 	}
+	run, err := w.ResultRun(ctx, benchmark)
+	return set, run, err
+}
+
+// ResultRun returns the run that a benchmark's results are of.
+func (w *Warehouse) ResultRun(ctx context.Context, benchmark string) (Run, error) {
 	var run Run
 	row := w.db.QueryRowContext(ctx, `
 		SELECT command, config_hash, code_version, seed, input_fingerprint FROM run
 		WHERE run_id = (SELECT any_value(run_id) FROM reconstruction_model WHERE benchmark = ?)`, benchmark)
-	if err := row.Scan(&run.Command, &run.ConfigHash, &run.CodeVersion, &run.Seed, &run.InputFingerprint); err != nil {
-		return set, run, fmt.Errorf("read the run of the results of %s: %w", benchmark, err)
+	err := row.Scan(&run.Command, &run.ConfigHash, &run.CodeVersion, &run.Seed, &run.InputFingerprint)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errNoResults
 	}
-	return set, run, nil
+	if err != nil {
+		return run, fmt.Errorf("read the run of the results of %s: %w", benchmark, err)
+	}
+	return run, nil
 }
+
+var errNoResults = errors.New("there are no results yet; run metabench build")
 
 // scanner scans the current row; an error is kept by its reader.
 type scanner func(dst ...any)
@@ -142,6 +155,20 @@ func (w *Warehouse) TestModels(ctx context.Context, benchmark, form string) ([]s
 		return nil, fmt.Errorf("list the test models of %s: %w", benchmark, err)
 	}
 	return models, nil
+}
+
+// BenchmarksWithForm are the benchmarks that a form was selected of, in alphabetical
+// order.
+func (w *Warehouse) BenchmarksWithForm(ctx context.Context, form string) ([]string, error) {
+	var name string
+	var names []string
+	err := scanEach(ctx, w.db, `SELECT DISTINCT benchmark FROM selected_item WHERE form = ? ORDER BY benchmark`, []any{&name}, func() {
+		names = append(names, name)
+	}, form)
+	if err != nil {
+		return nil, fmt.Errorf("look for form %s: %w", form, err)
+	}
+	return names, nil
 }
 
 // HasResults reports whether results of a benchmark are stored.

@@ -81,9 +81,10 @@ func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
 	}
 	err := w.change(ctx, func(c *change) error {
 		if files {
-			if err := c.exec(forgetFiles); err != nil {
+			if err := c.forgetFiles(c.ctx, c.conn); err != nil {
 				return err
 			}
+			c.written = true
 		}
 		if runs {
 			if err := c.exec(`UPDATE run_attempt SET status = 'failed' WHERE status = 'running'`); err != nil {

@@ -32,7 +32,10 @@ func (w *Warehouse) StoreResults(ctx context.Context, runID string, s result.Set
 				return fmt.Errorf("replace %s: %w", table, err)
 			}
 		}
-		return c.appendResults(runID, s)
+		if err := c.appendResults(runID, s); err != nil {
+			return err
+		}
+		return c.dropQuestions(s.Benchmark)
 	})
 	if err != nil {
 		return fmt.Errorf("store results of %s: %w", s.Benchmark, err)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -168,81 +167,13 @@ func (c *change) recordRepo(r corpus.RepoState, files *fileKeeper) error {
 	known := files.knew(r.Repo)
 	c.hear(r.Repo)
 	if known {
-		if err := c.exec(`DELETE FROM repo_state WHERE repo = ?`, r.Repo); err != nil {
+		n, err := c.execCount(`UPDATE repo_state SET commit_hash = ?, model = ?, status = ?, attempts = ?, error = ?, updated = ? WHERE repo = ?`,
+			r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), r.Repo)
+		if err != nil || n > 0 {
 			return err
 		}
 	}
 	return c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated))
-}
-
-// stateKey is the identity of a file state.
-type stateKey struct{ repo, benchmark, task, path string }
-
-// recordFiles replaces what the crawl remembers of files, and adds those that the
-// replaced states spoke of to gone.
-func (c *change) recordFiles(states []corpus.FileState, files *fileKeeper, gone map[int32]bool) error {
-	last := map[stateKey]int{}
-	replaced := map[string]map[stateKey]bool{} // by repository that was known
-	for k, f := range states {
-		key := stateKey{f.Repo, f.Benchmark, f.Task, f.Path}
-		last[key] = k
-		if files.knew(f.Repo) {
-			if replaced[f.Repo] == nil {
-				replaced[f.Repo] = map[stateKey]bool{}
-			}
-			replaced[f.Repo][key] = true
-		}
-		c.hear(f.Repo)
-	}
-	for _, repo := range sortedKeys(replaced) {
-		if err := c.removeStates(repo, replaced[repo], gone); err != nil {
-			return err
-		}
-	}
-	for k, f := range states {
-		if last[stateKey{f.Repo, f.Benchmark, f.Task, f.Path}] != k {
-			continue
-		}
-		row := []driver.Value{f.Repo, f.Commit, f.Benchmark, f.Task, nil, text(f.Path), f.Size, f.SHA256,
-			string(f.Status), int32(f.Attempts), text(f.Error), timeOf(f.Updated)}
-		if read, ok := files.kept[fileKey{f.Repo, f.Commit, f.Path}]; ok && read.file.Size == f.Size && read.file.SHA256 == f.SHA256 {
-			row[4], row[5], row[6], row[7] = read.id, nil, nil, nil
-			delete(gone, read.id)
-		}
-		if err := c.append("file_state", row...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// removeStates removes the file states with the given benchmarks, tasks and paths.
-func (c *change) removeStates(repo string, replaced map[stateKey]bool, gone map[int32]bool) error {
-	if err := c.flush(); err != nil {
-		return err
-	}
-	var row int64
-	var file sql.NullInt32
-	key := stateKey{repo: repo}
-	var rows []int64
-	err := scanEach(c.ctx, c.conn, `
-		SELECT s.rowid, s.file_id, s.benchmark, s.task, coalesce(f.path, s.path)
-		FROM file_state AS s LEFT JOIN (FROM file WHERE file_id BETWEEN $2 AND $3) AS f USING (file_id) WHERE s.repo = $1`,
-		[]any{&row, &file, &key.benchmark, &key.task, &key.path}, func() {
-			if replaced[key] {
-				rows = append(rows, row)
-				if file.Valid {
-					gone[file.Int32] = true
-				}
-			}
-		}, repo, c.repos[repo].low, c.repos[repo].high)
-	if err == nil && len(rows) > 0 {
-		err = c.exec(`DELETE FROM file_state WHERE rowid IN (SELECT unnest(?::BIGINT[]))`, rows)
-	}
-	if err != nil {
-		return fmt.Errorf("replace file states: %w", err)
-	}
-	return nil
 }
 
 // itemsByTask gathers items by task, tasks in the order they first occur in.
@@ -302,8 +233,8 @@ func (c *change) addItems(items []corpus.Item) error {
 // returns the files that the replaced ones were read from.
 func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces map[string]bool) (gone map[int32]bool, err error) {
 	rows := make([]newBlock, 0, len(blocks))
-	last := map[blockKey]int{} // of a block that is delivered twice at once, the later one holds
-	var models, tasks []int32  // of blocks that may be there already
+	last := map[blockKey]int{}          // of a block that is delivered twice at once, the later one holds
+	stale := map[int32]map[int32]bool{} // tasks of models that may be there already, by model
 	for k, b := range blocks {
 		r := newBlock{block: b, sum: sumBlock(b)}
 		if r.task, err = c.ensureTask(b.Benchmark, b.Task); err != nil {
@@ -313,16 +244,17 @@ func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces
 			return nil, err
 		}
 		if replaces[b.Model] {
-			models, tasks = append(models, r.model), append(tasks, r.task)
+			if stale[r.model] == nil {
+				stale[r.model] = map[int32]bool{}
+			}
+			stale[r.model][r.task] = true
 		}
 		last[r.blockKey] = k
 		rows = append(rows, r)
 	}
 	gone = map[int32]bool{}
-	if len(models) > 0 {
-		// The range lets the scan skip other models' blocks, of which there may be many.
-		if gone, err = c.removeBlocks(`model_id BETWEEN ? AND ? AND (model_id, task_id) IN (SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]))`,
-			slices.Min(models), slices.Max(models), models, tasks); err != nil {
+	for _, model := range sortedKeys(stale) {
+		if err := c.removeModelBlocks(model, stale[model], gone); err != nil {
 			return nil, err
 		}
 	}
@@ -350,8 +282,7 @@ func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces
 	}
 	last := map[scoreKey]int{}
 	keys := make([]scoreKey, len(scores))
-	var models, benchmarks []int32 // of scores that may be there already
-	var metrics []string
+	stale := map[int32][]string{} // benchmarks and metrics that may be there already, by model
 	for k, s := range scores {
 		benchmark, err := c.ensureBenchmark(s.Benchmark)
 		if err != nil {
@@ -364,13 +295,11 @@ func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces
 		keys[k] = scoreKey{model, benchmark, s.Metric}
 		last[keys[k]] = k
 		if replaces[s.Model] {
-			models, benchmarks, metrics = append(models, model), append(benchmarks, benchmark), append(metrics, s.Metric)
+			stale[model] = append(stale[model], fmt.Sprint(benchmark, " ", s.Metric))
 		}
 	}
-	if len(models) > 0 {
-		err := c.exec(`
-			DELETE FROM leaderboard_score WHERE (model_id, benchmark_id, metric) IN
-				(SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]))`, models, benchmarks, metrics)
+	for _, model := range sortedKeys(stale) {
+		err := c.exec(`DELETE FROM leaderboard_score WHERE model_id = ? AND list_contains(?::VARCHAR[], concat(benchmark_id, ' ', metric))`, model, stale[model])
 		if err != nil {
 			return fmt.Errorf("replace published scores: %w", err)
 		}

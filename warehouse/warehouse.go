@@ -271,8 +271,8 @@ func (w *Warehouse) Path() string { return w.path }
 // write-ahead log into the file.
 func (w *Warehouse) settle(ctx context.Context) error {
 	if w.untidy {
-		if _, err := w.conn.ExecContext(ctx, forgetFiles); err != nil {
-			return fmt.Errorf("forget replaced files: %w", err)
+		if err := w.known.forgetFiles(ctx, w.conn); err != nil {
+			return err
 		}
 		w.untidy = false
 	}

@@ -202,7 +202,7 @@ func TestScoreIsWhatItsFormulaSays(t *testing.T) {
 	b := testBank(t, 50, irt.ThreePL)
 	asked := []Answer{{3, true}, {17, false}, {40, true}}
 	const theta, se, misfit = 0.337, 0.2, 1.5
-	got := b.score(asked, theta, se, misfit)
+	got := b.score(asked, theta, se, misfit, nil)
 	sum, slope, variance := 2.0, 0.0, 0.0
 	for j, it := range b.Items {
 		if j == 3 || j == 17 || j == 40 {
@@ -224,10 +224,10 @@ func TestIntervalCoversWhereTheModelHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := coverageOf(played, 0); c < 0.87 || c > 0.93 {
+	if c := coverageOf(scoresOf(played), actualOf(played)); c < 0.87 || c > 0.93 {
 		t.Errorf("90 %% intervals cover %.3f", c)
 	}
-	if m := misfitOf(played); m > 1 {
+	if m := misfitOf(scoresOf(played), actualOf(played), 0.9); m > 1 {
 		t.Errorf("misfit of %.2f points where there is none", m)
 	}
 }
@@ -402,7 +402,7 @@ func TestRuleErrorsNameTheCondition(t *testing.T) {
 }
 
 func FuzzParseRule(f *testing.F) {
-	for _, s := range []string{"items=60", "se=0.2+items=10,width=4", "information=1e-3, se=1", "items=,", "=+,"} {
+	for _, s := range []string{"items=60", "se=0.2+items=10,width=4", "information=1e-3, se=1", "items=,", "=+,", "se=1000000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

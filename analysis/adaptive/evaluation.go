@@ -2,11 +2,9 @@ package adaptive
 
 import (
 	"context"
-	"fmt"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/response"
-	"metabench/analysis/smooth"
 )
 
 // Evaluation compares adaptive tests with a fixed form on models that neither the
@@ -22,18 +20,27 @@ type Evaluation struct {
 	Workers int   // 0 means GOMAXPROCS; does not change the result
 }
 
-// Errors are those of the p-IRT score and of the same after calibration: a smooth of
-// the actual on the predicted score, fitted to the train models. The p-IRT score
-// inherits the misfit of the item model; the smooth takes out what is common to all
-// models of a score.
+// Errors are those of the p-IRT score and of the same after Calibration.
 type Errors struct {
 	Raw        Accuracy `json:"raw"`
 	Calibrated Accuracy `json:"calibrated"`
 }
 
+// Interval says how often the 90 % intervals hold.
+type Interval struct {
+	Coverage  float64 `json:"coverage"`               // of the calibrated score
+	Width     float64 `json:"width"`                  // mean, points
+	ItemModel float64 `json:"coverage_item_model"`    // as predicted from the item model alone
+	Lowest    float64 `json:"coverage_lowest_fifth"`  // Coverage where the predicted scores are lowest
+	Highest   float64 `json:"coverage_highest_fifth"` // and highest
+	Misfit    float64 `json:"misfit"`                 // points, see Options.Misfit; of the train models
+}
+
 // AtLength is the error after a number of items.
 type AtLength struct {
-	Items int `json:"items"`
+	Items    int     `json:"items"`
+	Coverage float64 `json:"coverage"`
+	Width    float64 `json:"width"`
 	Errors
 }
 
@@ -43,19 +50,6 @@ type FormReport struct {
 	Estimator ability.Method `json:"estimator"`
 	Interval
 	Errors
-}
-
-// Interval says how often the 90 % intervals of the p-IRT score hold: as predicted
-// from the item model alone, and widened by its Misfit on the train models.
-type Interval struct {
-	Coverage float64 `json:"coverage"`
-	Misfit   float64 `json:"misfit"` // points, see Options.Misfit
-	Widened  float64 `json:"coverage_with_misfit"`
-}
-
-func intervalOf(train, test []Played) Interval {
-	misfit := misfitOf(train)
-	return Interval{coverageOf(test, 0), misfit, coverageOf(test, misfit)}
 }
 
 // TestReport is how an adaptive test did on the test models.
@@ -75,7 +69,8 @@ type TestReport struct {
 	Reaches int `json:"reaches"`
 }
 
-// FixedForm evaluates the fixed form with one estimator.
+// FixedForm evaluates the fixed form with one estimator. It is calibrated like an
+// adaptive test of its length.
 func (ev Evaluation) FixedForm(ctx context.Context, estimator ability.Method) (*FormReport, error) {
 	form := FixedForm(ev.Bank, ev.Form)
 	train, err := PlayForm(ctx, ev.Bank, form, estimator, ev.Table.SelectModels(ev.Train.Rows))
@@ -86,16 +81,29 @@ func (ev Evaluation) FixedForm(ctx context.Context, estimator ability.Method) (*
 	if err != nil {
 		return nil, err
 	}
-	out := &FormReport{Items: len(form), Estimator: estimator, Interval: intervalOf(train, test)}
-	out.Errors, err = errorsOf(ctx, pointsOf(train), actualOf(train), pointsOf(test), actualOf(test))
-	return out, err
+	if err := calibrateForm(ctx, train, test, len(form), len(ev.Bank.Items)); err != nil {
+		return nil, err
+	}
+	scores, actual := scoresOf(test), actualOf(test)
+	out := &FormReport{Items: len(form), Estimator: estimator, Interval: intervalOf(scores, actual), Errors: errorsOf(scores, actual)}
+	out.Misfit = misfitOf(scoresOf(train), actualOf(train), 1-float64(len(form))/float64(len(ev.Bank.Items)))
+	return out, nil
 }
 
-// Adaptive plays an adaptive test with all train models, to calibrate, and with all
-// test models. form is what to compare with; nil for nothing. Options.Misfit is
-// estimated, not used.
+// Adaptive plays an adaptive test with all train models, to calibrate it, and the
+// calibrated test with all test models: what it reports is what a test with this
+// calibration does with models it has never seen. form is what to compare with; nil
+// for nothing. Calibration and misfit of the options are estimated, not used.
 func (ev Evaluation) Adaptive(ctx context.Context, opts Options, form *FormReport) (*TestReport, error) {
-	opts.Misfit = 0
+	calibrator := Calibrator{Bank: ev.Bank, Answers: lengthOf(opts.Stop), Workers: ev.Workers}
+	for _, n := range ev.Lengths {
+		calibrator.Answers = max(calibrator.Answers, n)
+	}
+	calibration, err := calibrator.Run(ctx, opts, ev.Table.SelectModels(ev.Train.Rows))
+	if err != nil {
+		return nil, err
+	}
+	opts.Misfit, opts.Calibration = 0, calibration
 	t, err := NewTest(ev.Bank, opts)
 	if err != nil {
 		return nil, err
@@ -104,55 +112,33 @@ func (ev Evaluation) Adaptive(ctx context.Context, opts Options, form *FormRepor
 	for _, n := range ev.Lengths {
 		study.Length = max(study.Length, n)
 	}
-	train, err := study.Run(ctx, ev.Table.SelectModels(ev.Train.Rows))
-	if err != nil {
-		return nil, err
-	}
 	test, err := study.Run(ctx, ev.Table.SelectModels(ev.Test.Rows))
 	if err != nil {
 		return nil, err
 	}
+	out := ev.report(t.Options(), test, form)
+	out.Misfit = calibration.Misfit
+	return out, nil
+}
+
+func (ev Evaluation) report(opts Options, test []Played, form *FormReport) *TestReport {
+	scores, actual := scoresOf(test), actualOf(test)
 	out := &TestReport{
 		Criterion: opts.Criterion, Estimator: opts.Estimator, Stop: opts.Stop.String(),
-		Items: lengthsOf(test), Interval: intervalOf(train, test), Stopped: make(map[string]int),
-		Exposure: exposureOf(test, len(ev.Bank.Items)),
+		Items: lengthsOf(test), Stopped: make(map[string]int), Exposure: exposureOf(test, len(ev.Bank.Items)),
 	}
 	for _, p := range test {
 		out.Stopped[p.Stopped]++
 	}
-	x, y := actualOf(train), actualOf(test)
-	if out.Errors, err = errorsOf(ctx, pointsOf(train), x, pointsOf(test), y); err != nil {
-		return nil, err
-	}
+	out.Errors, out.Interval = errorsOf(scores, actual), intervalOf(scores, actual)
 	for _, n := range ev.Lengths {
-		e, err := errorsOf(ctx, pointsAfter(train, n), x, pointsAfter(test, n), y)
-		if err != nil {
-			return nil, err
-		}
-		out.Curve = append(out.Curve, AtLength{n, e})
-		if form != nil && out.Reaches == 0 && e.Calibrated.RMSE <= form.Calibrated.RMSE {
+		scores = scoresAfter(test, n)
+		at := AtLength{Items: n, Errors: errorsOf(scores, actual)}
+		at.Coverage, at.Width = coverageOf(scores, actual), widthOf(scores)
+		out.Curve = append(out.Curve, at)
+		if form != nil && out.Reaches == 0 && at.Calibrated.RMSE <= form.Calibrated.RMSE {
 			out.Reaches = n
 		}
 	}
-	return out, nil
-}
-
-// calibrationFunctions is the size of the calibration's basis: enough for a smooth
-// monotone bend, too few to chase single models.
-const calibrationFunctions = 10
-
-// errorsOf fits the calibration to train and evaluates it on test.
-func errorsOf(ctx context.Context, trainX, trainY, testX, testY []float64) (Errors, error) {
-	out := Errors{Raw: accuracyOf(testX, testY)}
-	smooths := []smooth.Smooth{{Name: "predicted score", Functions: calibrationFunctions, Penalties: 1}}
-	m, err := smooth.Fit(ctx, smooths, [][]float64{trainX}, trainY, smooth.Settings{})
-	if err != nil {
-		return Errors{}, fmt.Errorf("calibrate %d train models: %w", len(trainY), err)
-	}
-	calibrated := make([]float64, len(testX))
-	for i, x := range testX {
-		calibrated[i] = max(0, min(100, m.Predict([]float64{x})))
-	}
-	out.Calibrated = accuracyOf(calibrated, testY)
-	return out, nil
+	return out
 }

@@ -69,11 +69,31 @@ func PlayForm(ctx context.Context, bank *Bank, form []int, estimator ability.Met
 			}
 		}
 		correct, observed := table.Answers.Counts(i)
+		score := bank.score(answers, e.Theta, e.SE, 0, nil)
 		out[i] = Played{
 			Model: table.Models[i], Asked: form, Theta: e.Theta, SE: e.SE,
-			Score:  bank.score(answers, e.Theta, e.SE, 0),
+			Score:  score,
+			Path:   []Standing{{e.Theta, e.SE, score}},
 			Actual: 100 * float64(correct) / float64(max(1, observed)),
 		}
 	}
 	return out, nil
+}
+
+// calibrateForm calibrates the scores of test by those of train, like a test of the
+// form's length. There is nothing to calibrate when the form is the whole bank.
+func calibrateForm(ctx context.Context, train, test []Played, form, items int) error {
+	if form >= items {
+		return nil
+	}
+	node, err := fitNode(ctx, train, form, items)
+	if err != nil {
+		return fmt.Errorf("calibrate the fixed form on %d models: %w", len(train), err)
+	}
+	c := Calibration{Nodes: []Node{node}}
+	for i := range test {
+		p := &test[i]
+		p.Score = c.correct(p.Score, p.Theta, known{answered: form, items: items, most: 100})
+	}
+	return nil
 }

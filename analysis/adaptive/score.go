@@ -6,13 +6,15 @@ import (
 	"metabench/analysis/irt"
 )
 
-// Score is the expected share of correct answers over the whole bank, in points from
+// Score is the predicted share of correct answers over the whole bank, in points from
 // 0 to 100, with a 90 % prediction interval.
 type Score struct {
 	Points float64 `json:"points"`
 	SD     float64 `json:"sd"` // of the prediction error
 	Low    float64 `json:"low"`
 	High   float64 `json:"high"`
+	Raw    float64 `json:"raw"` // what the item model alone predicts, uncorrected
+	RawSD  float64 `json:"raw_sd"`
 }
 
 // Width returns the length of the interval in points.
@@ -60,8 +62,9 @@ func (e *expected) at(theta float64) (correct, slope, variance float64) {
 //	Var S = (Σ_unasked P_j(1-P_j) + (Σ_unasked P'_j)² SE²) / J² + (1 - n/J)² τ²
 //
 // What was answered is known; the rest is expected. The variance is that of the
-// unknown answers, that of the ability, and that of the item model's misfit τ.
-func (b *Bank) score(asked []Answer, theta, se, misfit float64) Score {
+// unknown answers, that of the ability, and that of the item model's misfit τ. A
+// calibration, where there is one, replaces the mean and the interval.
+func (b *Bank) score(asked []Answer, theta, se, misfit float64, c *Calibration) Score {
 	sum, slope, variance := b.curve.at(theta)
 	right := 0
 	for _, a := range asked {
@@ -84,5 +87,12 @@ func (b *Bank) score(asked []Answer, theta, se, misfit float64) Score {
 	least := points * float64(right)
 	most := points * float64(len(b.Items)-len(asked)+right)
 	within := func(v float64) float64 { return max(least, min(most, v)) }
-	return Score{Points: within(mean), SD: sd, Low: within(mean - normal90*sd), High: within(mean + normal90*sd)}
+	s := Score{Points: within(mean), SD: sd, Low: within(mean - normal90*sd), High: within(mean + normal90*sd), Raw: within(mean), RawSD: sd}
+	if c == nil {
+		return s
+	}
+	return c.correct(s, theta, known{
+		answered: len(asked), items: len(b.Items), least: least, most: most,
+		variance: max(0, variance) / float64(max(1, len(b.Items)-len(asked))),
+	})
 }

@@ -77,11 +77,14 @@ func holding(rules Any, s State) Rule {
 }
 
 func (r Answers) String() string          { return fmt.Sprintf("items=%d", int(r)) }
-func (r SEBelow) String() string          { return fmt.Sprintf("se=%g", float64(r)) }
-func (r InformationBelow) String() string { return fmt.Sprintf("information=%g", float64(r)) }
-func (r WidthBelow) String() string       { return fmt.Sprintf("width=%g", float64(r)) }
+func (r SEBelow) String() string          { return "se=" + plain(float64(r)) }
+func (r InformationBelow) String() string { return "information=" + plain(float64(r)) }
+func (r WidthBelow) String() string       { return "width=" + plain(float64(r)) }
 func (r Any) String() string              { return join(r, ",") }
 func (r All) String() string              { return join(r, "+") }
+
+// plain writes a number without an exponent, whose sign would join conditions.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 func join(rules []Rule, between string) string {
 	parts := make([]string, len(rules))

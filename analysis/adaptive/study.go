@@ -19,15 +19,25 @@ type Played struct {
 	Score     Score   // predicted at the stop
 	Actual    float64 // share correct of all answers known, points
 
-	// Points[n] is the score predicted after n answers, up to the length of the study,
+	// Path[n] is where the test stood after n answers, up to the length of the study,
 	// whether or not the stop rule held by then.
-	Points []float64
+	Path []Standing
 }
+
+// Standing is what a test knows after some answers.
+type Standing struct {
+	Theta, SE float64
+	Score     Score
+}
+
+// after returns where the test stood after n answers; of one that ran out of items
+// before, its end.
+func (p *Played) after(n int) Standing { return p.Path[min(n, len(p.Path)-1)] }
 
 // Study plays a test for every model of a table.
 type Study struct {
 	Test    *Test
-	Length  int // go on to so many items after the stop, for Points; 0: don't
+	Length  int // go on to so many items after the stop, for the path; 0: don't
 	Workers int // 0 means GOMAXPROCS; does not change the result
 }
 
@@ -71,7 +81,7 @@ func (st Study) play(s *session, table *response.Table, model int) Played {
 	stopped := false
 	for {
 		step := s.step()
-		p.Points = append(p.Points, step.Score.Points)
+		p.Path = append(p.Path, Standing{step.Theta, step.SE, step.Score})
 		if step.Item < 0 && !stopped {
 			stopped = true
 			p.Stopped, p.Theta, p.SE, p.Score = step.Stopped, step.Theta, step.SE, step.Score

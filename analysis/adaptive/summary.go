@@ -1,6 +1,7 @@
 package adaptive
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -109,51 +110,98 @@ func exposureOf(played []Played, items int) Exposure {
 	return e
 }
 
+// errorsOf compares predicted with actual scores.
+func errorsOf(scores []Score, actual []float64) Errors {
+	raw, calibrated := make([]float64, len(scores)), make([]float64, len(scores))
+	for i, s := range scores {
+		raw[i], calibrated[i] = s.Raw, s.Points
+	}
+	return Errors{Raw: accuracyOf(raw, actual), Calibrated: accuracyOf(calibrated, actual)}
+}
+
+// intervalOf says how often intervals hold, over all models and where the predicted
+// scores are lowest and highest.
+func intervalOf(scores []Score, actual []float64) Interval {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[a].Points, scores[b].Points) })
+	fifth := len(order) / 5
+	part := func(rows []int) float64 {
+		some, their := make([]Score, len(rows)), make([]float64, len(rows))
+		for k, i := range rows {
+			some[k], their[k] = scores[i], actual[i]
+		}
+		return coverageOf(some, their)
+	}
+	out := Interval{Coverage: coverageOf(scores, actual), Lowest: part(order[:fifth]), Highest: part(order[len(order)-fifth:])}
+	for i, s := range scores {
+		out.Width += s.Width() / float64(len(scores))
+		if math.Abs(s.Raw-actual[i]) <= normal90*s.RawSD {
+			out.ItemModel += 1 / float64(len(scores))
+		}
+	}
+	return out
+}
+
 // coverageOf returns the share of models whose actual score lies in the predicted
-// 90 % interval, with misfit added to what the prediction says of itself.
-func coverageOf(played []Played, misfit float64) float64 {
+// interval, up to rounding.
+func coverageOf(scores []Score, actual []float64) float64 {
+	const rounding = 1e-9
 	in := 0
-	for _, p := range played {
-		if math.Abs(p.Score.Points-p.Actual) <= normal90*math.Hypot(p.Score.SD, misfit) {
+	for i, s := range scores {
+		if s.Low-rounding <= actual[i] && actual[i] <= s.High+rounding {
 			in++
 		}
 	}
-	return float64(in) / float64(max(1, len(played)))
+	return float64(in) / float64(max(1, len(scores)))
 }
 
-// misfitOf returns the SD of the prediction errors that their own SD does not explain:
-// √max(0, mean of (predicted - actual)² - SD²).
-func misfitOf(played []Played) float64 {
+func widthOf(scores []Score) float64 {
 	sum := 0.0
-	for _, p := range played {
-		d := p.Score.Points - p.Actual
-		sum += d*d - p.Score.SD*p.Score.SD
+	for _, s := range scores {
+		sum += s.Width()
 	}
-	return math.Sqrt(max(0, sum/float64(max(1, len(played)))))
+	return sum / float64(max(1, len(scores)))
 }
 
-func pointsOf(played []Played) []float64 {
-	v := make([]float64, len(played))
-	for i, p := range played {
-		v[i] = p.Score.Points
+// misfitOf returns the SD of the item model's prediction errors that their own SD does
+// not explain, √max(0, mean of (predicted - actual)² - SD²), for a score none of whose
+// items was asked; share is that of the items not asked.
+func misfitOf(scores []Score, actual []float64, share float64) float64 {
+	if share <= 0 {
+		return 0
 	}
-	return v
-}
-
-// pointsAfter returns the predictions after n answers; of tests that ran out of items
-// before, the last.
-func pointsAfter(played []Played, n int) []float64 {
-	v := make([]float64, len(played))
-	for i, p := range played {
-		v[i] = p.Points[min(n, len(p.Points)-1)]
+	sum := 0.0
+	for i, s := range scores {
+		d := s.Raw - actual[i]
+		sum += d*d - s.RawSD*s.RawSD
 	}
-	return v
+	return math.Sqrt(max(0, sum/float64(max(1, len(scores))))) / share
 }
 
 func actualOf(played []Played) []float64 {
 	v := make([]float64, len(played))
 	for i, p := range played {
 		v[i] = p.Actual
+	}
+	return v
+}
+
+// scoresAfter returns the predictions after n answers.
+func scoresAfter(played []Played, n int) []Score {
+	v := make([]Score, len(played))
+	for i := range played {
+		v[i] = played[i].after(n).Score
+	}
+	return v
+}
+
+func scoresOf(played []Played) []Score {
+	v := make([]Score, len(played))
+	for i, p := range played {
+		v[i] = p.Score
 	}
 	return v
 }

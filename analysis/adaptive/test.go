@@ -31,9 +31,13 @@ type Options struct {
 	// 0 and 1 ask the best.
 	Among int
 
+	// Calibration corrects scores and intervals. It belongs to the criterion and the
+	// estimator; nil leaves what the item model says.
+	Calibration *Calibration
+
 	// Misfit is the standard deviation, in points, of what the item model gets wrong
 	// about a whole score; it widens the predicted interval. Evaluation.Adaptive
-	// estimates it.
+	// estimates it. A calibration brings its own intervals, and has none.
 	Misfit float64
 
 	Seed uint64 // of all that is left to chance
@@ -59,15 +63,19 @@ func NewTest(bank *Bank, opts Options) (*Test, error) {
 		return nil, fmt.Errorf("adaptive test: unknown criterion %d", opts.Criterion)
 	case opts.Length < 0 || opts.Among < 0:
 		return nil, fmt.Errorf("adaptive test: length %d, among %d: negative", opts.Length, opts.Among)
-	case !(opts.Misfit >= 0 && opts.Misfit <= 100):
-		return nil, fmt.Errorf("adaptive test: misfit %v: want points from 0 to 100", opts.Misfit)
+	case !(opts.Misfit >= 0 && opts.Misfit <= maxMisfit):
+		return nil, fmt.Errorf("adaptive test: misfit %v: want points from 0 to %d", opts.Misfit, maxMisfit)
 	}
-	if opts.Length == 0 {
-		opts.Length = lengthOf(opts.Stop)
+	if c := opts.Calibration; c != nil {
+		if err := c.Check(); err != nil {
+			return nil, fmt.Errorf("adaptive test: %w", err)
+		}
+		if c.Criterion != opts.Criterion || c.Estimator != opts.Estimator || opts.Misfit != 0 {
+			return nil, fmt.Errorf("adaptive test: %s with %s and misfit %v: the calibration is for %s with %s, and no misfit",
+				opts.Criterion, opts.Estimator, opts.Misfit, c.Criterion, c.Estimator)
+		}
 	}
-	if opts.Length == 0 {
-		opts.Length = max(1, len(bank.Items)/2)
-	}
+	opts = opts.withLength(bank)
 	t := &Test{bank: bank, opts: opts, information: newInformationTable(bank)}
 	var err error
 	if t.scorer, err = ability.New(bank.Items, ability.Options{Method: opts.Estimator}); err != nil {
@@ -82,6 +90,17 @@ func NewTest(bank *Bank, opts Options) (*Test, error) {
 		t.divergence = newDivergenceTable(bank)
 	}
 	return t, nil
+}
+
+// withLength fills in the default of the length.
+func (o Options) withLength(bank *Bank) Options {
+	if o.Length == 0 {
+		o.Length = lengthOf(o.Stop)
+	}
+	if o.Length == 0 {
+		o.Length = max(1, len(bank.Items)/2)
+	}
+	return o
 }
 
 // lengthOf returns the number of items at which a rule stops at the latest, 0 if it
@@ -202,7 +221,7 @@ func (s *session) step() Step {
 	e := s.estimate()
 	out := Step{
 		Item: -1, Answered: len(s.asked), Theta: e.Theta, SE: e.SE,
-		Score: s.t.bank.score(s.asked, e.Theta, e.SE, s.t.opts.Misfit),
+		Score: s.t.bank.score(s.asked, e.Theta, e.SE, s.t.opts.Misfit, s.t.opts.Calibration),
 	}
 	if s.left == 0 {
 		out.Stopped = "no item left"

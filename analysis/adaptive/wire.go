@@ -84,20 +84,27 @@ func (e *AnswerError) Error() string {
 
 // Reply answers a request. An unknown item or one answered twice is an *AnswerError.
 func (t *Test) Reply(r Request) (Reply, error) {
+	if n := len(t.bank.Items); len(r.Answers) > n {
+		return Reply{}, fmt.Errorf("%d answers, but the item bank has %d items", len(r.Answers), n)
+	}
 	answers := make([]Answer, len(r.Answers))
-	seen := make(map[int]bool, len(r.Answers))
+	seen := make(map[int]int, len(r.Answers)) // item → number of its answer
 	for k, a := range r.Answers {
 		j, ok := t.bank.Index(a.Item)
 		if !ok {
 			return Reply{}, &AnswerError{k + 1, a.Item, "is not in the item bank"}
 		}
-		if seen[j] {
-			return Reply{}, &AnswerError{k + 1, a.Item, "was answered before"}
+		if before := seen[j]; before > 0 {
+			problem := fmt.Sprintf("was answered before, by answer %d", before)
+			if r.Answers[before-1].Correct != a.Correct {
+				problem += ", and otherwise"
+			}
+			return Reply{}, &AnswerError{k + 1, a.Item, problem}
 		}
 		if a.Correct == Unmarked {
 			return Reply{}, &AnswerError{k + 1, a.Item, "is not marked correct or not"}
 		}
-		seen[j] = true
+		seen[j] = k + 1
 		answers[k] = Answer{j, a.Correct == Right}
 	}
 	s, err := t.Next(r.Session, answers)

@@ -121,11 +121,15 @@ func (r *Recipe) predictors(in *Input, abilities []float64, row, t int) []float6
 	return append(x, l, own)
 }
 
-// PredictRow estimates the scores of one row, in the order of Model.Predict. It
-// returns an error when an answer or an ability is missing.
+// ErrIncomplete says that a model lacks an answer or an ability, without which the
+// published recipe says nothing.
+var ErrIncomplete = errors.New("predict by the published recipe: an answer or ability is missing, which it can't do without")
+
+// PredictRow estimates the scores of one row, in the order of Model.Predict, or
+// returns ErrIncomplete.
 func (r *Recipe) PredictRow(in *Input, abilities []float64, row int) ([]Prediction, error) {
 	if !in.completeRow(row) || !finite(abilities) {
-		return nil, errors.New("predict by the published recipe: an answer or ability is missing, which it can't do without")
+		return nil, ErrIncomplete
 	}
 	var out []Prediction
 	for t := range r.targets() {

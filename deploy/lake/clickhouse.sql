@@ -30,6 +30,16 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/item/*/*.parquet', 'Parquet', '
     `prompt` Nullable(String)
 ');
 
+CREATE VIEW question AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
+FROM s3('https://bucket.s3.amazonaws.com/lake/question/*/*.parquet', 'Parquet', '
+    `item` Nullable(String),
+    `prompt_hash` Nullable(String),
+    `prompt` Nullable(String),
+    `choices` Array(Nullable(String)),
+    `gold` Nullable(Int32),
+    `target` Nullable(String)
+');
+
 CREATE VIEW model AS SELECT *
 FROM s3('https://bucket.s3.amazonaws.com/lake/model/*.parquet', 'Parquet', '
     `model` Nullable(String),

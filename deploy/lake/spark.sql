@@ -31,6 +31,17 @@ CREATE TABLE item (
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/item';
 MSCK REPAIR TABLE item;
 
+CREATE TABLE question (
+    `item` STRING,
+    `prompt_hash` STRING,
+    `prompt` STRING,
+    `choices` ARRAY<STRING>,
+    `gold` INT,
+    `target` STRING,
+    `benchmark` STRING
+) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/question';
+MSCK REPAIR TABLE question;
+
 CREATE TABLE model (
     `model` STRING,
     `parameters` DOUBLE,

@@ -31,6 +31,17 @@ CREATE TABLE hive.metabench.item (
 ) WITH (external_location = 's3://bucket/lake/item', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
 CALL hive.system.sync_partition_metadata('metabench', 'item', 'ADD');
 
+CREATE TABLE hive.metabench.question (
+    "item" varchar,
+    "prompt_hash" varchar,
+    "prompt" varchar,
+    "choices" array(varchar),
+    "gold" integer,
+    "target" varchar,
+    "benchmark" varchar
+) WITH (external_location = 's3://bucket/lake/question', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
+CALL hive.system.sync_partition_metadata('metabench', 'question', 'ADD');
+
 CREATE TABLE hive.metabench.model (
     "model" varchar,
     "parameters" double,

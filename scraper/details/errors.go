@@ -17,6 +17,9 @@ const (
 	FaultMetric   Fault = "metric not found" // no column of that name in any known form
 	FaultValue    Fault = "bad value"        // a cell that is not 0 or 1
 	FaultIdentity Fault = "foreign items"    // rows that are not the task's questions
+
+	// FaultQuestions is no reason to refuse a file's answers.
+	FaultQuestions Fault = "questions not told" // no prompt, choices or right answer
 )
 
 // FileError is an evaluation file that can't be used.

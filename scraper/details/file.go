@@ -178,14 +178,13 @@ func (f *File) chunks(column int) ([]format.ColumnMetaData, error) {
 			return nil, faultf(FaultCorrupt, "row group of %d columns", len(group.Columns))
 		}
 		m := group.Columns[column].MetaData
-		start := chunkStart(m)
 		bytes += max(m.TotalUncompressedSize, m.TotalCompressedSize)
 		rows += m.NumValues
-		switch {
-		case m.TotalCompressedSize < 0 || m.TotalUncompressedSize < 0 || m.NumValues < 0 || bytes > maxChunk || rows > maxRows:
-			return nil, faultf(FaultBounds, "column of %d values in %d bytes", m.NumValues, m.TotalUncompressedSize)
-		case start < 4 || m.TotalCompressedSize > f.footer-start || m.DictionaryPageOffset > m.DataPageOffset:
-			return nil, faultf(FaultCorrupt, "column outside the file")
+		if bytes > maxChunk || rows > maxRows {
+			return nil, faultf(FaultBounds, "column of %d values in %d bytes", rows, bytes)
+		}
+		if err := f.checkChunk(m); err != nil {
+			return nil, err
 		}
 		all = append(all, m)
 	}
@@ -193,6 +192,20 @@ func (f *File) chunks(column int) ([]format.ColumnMetaData, error) {
 		return nil, faultf(FaultCorrupt, "column of %d values in a file of %d rows", rows, f.pf.NumRows())
 	}
 	return all, nil
+}
+
+// checkChunk makes sure that what the footer says about a column's part of a row
+// group is possible.
+func (f *File) checkChunk(m format.ColumnMetaData) error {
+	start := chunkStart(m)
+	switch {
+	case m.TotalCompressedSize < 0 || m.TotalUncompressedSize < 0 || m.NumValues < 0 ||
+		max(m.TotalUncompressedSize, m.TotalCompressedSize) > maxChunk || m.NumValues > maxRows:
+		return faultf(FaultBounds, "column of %d values in %d bytes", m.NumValues, m.TotalUncompressedSize)
+	case start < 4 || m.TotalCompressedSize > f.footer-start || m.DictionaryPageOffset > m.DataPageOffset:
+		return faultf(FaultCorrupt, "column outside the file")
+	}
+	return nil
 }
 
 func chunkStart(m format.ColumnMetaData) int64 {
@@ -222,24 +235,30 @@ func (f *File) values(column int) ([]parquet.Value, error) {
 		if m.NumValues == 0 {
 			continue
 		}
-		if err := f.checkPages(m); err != nil {
-			return nil, err
-		}
-		err := f.src.guard(func() error {
-			pages := f.pf.RowGroups()[i].ColumnChunks()[column].Pages()
-			defer pages.Close() //nolint:errcheck // reads from memory
-			var err error
-			all, err = readPages(all, pages, m.NumValues)
-			return err
-		})
+		part, err := f.chunkValues(i, column, m)
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, part...)
 	}
 	if len(all) != f.Rows() {
 		return nil, faultf(FaultCorrupt, "%d values in a column of %d", len(all), f.Rows())
 	}
 	return all, nil
+}
+
+// chunkValues decodes a column's part of a row group, which was prefetched.
+func (f *File) chunkValues(group, column int, m format.ColumnMetaData) (all []parquet.Value, err error) {
+	if err := f.checkPages(m); err != nil {
+		return nil, err
+	}
+	err = f.src.guard(func() error {
+		pages := f.pf.RowGroups()[group].ColumnChunks()[column].Pages()
+		defer pages.Close() //nolint:errcheck // reads from memory
+		all, err = readPages(all, pages, m.NumValues)
+		return err
+	})
+	return all, err
 }
 
 // readPages appends up to limit values; texts are copied, because pages give their

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+
+	"metabench/corpus"
 )
 
 // memory is a file in memory that counts what is asked of it.
@@ -320,9 +322,13 @@ func FuzzFile(f *testing.F) {
 		Acc     *float64 `parquet:"acc_norm,optional"`
 		Metrics metrics  `parquet:"metrics"`
 		Tokens  []int64  `parquet:"tokens,list"`
+		Prompt  string   `parquet:"full_prompt"`
+		Choices []string `parquet:"choices,list"`
+		Gold    int64    `parquet:"gold"`
 	}
 	one := 1.0
-	rows := []row{{"Why not ask?", &one, metrics{1}, []int64{1, 2}}, {"How come?", nil, metrics{0}, nil}}
+	rows := []row{{"Why not ask?", &one, metrics{1}, []int64{1, 2}, "So: why not ask?", []string{"yes", "no"}, 1},
+		{"How come?", nil, metrics{0}, nil, "So: how come?", nil, 0}}
 	for _, options := range [][]parquet.WriterOption{nil, {parquet.DataPageVersion(1)}, {parquet.Compression(&parquet.Zstd)}, {parquet.Compression(&parquet.Gzip), parquet.MaxRowsPerRowGroup(1)}} {
 		f.Add(write(f, rows, options...).data)
 	}
@@ -334,6 +340,12 @@ func FuzzFile(f *testing.F) {
 				t.Errorf("error without a fault: %v", err)
 			}
 			return
+		}
+		for _, bench := range []corpus.Benchmark{multipleChoice(), freeText()} {
+			questions, err := file.Questions(bench, []int{0, 1})
+			if err != nil && FaultOf(err) == "" || err == nil && len(questions) != 2 {
+				t.Errorf("%d questions, %v", len(questions), err)
+			}
 		}
 		for _, metric := range []string{"acc", "acc_norm", "example"} {
 			answers, err := file.Answers(metric)

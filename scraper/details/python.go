@@ -55,6 +55,68 @@ func pythonString(s string) (value, rest string, err error) {
 	return s[1 : 1+end], s[2+end:], nil
 }
 
+// element is a value of a list: a text, or a number as text.
+type element struct {
+	text   string
+	number bool
+}
+
+// pythonElements reads the text form of a Python list of texts and numbers,
+// [' yes', "it isn't", 2]. ok is false for any other text.
+func pythonElements(text string) (list []element, ok bool) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "[")
+	if !ok {
+		return nil, false
+	}
+	for {
+		rest = strings.TrimLeft(rest, " \t\n")
+		if rest == "]" {
+			return list, true
+		}
+		if rest == "" {
+			return nil, false
+		}
+		var e element
+		if rest[0] == '\'' || rest[0] == '"' {
+			if e.text, rest, ok = pythonQuoted(rest); !ok {
+				return nil, false
+			}
+		} else {
+			end := strings.IndexAny(rest, ",]")
+			if end < 0 {
+				return nil, false
+			}
+			e, rest = element{strings.TrimSpace(rest[:end]), true}, rest[end:]
+			if _, err := number(e.text); err != nil {
+				return nil, false
+			}
+		}
+		list = append(list, e)
+		if rest = strings.TrimLeft(rest, " \t\n"); rest == "" || rest[0] != ',' && rest[0] != ']' {
+			return nil, false
+		}
+		rest = strings.TrimPrefix(rest, ",")
+	}
+}
+
+// pythonQuoted reads a quoted text with the escapes that Python's repr writes.
+func pythonQuoted(s string) (value, rest string, ok bool) {
+	quote := s[0]
+	var b strings.Builder
+	for s = s[1:]; s != "" && s[0] != quote; {
+		r, _, tail, err := strconv.UnquoteChar(s, quote)
+		if err != nil {
+			return "", "", false
+		}
+		b.WriteRune(r) // \xe9 is a character too
+		s = tail
+	}
+	if s == "" {
+		return "", "", false
+	}
+	return b.String(), s[1:], true
+}
+
 // number reads a number or truth value as Python prints it.
 func number(s string) (float64, error) {
 	switch s {

@@ -9,21 +9,21 @@ import (
 // Leaderboard returns the six benchmarks of the Open LLM Leaderboard with their
 // true numbers of questions (§5.2, §5.4): 28,659 in 62 tasks.
 func Leaderboard() []corpus.Benchmark {
-	single := func(name, title, metric, harness string, shots, options, items int) corpus.Benchmark {
-		return corpus.Benchmark{Name: name, Title: title, Metric: metric, Shots: shots, Options: options,
+	single := func(name, title, metric string, asked corpus.Style, harness string, shots, options, items int) corpus.Benchmark {
+		return corpus.Benchmark{Name: name, Title: title, Metric: metric, Shots: shots, Options: options, Asked: asked,
 			Tasks: []corpus.Task{{Name: name, Harness: harness, Items: items}}}
 	}
-	mmlu := corpus.Benchmark{Name: "mmlu", Title: "MMLU", Metric: "acc", Shots: 5, Options: 4}
+	mmlu := corpus.Benchmark{Name: "mmlu", Title: "MMLU", Metric: "acc", Shots: 5, Options: 4, Asked: corpus.Lettered}
 	for _, s := range subjects {
 		mmlu.Tasks = append(mmlu.Tasks, corpus.Task{Name: s.name, Harness: "hendrycksTest-" + s.name, Items: s.items})
 	}
 	return []corpus.Benchmark{
-		single("arc", "ARC-Challenge", "acc_norm", "arc:challenge", 25, 4, 1172),
-		single("hellaswag", "HellaSwag", "acc_norm", "hellaswag", 10, 4, 10042),
+		single("arc", "ARC-Challenge", "acc_norm", corpus.Continuation, "arc:challenge", 25, 4, 1172),
+		single("hellaswag", "HellaSwag", "acc_norm", corpus.Continuation, "hellaswag", 10, 4, 10042),
 		mmlu,
-		single("truthfulqa", "TruthfulQA", "mc1", "truthfulqa:mc", 0, 5, 817),
-		single("winogrande", "WinoGrande", "acc", "winogrande", 5, 2, 1267),
-		single("gsm8k", "GSM8K", "acc", "gsm8k", 5, 0, 1319),
+		single("truthfulqa", "TruthfulQA", "mc1", corpus.Continuation, "truthfulqa:mc", 0, 5, 817),
+		single("winogrande", "WinoGrande", "acc", corpus.Context, "winogrande", 5, 2, 1267),
+		single("gsm8k", "GSM8K", "acc", corpus.Generated, "gsm8k", 5, 0, 1319),
 	}
 }
 

@@ -130,12 +130,18 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 	case GenerationBText:
 		text := func(name string, f func(k int) string) { put(name, stringColumn, stringCell(f)) }
 		empty := func(int) string { return "[]" }
-		text("choices", empty)
+		choices, gold, index := empty, empty, empty
+		if t.tells() {
+			choices = func(k int) string { return pythonTexts(questions[k].choices) }
+			gold = func(k int) string { return pythonTexts(questions[k].right()) }
+			index = func(k int) string { return fmt.Sprint(questions[k].rightIndex()) }
+		}
+		text("choices", choices)
 		text("cont_tokens", func(k int) string { return pythonList(continuations(k)) })
 		text("example", example)
 		text("full_prompt", prompt)
-		text("gold", empty)
-		text("gold_index", empty)
+		text("gold", gold)
+		text("gold_index", index)
 		text("input_tokens", func(k int) string { return pythonList(tokens(k)) })
 		text("instruction", func(int) string { return "" })
 		text("num_asked_few_shots", func(int) string { return fmt.Sprint(shots) })
@@ -145,14 +151,26 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 		text("truncated", func(int) string { return "['0']" })
 		return cols
 	case GenerationB:
-		for _, name := range []string{"choices", "gold", "gold_index", "pred_logits"} {
-			put(name, nullListColumn, emptyListCell)
+		put("pred_logits", nullListColumn, emptyListCell)
+		if t.tells() {
+			put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].choices }))
+			put("gold", stringListColumn, stringListCell(func(k int) []string { return questions[k].right() }))
+			put("gold_index", int64ListColumn, int64ListCell(func(k int) []int64 { return questions[k].rightIndex() }))
+		} else {
+			for _, name := range []string{"choices", "gold", "gold_index"} {
+				put(name, nullListColumn, emptyListCell)
+			}
 		}
 		put("instruction", stringColumn, stringCell(func(int) string { return "" }))
 	default:
 		put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].choices }))
 		if t.bench.Options == 0 {
-			put("gold", stringColumn, stringCell(func(k int) string { return questions[k].answer }))
+			put("gold", stringColumn, stringCell(func(k int) string {
+				if g == GenerationAEarly {
+					return questions[k].answer
+				}
+				return questions[k].worked
+			}))
 		} else {
 			put("gold", int64Column, int64Cell(func(k int) int64 { return int64(questions[k].gold) }))
 		}
@@ -198,6 +216,15 @@ func tokensOf(text string) []int64 {
 // pythonList writes nested lists of integers as Python's str does.
 func pythonList(v any) string {
 	return strings.ReplaceAll(string(must(json.Marshal(v))), ",", ", ")
+}
+
+// pythonTexts writes a list of texts as Python's str does.
+func pythonTexts(list []string) string {
+	parts := make([]string, len(list))
+	for k, text := range list {
+		parts[k] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(text) + "'"
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // columnOrder is the order of columns in a file; those a file lacks are skipped.

@@ -16,7 +16,8 @@ type question struct {
 	text    string   // the question proper
 	choices []string // empty for free text
 	gold    int      // index of the right choice
-	answer  string   // right answer of a free-text question
+	answer  string   // right answer of a free-text question: a number
+	worked  string   // the same with its derivation, ending in "#### number"
 }
 
 // task is a catalogue task with what is needed to make its questions.
@@ -69,15 +70,25 @@ func (t *task) question(p int) question {
 	}
 	q := question{id: fmt.Sprintf("%s_%d_%d", sources[r.IntN(len(sources))], 1990+r.IntN(30), 400000+p)}
 	q.text = sentence(r, words) + "?"
+	if t.bench.Name == "winogrande" {
+		q.text = sentence(r, words) + " because" // up to the blank
+	}
 	if origin != p && t.bench.Name != "mmlu" {
 		r = stream(mix(key(t.seed, "choices", t.bench.Name, t.Name) + uint64(p)))
 	}
 	for range t.bench.Options {
 		q.choices = append(q.choices, " "+sentence(r, 2+r.IntN(6)))
 	}
+	if t.bench.Name == "winogrande" { // each option goes on with the same rest of the sentence
+		rest := " was " + sentence(r, 3+r.IntN(4)) + "."
+		for k := range q.choices {
+			q.choices[k] += rest
+		}
+	}
 	switch {
 	case t.bench.Options == 0:
 		q.answer = fmt.Sprint(r.IntN(900))
+		q.worked = sentence(r, 6) + " makes " + q.answer + ".\n#### " + q.answer
 	case t.bench.Metric == "mc1":
 		q.gold = 0 // TruthfulQA lists the best answer first
 	default:
@@ -88,6 +99,26 @@ func (t *task) question(p int) question {
 		q.choices = []string{" A", " B", " C", " D"}[:t.bench.Options]
 	}
 	return q
+}
+
+// tells reports whether the files of 2024 list a task's choices and right answers:
+// in many of them these lists are empty in every row.
+func (t *task) tells() bool { return key(t.seed, "tells", t.bench.Name, t.Name)%3 == 0 }
+
+// right is the text of the right choice or answer, in a list as the files of 2024 have it.
+func (q question) right() []string {
+	if len(q.choices) == 0 {
+		return []string{q.worked}
+	}
+	return q.choices[q.gold : q.gold+1]
+}
+
+// rightIndex is the place of the right choice, in a list.
+func (q question) rightIndex() []int64 {
+	if len(q.choices) == 0 {
+		return nil
+	}
+	return []int64{int64(q.gold)}
 }
 
 // lettered lists choices as MMLU's prompts do.
@@ -107,6 +138,10 @@ func (t *task) rendered(q question, g Generation) string {
 	switch {
 	case t.bench.Name == "hellaswag":
 		return q.text
+	case t.bench.Name == "winogrande" && (g == GenerationA || g == GenerationAEarly):
+		return q.text
+	case t.bench.Name == "winogrande":
+		return q.text + " "
 	case g == GenerationA || g == GenerationAEarly:
 		return "Question: " + q.text + "\nAnswer:"
 	case t.rerendered && t.bench.Name == "mmlu":
@@ -126,10 +161,28 @@ func (t *task) fullPrompt(p int, rendered string) string {
 	var b strings.Builder
 	for range shots {
 		e := stream(mix(key(t.seed, "example", t.bench.Name, t.Name) + r.Uint64N(uint64(pool))))
-		fmt.Fprintf(&b, "Question: %s?\nAnswer: %s\n\n", sentence(e, words), sentence(e, 3))
+		b.WriteString(t.example(e, words) + "\n\n")
 	}
 	b.WriteString(rendered)
 	return b.String()
+}
+
+// example is a worked example, put as the questions are.
+func (t *task) example(r *rand.Rand, words int) string {
+	text := sentence(r, words)
+	switch t.bench.Asked {
+	case corpus.Context:
+		return text + " because " + sentence(r, 3) + "."
+	case corpus.Lettered:
+		options := make([]string, max(t.bench.Options, 2))
+		for k := range options {
+			options[k] = " " + sentence(r, 2)
+		}
+		return fmt.Sprintf("Question: %s?\n%s\nAnswer: %c", text, lettered(options), 'A'+rune(r.IntN(len(options))))
+	case corpus.Generated:
+		return fmt.Sprintf("Question: %s?\nAnswer: %s.\n#### %d", text, sentence(r, 3), r.IntN(900))
+	}
+	return fmt.Sprintf("Question: %s?\nAnswer: %s", text, sentence(r, 3))
 }
 
 // HashQuestion is the content hash that Truth gives for a question: SHA-256, in hex,

@@ -145,6 +145,19 @@ func (t Truth) Items(benchmark, task string) []corpus.Item {
 	return out
 }
 
+// Questions returns what the files of 2023 say was asked in a task, in order. Prompts
+// of other years differ in white space; the hash is that of Items.
+func (t Truth) Questions(benchmark, task string) []corpus.Question {
+	tk := t.c.task(benchmark, task)
+	var out []corpus.Question
+	for p, it := range t.Items(benchmark, task) {
+		q := tk.question(p)
+		out = append(out, corpus.Question{Benchmark: benchmark, Task: task, Key: it.Key, Position: p, Hash: it.Hash,
+			Prompt: tk.fullPrompt(p, tk.rendered(q, GenerationA)), Choices: q.choices, Gold: q.gold, Target: q.worked})
+	}
+	return out
+}
+
 // Scores returns a model's published scores: those of its newest results file that
 // can be read.
 func (t Truth) Scores(model string) []corpus.Score {

@@ -1,4 +1,4 @@
--- duplicate_names: names and keys of benchmarks, tasks, models, items, files and runs occur once.
+-- duplicate_names: names and keys of benchmarks, tasks, models, items, files, revisions and runs occur once.
 -- Severity: damage
 -- Remedy: restore the latest snapshot, or quarantine the file and load everything again
 SELECT concat('benchmark ', benchmark) AS object, concat(count(*), ' times') AS detail FROM benchmark GROUP BY benchmark HAVING count(*) > 1
@@ -9,9 +9,11 @@ SELECT concat('model ', model), concat(count(*), ' times') FROM model GROUP BY m
 UNION ALL
 SELECT concat('item ', item, ' of benchmark ', benchmark_id), concat(count(*), ' times') FROM item GROUP BY benchmark_id, item HAVING count(*) > 1
 UNION ALL
-SELECT concat('file ', repo, ' ', path), concat(count(*), ' times') FROM file GROUP BY repo, commit_hash, path HAVING count(*) > 1
+SELECT concat('file ', pattern, ' of run ', stamp), concat(count(*), ' times') FROM source_file GROUP BY revision_id, pattern, stamp HAVING count(*) > 1
 UNION ALL
-SELECT concat('key of file ', file_id), concat(count(*), ' times') FROM file GROUP BY file_id HAVING count(*) > 1
+SELECT concat('key of file ', file_id), concat(count(*), ' times') FROM source_file GROUP BY file_id HAVING count(*) > 1
+UNION ALL
+SELECT concat('revision ', repo, ' ', commit_hash), concat(count(*), ' times') FROM revision GROUP BY repo, commit_hash HAVING count(*) > 1
 UNION ALL
 SELECT concat('run ', run_id), concat(count(*), ' times') FROM run GROUP BY run_id HAVING count(*) > 1
 UNION ALL

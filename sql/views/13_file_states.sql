@@ -1,19 +1,22 @@
 -- file_states: what the crawl remembers of one file of a repository, with its path and hash.
--- Grain: one row a file of a task, or a task without one. Key: (repo, benchmark, task, path). From: file_state, file.
+-- Grain: one row a file of a task, or a task without one. Key: (repo, benchmark, task, path). From: file_state, revision, task, file.
 CREATE OR REPLACE VIEW file_states AS
 SELECT
-    s.repo,
-    s.commit_hash,
-    s.benchmark,
-    s.task,
+    r.repo,
+    r.commit_hash,
+    coalesce(b.benchmark, '')    AS benchmark,
+    coalesce(t.task, '')         AS task,
     coalesce(f.path, s.path)     AS path,
     coalesce(f.size, s.size)     AS size,
     coalesce(f.sha256, s.sha256) AS sha256,
     s.status,
     s.attempts,
-    s.error,
+    coalesce(s.error, '')        AS error,
     s.updated
 FROM file_state AS s
+JOIN revision AS r USING (revision_id)
+LEFT JOIN task AS t USING (task_id)
+LEFT JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
 LEFT JOIN file AS f USING (file_id);
 COMMENT ON VIEW file_states IS 'What the crawl remembers of one file of a repository. One row a file of a task, or a task without one.';
 COMMENT ON COLUMN file_states.repo IS 'owner/name on the Hub.';

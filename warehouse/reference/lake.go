@@ -21,7 +21,7 @@ var engines = []engine{
 	{
 		name: "trino", title: "Trino, with a Hive or file metastore", quote: `"`,
 		types: map[string]string{"VARCHAR": "varchar", "TINYINT": "tinyint", "INTEGER": "integer", "BIGINT": "bigint",
-			"DOUBLE": "double", "BOOLEAN": "boolean", "TIMESTAMP": "timestamp(6)", "DECIMAL(20,0)": "decimal(20,0)"},
+			"DOUBLE": "double", "BOOLEAN": "boolean", "TIMESTAMP": "timestamp(6)", "DECIMAL(20,0)": "decimal(20,0)", "VARCHAR[]": "array(varchar)"},
 		create: func(t warehouse.LakeTable, columns []string) string {
 			partition, sync := "", ""
 			if t.Partitioned {
@@ -36,7 +36,7 @@ var engines = []engine{
 	{
 		name: "spark", title: "Spark", quote: "`",
 		types: map[string]string{"VARCHAR": "STRING", "TINYINT": "TINYINT", "INTEGER": "INT", "BIGINT": "BIGINT",
-			"DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN", "TIMESTAMP": "TIMESTAMP_NTZ", "DECIMAL(20,0)": "DECIMAL(20,0)"},
+			"DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN", "TIMESTAMP": "TIMESTAMP_NTZ", "DECIMAL(20,0)": "DECIMAL(20,0)", "VARCHAR[]": "ARRAY<STRING>"},
 		create: func(t warehouse.LakeTable, columns []string) string {
 			partition, repair := "", ""
 			if t.Partitioned {
@@ -51,7 +51,7 @@ var engines = []engine{
 	{
 		name: "clickhouse", title: "ClickHouse", quote: "`",
 		types: map[string]string{"VARCHAR": "Nullable(String)", "TINYINT": "Nullable(Int8)", "INTEGER": "Nullable(Int32)", "BIGINT": "Nullable(Int64)",
-			"DOUBLE": "Nullable(Float64)", "BOOLEAN": "Nullable(Bool)", "TIMESTAMP": "Nullable(DateTime64(6))", "DECIMAL(20,0)": "Nullable(Decimal(20,0))"},
+			"DOUBLE": "Nullable(Float64)", "BOOLEAN": "Nullable(Bool)", "TIMESTAMP": "Nullable(DateTime64(6))", "DECIMAL(20,0)": "Nullable(Decimal(20,0))", "VARCHAR[]": "Array(Nullable(String))"},
 		create: func(t warehouse.LakeTable, columns []string) string {
 			benchmark, files := "", "*.parquet"
 			if t.Partitioned {

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"metabench/config"
+	"metabench/harness"
+	"metabench/table"
+)
+
+// givenItems are the items that the configuration gives for forms, by benchmark and
+// form.
+func givenItems(ctx context.Context, cfg *config.Loaded) (map[string]map[string][]string, error) {
+	given := map[string]map[string][]string{}
+	for _, f := range []struct {
+		form      harness.Form
+		key, path string
+	}{
+		{harness.FormA, "build.form_a_items", cfg.Build.FormAItems},
+		{harness.FormB, "build.form_b_items", cfg.Build.FormBItems},
+	} {
+		if f.path == "" {
+			continue
+		}
+		items, err := readFormItems(ctx, f.path, f.form)
+		if err != nil {
+			return nil, withCode(ExitUsage, fmt.Errorf("%s: %w", f.key, err))
+		}
+		for benchmark, keys := range items {
+			if given[benchmark] == nil {
+				given[benchmark] = map[string][]string{}
+			}
+			given[benchmark][string(f.form)] = keys
+		}
+	}
+	return given, nil
+}
+
+// readFormItems reads lists of items by benchmark: those that harness output answers, or
+// the rows of a table with the columns benchmark and item. Where either tells forms
+// apart, only those of the form are taken.
+func readFormItems(ctx context.Context, path string, form harness.Form) (map[string][]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if ext := filepath.Ext(strings.TrimSuffix(path, ".gz")); info.IsDir() || ext == ".json" || ext == ".jsonl" {
+		return answeredItems(ctx, path, form)
+	}
+	frame, err := table.ReadFrame(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	benchmarks, err := frame.Strings("benchmark")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := frame.Strings("item")
+	if err != nil {
+		return nil, err
+	}
+	var forms []string
+	if frame.Has("form") {
+		if forms, err = frame.Strings("form"); err != nil {
+			return nil, err
+		}
+	}
+	items := map[string][]string{}
+	for k, benchmark := range benchmarks {
+		if forms == nil || forms[k] == string(form) {
+			items[benchmark] = append(items[benchmark], keys[k])
+		}
+	}
+	if len(items) == 0 {
+		return nil, fmt.Errorf("%s holds no items of form %s", path, form)
+	}
+	return items, nil
+}
+
+// answeredItems are the items that harness output answers, of the form where it has
+// that one.
+func answeredItems(ctx context.Context, path string, form harness.Form) (map[string][]string, error) {
+	out, err := harness.Read(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	items := map[string][]string{}
+	add := func(t *harness.Task) {
+		for _, key := range t.Items {
+			if !slices.Contains(items[t.Benchmark], key) {
+				items[t.Benchmark] = append(items[t.Benchmark], key)
+			}
+		}
+	}
+	forms := map[harness.Form]bool{}
+	for k := range out.Tasks {
+		forms[out.Tasks[k].Form] = true
+	}
+	for k := range out.Tasks {
+		if t := &out.Tasks[k]; !forms[form] || t.Form == form {
+			add(t)
+		}
+	}
+	if !forms[form] && len(forms) > 1 {
+		return nil, errors.New("it answers several forms, and not form " + string(form))
+	}
+	return items, nil
+}

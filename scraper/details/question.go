@@ -1,0 +1,209 @@
+package details
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"metabench/corpus"
+)
+
+// The columns that tell what a model was asked. gold_index is that of 2024, beside
+// the texts of the right choices in gold.
+const (
+	promptColumn    = "full_prompt"
+	choicesColumn   = "choices"
+	goldColumn      = "gold"
+	goldIndexColumn = "gold_index"
+)
+
+// HasQuestions looks, in the footer alone, whether a file may tell what was asked:
+// the columns are there, and not written as lists of nothing, as many files of 2024
+// have them. A *FileError with FaultQuestions says what is missing.
+func (f *File) HasQuestions(b corpus.Benchmark) error {
+	_, err := f.questionParts(b)
+	return err
+}
+
+// questionParts are the leaf columns that a benchmark's questions are read from;
+// -1 for those that are not needed or empty.
+type questionParts struct{ prompt, choices, gold, goldIndex int }
+
+func (f *File) questionParts(b corpus.Benchmark) (questionParts, error) {
+	p := questionParts{f.nested(promptColumn), f.nested(choicesColumn), f.nested(goldColumn), f.nested(goldIndexColumn)}
+	free := b.Asked == corpus.Generated
+	if free {
+		p.choices, p.goldIndex = -1, -1
+	}
+	if b.Metric == "mc1" { // the first choice is the right one, whatever the file counts
+		p.gold, p.goldIndex = -1, -1
+	}
+	switch {
+	case p.prompt < 0:
+		return p, faultf(FaultQuestions, "no prompts in %s", promptColumn)
+	case !free && p.choices < 0:
+		return p, faultf(FaultQuestions, "no choices in %s", choicesColumn)
+	case p.gold < 0 && p.goldIndex < 0 && b.Metric != "mc1":
+		return p, faultf(FaultQuestions, "no right answers in %s", goldColumn)
+	}
+	return p, nil
+}
+
+// nested finds the only leaf of a column, be it flat or a list; -1 where there is
+// none, or where the footer says that it holds nothing.
+func (f *File) nested(name string) int {
+	column := -1
+	for i, path := range f.pf.Schema().Columns() {
+		if path[0] != name {
+			continue
+		}
+		if column >= 0 {
+			return -1 // a struct
+		}
+		column = i
+	}
+	if column < 0 || f.declaredEmpty(column) {
+		return -1
+	}
+	return column
+}
+
+// declaredEmpty reports whether a leaf has the logical type null, which is what Arrow
+// makes of lists that never have an element.
+func (f *File) declaredEmpty(column int) bool {
+	leaf := 0
+	for _, e := range f.pf.Metadata().Schema[1:] {
+		if e.NumChildren.Valid && e.NumChildren.V > 0 {
+			continue
+		}
+		if leaf == column {
+			_, null := e.LogicalType.Value.(*format.NullType)
+			return null
+		}
+		leaf++
+	}
+	return false
+}
+
+// Questions reads what was asked in the given rows, one question a row and in their
+// order: the prompt with its examples, the choices and the right one, or for a
+// benchmark with free answers the reference answer. Only row groups with one of the
+// rows are read. Who the questions are is for Identity to say.
+//
+// A *FileError with FaultQuestions says that the file doesn't tell; another may.
+func (f *File) Questions(b corpus.Benchmark, rows []int) ([]corpus.Question, error) {
+	parts, err := f.questionParts(b)
+	if err != nil {
+		return nil, err
+	}
+	questions := make([]corpus.Question, len(rows))
+	first := 0
+	for g, group := range f.pf.Metadata().RowGroups {
+		if group.NumRows < 0 || group.NumRows > int64(f.Rows()-first) || len(group.Columns) != len(f.pf.Schema().Columns()) {
+			return nil, faultf(FaultCorrupt, "row group of %d rows and %d columns", group.NumRows, len(group.Columns))
+		}
+		next := first + int(group.NumRows)
+		var at []int // indexes of rows that this group has
+		for k, row := range rows {
+			if row >= first && row < next {
+				at = append(at, k)
+			}
+		}
+		if len(at) > 0 {
+			if err := f.groupQuestions(b, parts, g, first, rows, at, questions); err != nil {
+				return nil, err
+			}
+		}
+		first = next
+	}
+	if k := slices.IndexFunc(rows, func(row int) bool { return row < 0 || row >= first }); k >= 0 {
+		return nil, faultf(FaultRows, "row %d of %d", rows[k], first)
+	}
+	return questions, nil
+}
+
+// groupQuestions reads the questions of one row group: those of rows, at the indexes
+// at. The prompts, which are nearly all of the bytes, go last: a file whose lists turn
+// out to be empty costs little.
+func (f *File) groupQuestions(b corpus.Benchmark, parts questionParts, group, first int, rows, at []int, into []corpus.Question) error {
+	var lists [3][][]parquet.Value
+	columns := [3]int{parts.choices, parts.gold, parts.goldIndex}
+	for k, column := range columns {
+		if column < 0 {
+			continue
+		}
+		var err error
+		if lists[k], err = f.cells(group, column); err != nil {
+			return err
+		}
+	}
+	for _, k := range at {
+		var said [3][]element
+		var err error
+		for part, column := range columns {
+			if column >= 0 && err == nil {
+				said[part], err = elements(lists[part][rows[k]-first], f.isFlat(column))
+			}
+		}
+		if err == nil {
+			into[k], err = question(b, said[0], said[1], said[2])
+		}
+		if err != nil {
+			return &FileError{Fault: FaultQuestions, Detail: fmt.Sprintf("row %d", rows[k]), Err: err}
+		}
+	}
+	prompts, err := f.cells(group, parts.prompt)
+	if err != nil {
+		return err
+	}
+	for _, k := range at {
+		cell := prompts[rows[k]-first]
+		if len(cell) != 1 || cell[0].Kind() != parquet.ByteArray || len(cell[0].ByteArray()) == 0 {
+			return faultf(FaultQuestions, "row %d has no prompt", rows[k])
+		}
+		into[k].Prompt = strings.ToValidUTF8(string(cell[0].ByteArray()), "\uFFFD")
+	}
+	return nil
+}
+
+// isFlat reports whether a leaf is a column of its own, not part of a list.
+func (f *File) isFlat(column int) bool { return len(f.pf.Schema().Columns()[column]) == 1 }
+
+// cells reads a column of one row group, flat or a list: each row's elements that are
+// not null.
+func (f *File) cells(group, column int) ([][]parquet.Value, error) {
+	meta := f.pf.Metadata().RowGroups[group]
+	m := meta.Columns[column].MetaData
+	if err := f.checkChunk(m); err != nil {
+		return nil, err
+	}
+	if m.NumValues == 0 {
+		return make([][]parquet.Value, meta.NumRows), nil
+	}
+	if err := f.src.Prefetch(Span{chunkStart(m), m.TotalCompressedSize}); err != nil {
+		return nil, err
+	}
+	values, err := f.chunkValues(group, column, m)
+	if err != nil {
+		return nil, err
+	}
+	cells := make([][]parquet.Value, 0, meta.NumRows)
+	for _, v := range values {
+		if v.RepetitionLevel() == 0 {
+			cells = append(cells, nil)
+		}
+		if len(cells) == 0 {
+			return nil, faultf(FaultCorrupt, "a list that begins in no row")
+		}
+		if !v.IsNull() {
+			cells[len(cells)-1] = append(cells[len(cells)-1], v)
+		}
+	}
+	if int64(len(cells)) != meta.NumRows {
+		return nil, faultf(FaultCorrupt, "%d cells in a column of %d rows", len(cells), meta.NumRows)
+	}
+	return cells, nil
+}
