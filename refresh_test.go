@@ -232,3 +232,16 @@ func TestRefreshOfNothingSaysSo(t *testing.T) {
 		t.Error("an empty warehouse was made")
 	}
 }
+
+// A build that was made in pieces, by processes that each took the earlier pieces from
+// the cache, has the bytes of one that was made at once.
+func TestBuildInPiecesGivesTheSameBytes(t *testing.T) {
+	rounds(t)
+	s := newSite(t)
+	for _, args := range [][]string{{"crawl"}, {"build", "--benchmark", "arc"}} {
+		if e := s.run(t, args...); e.code != 0 {
+			t.Fatalf("%v: %+v", args, e)
+		}
+	}
+	s.mustRecover(t)
+}
