@@ -232,3 +232,19 @@ func TestRefreshOfNothingSaysSo(t *testing.T) {
 		t.Error("an empty warehouse was made")
 	}
 }
+
+// A stage that is computed alone, while the others come from the cache, has the bytes
+// of one that was computed after the others: an interrupted build continues like this.
+func TestStageComputedAloneGivesTheSameBytes(t *testing.T) {
+	rounds(t)
+	want := undisturbedRefresh(t).hashes
+	s := refreshedSite(t)
+	for _, stage := range []string{"chance", "choose A random", "reconstruct A"} {
+		if e := s.run(t, "build", "--stage", stage); e.code != 0 {
+			t.Fatalf("%s: %+v", stage, e)
+		}
+		if diff := cmp.Diff(want, hashesOf(t, s.warehouse())); diff != "" {
+			t.Errorf("%s: %s", stage, diff)
+		}
+	}
+}
