@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"metabench/analysis/ability"
@@ -167,18 +165,10 @@ func (a *app) itemBank(ctx context.Context, cmd *cobra.Command, args []string, f
 	return b, nil
 }
 
-// writeItemBank writes the file whole or not at all.
-func (a *app) writeItemBank(path string, b *score.ItemBank) (err error) {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return fmt.Errorf("adaptive calibrate: --out: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Cleanup()) }()
-	if err := b.Write(f); err != nil {
-		return fmt.Errorf("adaptive calibrate: %s: %w", path, err)
-	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
-		return fmt.Errorf("adaptive calibrate: --out: %w", err)
+// writeItemBank writes the bank and says what is in it.
+func (a *app) writeItemBank(path string, b *score.ItemBank) error {
+	if err := writeWhole(path, b.Write); err != nil {
+		return fmt.Errorf("adaptive calibrate: %w", err)
 	}
 	if b.Fit != irt.Converged.String() {
 		fmt.Fprintf(a.Err, "the fit of the items ended with: %s\n", b.Fit)
@@ -192,7 +182,7 @@ func (a *app) writeItemBank(path string, b *score.ItemBank) (err error) {
 			Designs   int    `json:"calibrations"`
 		}{path, b.Benchmark, len(b.Items), b.Models, len(b.Calibrations)})
 	}
-	_, err = fmt.Fprintf(a.Out, "%s: %s, %d %s items, calibrated on %d models for %s\n",
+	_, err := fmt.Fprintf(a.Out, "%s: %s, %d %s items, calibrated on %d models for %s\n",
 		path, b.Benchmark, len(b.Items), b.Kind, b.Models, designs(b))
 	return err
 }

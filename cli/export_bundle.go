@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
@@ -160,23 +158,15 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models}, run, nil
 }
 
-// writeBundle writes the file whole or not at all.
-func (a *app) writeBundle(path string, b *score.Bundle) (err error) {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return fmt.Errorf("write the bundle: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Cleanup()) }()
-	if err := b.Write(f); err != nil {
-		return fmt.Errorf("write the bundle %s: %w", path, err)
-	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
+// writeBundle writes the bundle and says what is in it.
+func (a *app) writeBundle(path string, b *score.Bundle) error {
+	if err := writeWhole(path, b.Write); err != nil {
 		return fmt.Errorf("write the bundle: %w", err)
 	}
 	items := 0
 	for _, of := range b.Benchmarks {
 		items += len(of.Items)
 	}
-	_, err = fmt.Fprintf(a.Out, "%s: form %s, %d benchmarks, %d items, run %s\n", path, b.Form, len(b.Benchmarks), items, b.Run.ID)
+	_, err := fmt.Fprintf(a.Out, "%s: form %s, %d benchmarks, %d items, run %s\n", path, b.Form, len(b.Benchmarks), items, b.Run.ID)
 	return err
 }
