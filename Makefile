@@ -14,12 +14,12 @@ build:            ## the program, as ./bin/metabench
 test:             ## all tests
 	go test ./...
 
-race:             ## what runs in several goroutines, under the race detector
-	go test -race -short ./scraper/... ./warehouse/... ./cli/... ./table/...
+race:             ## what runs in several goroutines, under the race detector; the warehouse is in faults
+	go test -race -short ./scraper/... ./cli/... ./table/...
 	go test -race -short -run 'Workers|Same|Cancel|Context' ./analysis/...
 
-faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5)
-	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -count=1 -timeout 60m . ./warehouse
+faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5), under the race detector
+	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -race -count=1 -timeout 60m . ./warehouse
 
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 	$< run ./...
