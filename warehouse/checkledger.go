@@ -59,30 +59,42 @@ func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 	return append(found, replaced...), err
 }
 
-// checkReplaced compares what the ledger says of the loads that the file knows with
-// what the manifest says of them.
+// checkReplaced compares what the ledger says last of each benchmark, of the loads that
+// the file knows, with what the manifest says. Totals add up all loads before.
 func (w *Warehouse) checkReplaced(ctx context.Context, loads map[int32]bool) ([]Finding, error) {
-	var found []Finding
+	type total struct {
+		load int32
+		LoadTotal
+	}
+	want, got := map[string]total{}, map[string]total{}
 	for _, l := range w.told {
-		if !loads[l.ID] {
-			continue
-		}
-		totals := map[string]LoadTotal{}
-		var t LoadTotal
-		err := scanEach(ctx, w.db, `
-			SELECT b.benchmark, arg_max(m.blocks, m.load_id), arg_max(m.observed, m.load_id), arg_max(m.correct, m.load_id), arg_max(m.fingerprint, m.load_id)
-			FROM manifest AS m JOIN benchmark AS b USING (benchmark_id) WHERE m.load_id <= ? GROUP BY b.benchmark`,
-			[]any{&t.Benchmark, &t.Blocks, &t.Observed, &t.Correct, &t.Fingerprint}, func() { totals[t.Benchmark] = t }, l.ID)
-		if err != nil {
-			return found, err
-		}
-		for _, want := range l.Benchmarks {
-			if got := totals[want.Benchmark]; got != want {
-				found = append(found, Finding{Check: "replaced_file", Severity: Damage, Object: w.path,
-					Detail: fmt.Sprintf("after load %d it had %d answers to %s, says the ledger; the file says %d: another file was put in its place", l.ID, want.Observed, want.Benchmark, got.Observed),
-					Remedy: "put the file back that the ledger belongs to, or, if the exchange was meant, move " + ledgerPath(w.path) + " away"})
+		for _, t := range l.Benchmarks {
+			if loads[l.ID] && l.ID >= want[t.Benchmark].load {
+				want[t.Benchmark] = total{l.ID, t}
 			}
 		}
+	}
+	var t total
+	err := scanEach(ctx, w.db, `
+		SELECT m.load_id, b.benchmark, m.blocks, m.observed, m.correct, m.fingerprint
+		FROM manifest AS m JOIN benchmark AS b USING (benchmark_id) ORDER BY m.load_id`,
+		[]any{&t.load, &t.Benchmark, &t.Blocks, &t.Observed, &t.Correct, &t.Fingerprint}, func() {
+			if t.load <= want[t.Benchmark].load {
+				got[t.Benchmark] = t
+			}
+		})
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	for _, benchmark := range sortedKeys(want) {
+		told, there := want[benchmark], got[benchmark]
+		if there.LoadTotal == told.LoadTotal {
+			continue
+		}
+		found = append(found, Finding{Check: "replaced_file", Severity: Damage, Object: w.path,
+			Detail: fmt.Sprintf("after load %d it had %d answers to %s, says the ledger; the file says %d: another file was put in its place", told.load, told.Observed, benchmark, there.Observed),
+			Remedy: "put the file back that the ledger belongs to, or, if the exchange was meant, move " + ledgerPath(w.path) + " away"})
 	}
 	return found, nil
 }

@@ -92,10 +92,9 @@ const (
 	level = 0.9 // of the intervals
 )
 
-// ladder returns the numbers of answers at which a calibration up to n is fitted:
-// 0 to 10 one by one, because
-// scores after few answers are too few for what is fitted at one number of them to suit
-// the next, then in steps of √2 up to n.
+// ladder returns the numbers of answers at which a calibration up to n is fitted: 0 to
+// 10 one by one, because scores after few answers are too few for what is fitted at one
+// number of them to suit the next, then in steps of √2 up to n.
 func ladder(n int) []int {
 	var steps []int
 	for x := 0; x <= everyAnswer && x < n; x++ {
