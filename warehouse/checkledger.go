@@ -62,19 +62,19 @@ func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 // checkReplaced compares what the ledger says last of each benchmark, of the loads that
 // the file knows, with what the manifest says. Totals add up all loads before.
 func (w *Warehouse) checkReplaced(ctx context.Context, loads map[int32]bool) ([]Finding, error) {
-	type total struct {
+	type counted struct {
 		load int32
 		LoadTotal
 	}
-	want, got := map[string]total{}, map[string]total{}
+	want, got := map[string]counted{}, map[string]counted{}
 	for _, l := range w.told {
 		for _, t := range l.Benchmarks {
 			if loads[l.ID] && l.ID >= want[t.Benchmark].load {
-				want[t.Benchmark] = total{l.ID, t}
+				want[t.Benchmark] = counted{l.ID, t}
 			}
 		}
 	}
-	var t total
+	var t counted
 	err := scanEach(ctx, w.db, `
 		SELECT m.load_id, b.benchmark, m.blocks, m.observed, m.correct, m.fingerprint
 		FROM manifest AS m JOIN benchmark AS b USING (benchmark_id) ORDER BY m.load_id`,
