@@ -68,8 +68,8 @@ var lakeTables = []lakeTable{
 }
 
 // Export writes the lake: zstd Parquet, one directory a table, partitioned by
-// benchmark where rows have one, with the runs and the answers' fingerprint in
-// every file's metadata. The directory appears whole, in place of an earlier one.
+// benchmark where rows have one, with the runs, the answers' fingerprint and the
+// comments of table and columns in every file's metadata. The directory appears whole, in place of an earlier one.
 func (w *Warehouse) Export(ctx context.Context, o ExportOptions) (Lake, error) {
 	lake := Lake{Dir: o.Dir}
 	if err := w.export(ctx, o, &lake); err != nil {
@@ -154,11 +154,20 @@ func (w *Warehouse) writeLake(ctx context.Context, dir, mark string) error {
 	if w.readOnly || w.closed {
 		return errors.New("the warehouse is not open for writing")
 	}
-	metadata, err := w.lakeMetadata(ctx)
+	origin, err := w.lakeOrigin(ctx)
 	if err != nil {
 		return err
 	}
-	for _, t := range lakeTables {
+	schema, err := w.LakeSchema(ctx)
+	if err != nil {
+		return err
+	}
+	for k, t := range lakeTables {
+		comments, err := schema[k].metadata()
+		if err != nil {
+			return fmt.Errorf("write %s: %w", t.name, err)
+		}
+		metadata := "{" + origin + ", " + comments + "}"
 		if err := w.writeTable(ctx, filepath.Join(dir, t.name), t, metadata); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -227,8 +236,9 @@ func hiveName(name string) string {
 	return b.String()
 }
 
-// lakeMetadata is a SQL struct for the files' key-value metadata.
-func (w *Warehouse) lakeMetadata(ctx context.Context) (string, error) {
+// lakeOrigin are members of a SQL struct for the files' key-value metadata: which runs
+// and answers the lake is of, and when it was written.
+func (w *Warehouse) lakeOrigin(ctx context.Context) (string, error) {
 	var runs, fingerprint string
 	err := w.conn.QueryRowContext(ctx, `
 		SELECT coalesce((SELECT string_agg(DISTINCT run_id, ' ' ORDER BY run_id) FROM
@@ -239,7 +249,7 @@ func (w *Warehouse) lakeMetadata(ctx context.Context) (string, error) {
 		return "", err
 	}
 	version := w.now().UTC().Format("2006-01-02T15:04:05Z")
-	return "{metabench_run_id: " + quote(runs) + ", metabench_fingerprint: " + quote(fingerprint) + ", metabench_exported: " + quote(version) + "}", nil
+	return "metabench_run_id: " + quote(runs) + ", metabench_fingerprint: " + quote(fingerprint) + ", metabench_exported: " + quote(version), nil
 }
 
 func measureDir(dir string) (files int, bytes int64, err error) {

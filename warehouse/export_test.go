@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,40 @@ func TestLakeHoldsTheAnswersByBenchmark(t *testing.T) {
 	}
 	if left, err := filepath.Glob(dir + ".*"); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+func TestEveryFileOfTheLakeSaysWhatItsColumnsMean(t *testing.T) {
+	w := fresh(t)
+	mustImport(t, w, randomImport(1, 6, 5))
+	if err := w.StoreResults(t.Context(), "run1", someResults(1)); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "lake")
+	if _, err := w.Export(t.Context(), ExportOptions{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*.parquet"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	for _, file := range files {
+		about := map[string]string{}
+		for _, kv := range values(t, w, `SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)`, file) {
+			about[kv[0].(string)] = kv[1].(string)
+		}
+		if about["metabench_comment"] == "" {
+			t.Errorf("%s: the table has no comment", file)
+		}
+		var columns map[string]string
+		if err := json.Unmarshal([]byte(about["metabench_columns"]), &columns); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		for _, column := range values(t, w, `SELECT column_name FROM (DESCRIBE FROM read_parquet('`+file+`', hive_partitioning = false))`) {
+			if columns[column[0].(string)] == "" {
+				t.Errorf("%s: column %s has no comment", file, column[0])
+			}
+		}
 	}
 }
 

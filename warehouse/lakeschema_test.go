@@ -23,7 +23,7 @@ var engineTypes = map[string]map[string]string{
 
 var (
 	createStatement = regexp.MustCompile(`(?ms)^CREATE (?:TABLE|VIEW) (?:hive\.metabench\.)?(\w+) (.*?);$`)
-	createColumn    = regexp.MustCompile("(?m)^    [\"`](\\w+)[\"`] (.+?),?$")
+	createColumn    = regexp.MustCompile("(?m)^    [\"`](\\w+)[\"`] (.+?)(?: COMMENT '.*')?,?$")
 )
 
 // The statements for other engines, in deploy/lake and on the reference page, name the

@@ -12,6 +12,7 @@ type engine struct {
 	name, title string
 	types       map[string]string // of DuckDB's types
 	quote       string            // around names
+	comments    bool              // whether columns may have one
 	create      func(table warehouse.LakeTable, columns []string) string
 }
 
@@ -19,7 +20,7 @@ type engine struct {
 // ClickHouse's table function s3.
 var engines = []engine{
 	{
-		name: "trino", title: "Trino, with a Hive or file metastore", quote: `"`,
+		name: "trino", title: "Trino, with a Hive or file metastore", quote: `"`, comments: true,
 		types: map[string]string{"VARCHAR": "varchar", "TINYINT": "tinyint", "INTEGER": "integer", "BIGINT": "bigint",
 			"DOUBLE": "double", "BOOLEAN": "boolean", "TIMESTAMP": "timestamp(6)", "DECIMAL(20,0)": "decimal(20,0)", "VARCHAR[]": "array(varchar)"},
 		create: func(t warehouse.LakeTable, columns []string) string {
@@ -29,12 +30,12 @@ var engines = []engine{
 				partition = ", partitioned_by = ARRAY['benchmark']"
 				sync = fmt.Sprintf("CALL hive.system.sync_partition_metadata('metabench', '%s', 'ADD');\n", t.Name)
 			}
-			return fmt.Sprintf("CREATE TABLE hive.metabench.%s (\n    %s\n) WITH (external_location = 's3://bucket/lake/%[1]s', format = 'PARQUET'%[3]s);\n%[4]s",
-				t.Name, strings.Join(columns, ",\n    "), partition, sync)
+			return fmt.Sprintf("CREATE TABLE hive.metabench.%s (\n    %s\n) COMMENT %[5]s\nWITH (external_location = 's3://bucket/lake/%[1]s', format = 'PARQUET'%[3]s);\n%[4]s",
+				t.Name, strings.Join(columns, ",\n    "), partition, sync, quoted(t.Comment))
 		},
 	},
 	{
-		name: "spark", title: "Spark", quote: "`",
+		name: "spark", title: "Spark", quote: "`", comments: true,
 		types: map[string]string{"VARCHAR": "STRING", "TINYINT": "TINYINT", "INTEGER": "INT", "BIGINT": "BIGINT",
 			"DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN", "TIMESTAMP": "TIMESTAMP_NTZ", "DECIMAL(20,0)": "DECIMAL(20,0)", "VARCHAR[]": "ARRAY<STRING>"},
 		create: func(t warehouse.LakeTable, columns []string) string {
@@ -44,8 +45,8 @@ var engines = []engine{
 				partition = " PARTITIONED BY (`benchmark`)"
 				repair = fmt.Sprintf("MSCK REPAIR TABLE %s;\n", t.Name)
 			}
-			return fmt.Sprintf("CREATE TABLE %s (\n    %s\n) USING parquet%s LOCATION 's3://bucket/lake/%[1]s';\n%[4]s",
-				t.Name, strings.Join(columns, ",\n    "), partition, repair)
+			return fmt.Sprintf("CREATE TABLE %s (\n    %s\n) USING parquet%s LOCATION 's3://bucket/lake/%[1]s'\nCOMMENT %[5]s;\n%[4]s",
+				t.Name, strings.Join(columns, ",\n    "), partition, repair, quoted(t.Comment))
 		},
 	},
 	{
@@ -72,9 +73,15 @@ func (e engine) statement(t warehouse.LakeTable) (string, error) {
 			return "", fmt.Errorf("lake: %s.%s is %s, which has no counterpart in %s", t.Name, c.Name, c.Type, e.title)
 		}
 		columns[k] = e.quote + c.Name + e.quote + " " + kind
+		if e.comments {
+			columns[k] += " COMMENT " + quoted(c.Comment)
+		}
 	}
 	return e.create(t, columns), nil
 }
+
+// quoted is text as a SQL literal.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // file has the statements for all tables.
 func (e engine) file(lake []warehouse.LakeTable) (string, error) {
