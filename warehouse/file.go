@@ -59,14 +59,18 @@ func (k *fileKeeper) of(revision int32) (map[string]storedFile, error) {
 }
 
 // paths returns the paths of a revision's files by key.
-func (k *fileKeeper) paths(revision int32) (map[int32]string, error) {
-	stored, err := k.of(revision)
-	if err != nil {
+func (c *change) paths(revision int32) (map[int32]string, error) {
+	if err := c.flush(); err != nil {
 		return nil, err
 	}
-	paths := make(map[int32]string, len(stored))
-	for path, s := range stored {
-		paths[s.id] = path
+	paths := map[int32]string{}
+	var id int32
+	var pattern string
+	var stamp sql.NullString
+	err := scanEach(c.ctx, c.conn, `SELECT file_id, pattern, stamp FROM source_file WHERE revision_id = ?`,
+		[]any{&id, &pattern, &stamp}, func() { paths[id] = joinPath(pattern, stamp.String) }, revision)
+	if err != nil {
+		return nil, fmt.Errorf("read paths: %w", err)
 	}
 	return paths, nil
 }

@@ -15,9 +15,9 @@ type stateKey struct {
 	path string
 }
 
-// recordFiles replaces what the crawl remembers of files, and adds those that the
-// replaced states spoke of to gone.
-func (c *change) recordFiles(states []corpus.FileState, files *fileKeeper, gone map[int32]bool) error {
+// replaceStates takes out what the crawl remembers of the delivered files and returns
+// what adds the new states. Files that the replaced ones spoke of are added to gone.
+func (c *change) replaceStates(states []corpus.FileState, files *fileKeeper, gone map[int32]bool) (add func() error, err error) {
 	keys := make([]stateKey, len(states))
 	last := map[stateKey]int{}
 	replaced := map[string]map[stateKey]bool{} // by repository that was known
@@ -26,7 +26,7 @@ func (c *change) recordFiles(states []corpus.FileState, files *fileKeeper, gone 
 		if f.Benchmark != "" {
 			task, err := c.ensureTask(f.Benchmark, f.Task)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			keys[k].task = task
 		}
@@ -41,20 +41,22 @@ func (c *change) recordFiles(states []corpus.FileState, files *fileKeeper, gone 
 	}
 	for _, repo := range sortedKeys(replaced) {
 		for _, revision := range c.revisionsOf[repo] {
-			if err := c.removeStates(repo, revision, replaced[repo], files, gone); err != nil {
-				return fmt.Errorf("replace file states: %w", err)
+			if err := c.removeStates(repo, revision, replaced[repo], gone); err != nil {
+				return nil, fmt.Errorf("replace file states: %w", err)
 			}
 		}
 	}
-	for k, f := range states {
-		if last[keys[k]] != k {
-			continue
+	return func() error {
+		for k, f := range states {
+			if last[keys[k]] != k {
+				continue
+			}
+			if err := c.appendState(f, keys[k].task, files, gone); err != nil {
+				return err
+			}
 		}
-		if err := c.appendState(f, keys[k].task, files, gone); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	}, nil
 }
 
 // appendState adds a state. What the file that was read has already is not stored
@@ -77,10 +79,7 @@ func (c *change) appendState(f corpus.FileState, task int32, files *fileKeeper, 
 }
 
 // removeStates removes the states of a revision that are replaced.
-func (c *change) removeStates(repo string, revision int32, replaced map[stateKey]bool, files *fileKeeper, gone map[int32]bool) error {
-	if files.added[revision] {
-		return nil
-	}
+func (c *change) removeStates(repo string, revision int32, replaced map[stateKey]bool, gone map[int32]bool) error {
 	if err := c.flush(); err != nil {
 		return err
 	}
@@ -96,7 +95,7 @@ func (c *change) removeStates(repo string, revision int32, replaced map[stateKey
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	paths, err := files.paths(revision)
+	paths, err := c.paths(revision)
 	if err != nil {
 		return err
 	}

@@ -139,20 +139,30 @@ func (c *change) record(d corpus.Delivery) error {
 			return err
 		}
 	}
-	gone, err := c.recordBlocks(d.Blocks, files, replaces)
-	if err != nil {
-		return err
-	}
-	if err := c.recordScores(d.Scores, files, replaces); err != nil {
-		return err
-	}
 	if d.Model != nil {
 		if err := c.mergeModel(*d.Model); err != nil {
 			return err
 		}
 	}
-	if err := c.recordFiles(d.Files, files, gone); err != nil {
+	// What is replaced goes before anything comes: a statement in between would have to
+	// append the rows gathered so far.
+	gone := map[int32]bool{}
+	addBlocks, err := c.replaceBlocks(d.Blocks, files, replaces, gone)
+	if err != nil {
 		return err
+	}
+	addScores, err := c.replaceScores(d.Scores, files, replaces)
+	if err != nil {
+		return err
+	}
+	addStates, err := c.replaceStates(d.Files, files, gone)
+	if err != nil {
+		return err
+	}
+	for _, add := range []func() error{addBlocks, addScores, addStates} {
+		if err := add(); err != nil {
+			return err
+		}
 	}
 	c.orphaned = c.orphaned || len(gone) > 0
 	return nil
@@ -229,9 +239,10 @@ func (c *change) addItems(items []corpus.Item) error {
 	return c.flushTable("item")
 }
 
-// recordBlocks replaces the delivered models' answers to the delivered tasks. It
-// returns the files that the replaced ones were read from.
-func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces map[string]bool) (gone map[int32]bool, err error) {
+// replaceBlocks takes out the delivered models' answers to the delivered tasks and
+// returns what adds the new ones. gone are the files that the replaced ones were read
+// from.
+func (c *change) replaceBlocks(blocks []corpus.Block, files *fileKeeper, replaces map[string]bool, gone map[int32]bool) (add func() error, err error) {
 	rows := make([]newBlock, 0, len(blocks))
 	last := map[blockKey]int{}          // of a block that is delivered twice at once, the later one holds
 	stale := map[int32]map[int32]bool{} // tasks of models that may be there already, by model
@@ -252,30 +263,32 @@ func (c *change) recordBlocks(blocks []corpus.Block, files *fileKeeper, replaces
 		last[r.blockKey] = k
 		rows = append(rows, r)
 	}
-	gone = map[int32]bool{}
 	for _, model := range sortedKeys(stale) {
 		if err := c.removeModelBlocks(model, stale[model], gone); err != nil {
 			return nil, err
 		}
 	}
-	for k, r := range rows {
-		if last[r.blockKey] != k {
-			continue
+	return func() error {
+		for k, r := range rows {
+			if last[r.blockKey] != k {
+				continue
+			}
+			file, err := files.keep(r.block.File)
+			if err != nil {
+				return err
+			}
+			delete(gone, file)
+			if err := c.appendBlock(r.block, r.sum, r.model, r.task, file); err != nil {
+				return err
+			}
 		}
-		file, err := files.keep(r.block.File)
-		if err != nil {
-			return nil, err
-		}
-		delete(gone, file)
-		if err := c.appendBlock(r.block, r.sum, r.model, r.task, file); err != nil {
-			return nil, err
-		}
-	}
-	return gone, nil
+		return nil
+	}, nil
 }
 
-// recordScores replaces the delivered published scores.
-func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces map[string]bool) error {
+// replaceScores takes out the delivered published scores and returns what adds the new
+// ones.
+func (c *change) replaceScores(scores []corpus.Score, files *fileKeeper, replaces map[string]bool) (add func() error, err error) {
 	type scoreKey struct {
 		model, benchmark int32
 		metric           string
@@ -286,11 +299,11 @@ func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces
 	for k, s := range scores {
 		benchmark, err := c.ensureBenchmark(s.Benchmark)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		model, err := c.ensureModel(s.Model)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		keys[k] = scoreKey{model, benchmark, s.Metric}
 		last[keys[k]] = k
@@ -301,22 +314,24 @@ func (c *change) recordScores(scores []corpus.Score, files *fileKeeper, replaces
 	for _, model := range sortedKeys(stale) {
 		err := c.exec(`DELETE FROM leaderboard_score WHERE model_id = ? AND list_contains(?::VARCHAR[], concat(benchmark_id, ' ', metric))`, model, stale[model])
 		if err != nil {
-			return fmt.Errorf("replace published scores: %w", err)
+			return nil, fmt.Errorf("replace published scores: %w", err)
 		}
 	}
-	for k, s := range scores {
-		if last[keys[k]] != k {
-			continue
+	return func() error {
+		for k, s := range scores {
+			if last[keys[k]] != k {
+				continue
+			}
+			file, err := files.keep(s.File)
+			if err != nil {
+				return err
+			}
+			if err := c.append("leaderboard_score", keys[k].model, keys[k].benchmark, s.Metric, s.Value, file); err != nil {
+				return err
+			}
 		}
-		file, err := files.keep(s.File)
-		if err != nil {
-			return err
-		}
-		if err := c.append("leaderboard_score", keys[k].model, keys[k].benchmark, s.Metric, s.Value, file); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	}, nil
 }
 
 // text makes text from strangers storable: DuckDB takes nothing but UTF-8.

@@ -54,7 +54,7 @@ func (p *population) delivery(i, round int) corpus.Delivery {
 	run := time.Date(2023, 9, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * 37 * time.Minute)
 	repo := "open-llm-leaderboard-old/details_" + name
 	stamp := run.Format("2006-01-02T15-04-05.000000")
-	size := 0.5 + 70*rng.Float64()
+	size := 0.5 + 70*rand.New(rand.NewPCG(p.seed, uint64(i)<<8)).Float64() // a model's own, whatever the round
 	yes := true
 	d := corpus.Delivery{
 		Repo: corpus.RepoState{Repo: repo, Commit: commit, Model: name, Status: corpus.StatusDone, Attempts: 1, Updated: run},
