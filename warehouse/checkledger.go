@@ -28,18 +28,18 @@ func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 	if _, err := os.Stat(lockPath(w.path)); errors.Is(err, fs.ErrNotExist) { // nobody ever wrote here
 		return nil, nil
 	}
-	loads := map[int32]bool{}
-	var id, newest int32
-	if err := scanEach(ctx, w.db, `SELECT DISTINCT load_id FROM manifest`, []any{&id}, func() { loads[id], newest = true, max(newest, id) }); err != nil {
+	loads, err := loadIDs(ctx, w.db)
+	if err != nil {
 		return nil, err
 	}
 	f := Finding{Check: "ledger", Severity: Warning, Object: ledgerPath(w.path),
 		Remedy: "metabench check --repair writes it anew; compare the numbers of metabench status with what you expect"}
-	behind, last := 0, int32(0)
+	behind, last, newest := 0, int32(0), int32(0)
 	for _, l := range w.told {
 		last = max(last, l.ID)
 	}
 	for id := range loads {
+		newest = max(newest, id)
 		if id > last {
 			behind++
 		}

@@ -58,7 +58,8 @@ func (k *fileKeeper) of(revision int32) (map[string]storedFile, error) {
 	return stored, nil
 }
 
-// paths returns the paths of a revision's files by key.
+// paths returns the paths of a revision's files by key. It reads nothing else of them,
+// because replacing a model asks for no more.
 func (c *change) paths(revision int32) (map[int32]string, error) {
 	if err := c.flush(); err != nil {
 		return nil, err
@@ -77,7 +78,6 @@ func (c *change) paths(revision int32) (map[int32]string, error) {
 
 // find returns the stored row of a file, if there is one.
 func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
-	k.knew(f.Repo)
 	revision, ok := k.c.revisions[revisionKey{f.Repo, f.Commit}]
 	if !ok {
 		return storedFile{}, false, nil
@@ -89,7 +89,6 @@ func (k *fileKeeper) find(f corpus.File) (storedFile, bool, error) {
 
 // keep returns the key of a file and writes its row where that is new or differs.
 func (k *fileKeeper) keep(f corpus.File) (int32, error) {
-	k.knew(f.Repo)
 	revision, isNew, err := k.c.ensureRevision(f.Repo, f.Commit)
 	if err != nil {
 		return 0, err
@@ -101,11 +100,10 @@ func (k *fileKeeper) keep(f corpus.File) (int32, error) {
 	if s, ok := k.kept[key]; ok {
 		return s.id, nil
 	}
-	stored, err := k.of(revision)
+	old, ok, err := k.find(f)
 	if err != nil {
 		return 0, err
 	}
-	old, ok := stored[f.Path]
 	id := old.id
 	switch {
 	case !ok:

@@ -177,10 +177,10 @@ func (w *Warehouse) upgrade(ctx context.Context, o Options, settings [][2]string
 }
 
 // loadIDs are the loads that the file knows.
-func loadIDs(ctx context.Context, conn *sql.Conn) (map[int32]bool, error) {
+func loadIDs(ctx context.Context, q querier) (map[int32]bool, error) {
 	loads := map[int32]bool{}
 	var id int32
-	if err := scanEach(ctx, conn, `SELECT DISTINCT load_id FROM manifest`, []any{&id}, func() { loads[id] = true }); err != nil {
+	if err := scanEach(ctx, q, `SELECT DISTINCT load_id FROM manifest`, []any{&id}, func() { loads[id] = true }); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	return loads, nil
