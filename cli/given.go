@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,25 +89,24 @@ func answeredItems(ctx context.Context, path string, form harness.Form) (map[str
 	if err != nil {
 		return nil, err
 	}
-	items := map[string][]string{}
-	add := func(t *harness.Task) {
-		for _, key := range t.Items {
-			if !slices.Contains(items[t.Benchmark], key) {
-				items[t.Benchmark] = append(items[t.Benchmark], key)
-			}
-		}
-	}
 	forms := map[harness.Form]bool{}
 	for k := range out.Tasks {
 		forms[out.Tasks[k].Form] = true
 	}
-	for k := range out.Tasks {
-		if t := &out.Tasks[k]; !forms[form] || t.Form == form {
-			add(t)
-		}
-	}
 	if !forms[form] && len(forms) > 1 {
-		return nil, errors.New("it answers several forms, and not form " + string(form))
+		return nil, fmt.Errorf("it answers several forms, and not form %s", form)
+	}
+	items := map[string][]string{}
+	for k := range out.Tasks {
+		t := &out.Tasks[k]
+		if forms[form] && t.Form != form {
+			continue
+		}
+		for _, key := range t.Items {
+			if !slices.Contains(items[t.Benchmark], key) { // plain and permuted ask the same
+				items[t.Benchmark] = append(items[t.Benchmark], key)
+			}
+		}
 	}
 	return items, nil
 }
