@@ -2,17 +2,11 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
-	"metabench/config"
 	"metabench/warehouse"
 )
 
@@ -44,11 +38,15 @@ table, for any number of workers.`,
 				return err
 			}
 			err = a.withWarehouse(cmd.Context(), cfg, "build", func(w *warehouse.Warehouse) error {
-				left, err := a.build(cmd.Context(), cfg, w, benchmarks, stage)
+				p, err := a.pipeline(cfg, w)
+				if err != nil {
+					return err
+				}
+				left, err := p.Build(cmd.Context(), benchmarks, stage)
 				for _, few := range left {
 					fmt.Fprintf(a.Err, "left out: %v\n", few)
 				}
-				return err
+				return pipelineError(err)
 			})
 			if err != nil {
 				return err
@@ -81,63 +79,4 @@ func (a *app) printDistilled(ctx context.Context, w *warehouse.Warehouse) error 
 	}
 	fmt.Fprintln(a.Out, "\nfrom the answers to all benchmarks together:")
 	return a.printQuery(ctx, w, "FROM joint_reconstruction")
-}
-
-// build analyses the benchmarks, or all that have answers, and stores their results
-// under a run. When all are asked for, those with too few models are left out, and
-// returned.
-func (a *app) build(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, benchmarks []string, stage string) (left []*analysis.TooFewModelsError, err error) {
-	everything := len(benchmarks) == 0
-	if everything {
-		if benchmarks, err = w.Benchmarks(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if len(benchmarks) == 0 {
-		return nil, errors.New("the warehouse has no answers yet; crawl or import some first")
-	}
-	job, err := a.newBuildJob(ctx, cfg, w)
-	if err != nil {
-		return nil, err
-	}
-	job.opts.Rerun = stage
-	var suite []*analysis.Distilled
-	for _, b := range benchmarks {
-		distilled, err := job.run(ctx, b)
-		var few *analysis.TooFewModelsError
-		if everything && errors.As(err, &few) {
-			left = append(left, few)
-			continue
-		}
-		if err != nil {
-			return left, err
-		}
-		if slices.Contains(job.suite, b) {
-			suite = append(suite, distilled)
-		}
-	}
-	if len(suite) < 2 {
-		return left, nil
-	}
-	return left, job.runJoint(ctx, suite)
-}
-
-func buildOptions(cfg *config.Loaded) analysis.Options {
-	b := cfg.Build
-	return analysis.Options{
-		Seed: b.Seed, Workers: b.Workers, ValidationShare: b.ValidationShare, TestShare: b.TestShare,
-		Preselect: b.Preselect, Subsets: b.Subsets, Items: b.Items, Lambda: b.Lambda, Forms: b.Forms,
-		MinModels: b.MinModels, MinObserved: b.MinObserved,
-	}
-}
-
-// settingsHash identifies the settings that change results.
-func settingsHash(opts analysis.Options, others []any) (string, error) {
-	opts.Workers, opts.Rerun = 0, ""
-	text, err := json.Marshal([]any{opts, others})
-	if err != nil {
-		return "", fmt.Errorf("hash the settings: %w", err)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
+	"metabench/pipeline"
 	"metabench/scraper"
 	"metabench/scraper/hub"
 	"metabench/warehouse"
@@ -94,16 +95,20 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 			}
 			return a.printPlan(plan)
 		}
-		summary, err := a.crawlInto(cmd.Context(), w, options)
+		p, err := a.pipeline(cfg, w)
+		if err != nil {
+			return err
+		}
+		summary, err := p.Crawl(cmd.Context(), options, a.watchCrawl)
 		if summary != nil {
 			if printErr := a.printCrawl(summary); printErr != nil {
 				return errors.Join(err, printErr)
 			}
 		}
 		if err == nil {
-			failed = tooManyFailed(summary, cfg.Hub.MaxFailed)
+			failed = pipelineError(pipeline.TooManyFailed(summary, cfg.Hub.MaxFailed))
 		}
-		return err
+		return pipelineError(err)
 	})
 	return cmp.Or(err, failed)
 }
@@ -136,23 +141,6 @@ func (a *app) crawlOptions(cfg *config.Loaded, f crawlFlags) (scraper.Options, e
 		return options, usagef("--verify %q: want full or structure", f.verify)
 	}
 	return options, nil
-}
-
-// crawlInto crawls into the warehouse and brings its item statistics up to date. The
-// summary is there also when the crawl broke off.
-func (a *app) crawlInto(ctx context.Context, w *warehouse.Warehouse, options scraper.Options) (*scraper.Summary, error) {
-	options.Store = w
-	c, err := scraper.New(options)
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	stop := a.watchCrawl(c)
-	summary, err := c.Run(ctx)
-	stop()
-	if err != nil {
-		return summary, crawlError(err)
-	}
-	return summary, w.RefreshStatistics(ctx)
 }
 
 // newHubClient makes a client of the configured Hub with the conventional
@@ -193,21 +181,6 @@ func crawlError(err error) error {
 		return withCode(ExitTemporary, err)
 	}
 	return err
-}
-
-// tooManyFailed is an error with ExitPartial when a larger share of the tried tasks
-// failed than is tolerated.
-func tooManyFailed(s *scraper.Summary, tolerated float64) error {
-	tried := 0
-	for status, n := range s.Tasks {
-		if status != corpus.StatusMissing {
-			tried += n
-		}
-	}
-	if s.Failed == 0 || float64(s.Failed) <= tolerated*float64(max(tried, s.Failed)) {
-		return nil
-	}
-	return withCode(ExitPartial, fmt.Errorf("crawl finished, but %d sources failed; see them with --json, try them again with --retry-failed", s.Failed))
 }
 
 func (a *app) printPlan(p scraper.Plan) error {

@@ -111,22 +111,23 @@ func (a *app) demoFill(ctx context.Context, cfg *config.Loaded, catalogue []corp
 	if err != nil {
 		return err
 	}
-	summary, err := a.crawlInto(ctx, w, scraper.Options{
+	p := a.pipelineOf(cfg, w, catalogue, func() (*hub.Client, error) { return client, nil })
+	summary, err := p.Crawl(ctx, scraper.Options{
 		Hub: client, Benchmarks: catalogue, Selection: scraper.SelectBest, Parallel: cfg.Hub.Parallel,
 		Results: scraper.ResultsRepo, Requests: scraper.RequestsRepo, Log: a.crawlLog(false),
-	})
+	}, a.watchCrawl)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Err, "crawled %d of %d repositories: %d task files read, %d refused as broken, %s in %d requests\n",
 		summary.Fetched, summary.Listed, summary.Tasks[corpus.StatusDone],
 		summary.Tasks[corpus.StatusPermanent]+summary.Tasks[corpus.StatusPolicy], megabytes(summary.Stats.Bytes), summary.HubRequests)
-	if _, err := a.build(ctx, cfg, w, nil, ""); err != nil {
+	if _, err := p.Build(ctx, nil, ""); err != nil {
 		return err
 	}
-	did, err := a.readTexts(ctx, w, func() (*hub.Client, error) { return client, nil }, catalogue, cfg)
-	if err == nil && did.missing() > 0 {
-		fmt.Fprintf(a.Err, "%d selected items have no text: their files don't tell what was asked\n", did.missing())
+	did, err := p.ReadTexts(ctx)
+	if err == nil && did.Missing() > 0 {
+		fmt.Fprintf(a.Err, "%d selected items have no text: their files don't tell what was asked\n", did.Missing())
 	}
 	return err
 }

@@ -198,7 +198,7 @@ func (a *app) askSelected(ctx context.Context, cfg *config.Loaded, o exportHarne
 		}
 		*s = *again
 		if benchmark := s.unread(); benchmark != "" {
-			return nil, did.errNoTexts(benchmark)
+			return nil, errNoTexts(did, benchmark)
 		}
 	}
 	found := make([]harness.QuestionSet, len(s.benchmarks))

@@ -1,4 +1,4 @@
-package cli
+package pipeline
 
 import (
 	"context"
@@ -13,9 +13,26 @@ import (
 	"metabench/table"
 )
 
+// SettingError says which setting asks for something that cannot be had. The key is
+// empty where it is not a setting of the configuration.
+type SettingError struct {
+	Key string
+	Err error
+}
+
+func (e *SettingError) Error() string {
+	if e.Key == "" {
+		return e.Err.Error()
+	}
+	return e.Key + ": " + e.Err.Error()
+}
+
+// Unwrap returns what is wrong.
+func (e *SettingError) Unwrap() error { return e.Err }
+
 // givenItems are the items that the configuration gives for forms, by benchmark and
 // form.
-func givenItems(ctx context.Context, cfg *config.Loaded) (map[string]map[string][]string, error) {
+func givenItems(ctx context.Context, cfg config.Config) (map[string]map[string][]string, error) {
 	given := map[string]map[string][]string{}
 	for _, f := range []struct {
 		form      harness.Form
@@ -29,7 +46,7 @@ func givenItems(ctx context.Context, cfg *config.Loaded) (map[string]map[string]
 		}
 		items, err := readFormItems(ctx, f.path, f.form)
 		if err != nil {
-			return nil, withCode(ExitUsage, fmt.Errorf("%s: %w", f.key, err))
+			return nil, &SettingError{f.key, err}
 		}
 		for benchmark, keys := range items {
 			if given[benchmark] == nil {

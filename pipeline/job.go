@@ -1,4 +1,4 @@
-package cli
+package pipeline
 
 import (
 	"context"
@@ -9,30 +9,26 @@ import (
 	"metabench/analysis"
 	"metabench/analysis/result"
 	"metabench/analysis/split"
-	"metabench/config"
 	"metabench/warehouse"
 )
 
-// buildJob builds one benchmark after the other.
-type buildJob struct {
+// job builds one benchmark after the other.
+type job struct {
 	w      *warehouse.Warehouse
 	opts   analysis.Options
+	code   string                         // version of the program
 	suite  []string                       // the benchmarks of the catalogue, by whose mean score their models are split
 	given  map[string]map[string][]string // items by benchmark and form
 	report analysis.Reporter
 }
 
-func (a *app) newBuildJob(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse) (*buildJob, error) {
-	known, err := a.catalogue(cfg)
+func (p *Pipeline) newJob(ctx context.Context) (*job, error) {
+	given, err := givenItems(ctx, p.opts.Config)
 	if err != nil {
 		return nil, err
 	}
-	given, err := givenItems(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	j := &buildJob{w: w, opts: buildOptions(cfg), given: given, report: a.progress().Stage}
-	for _, b := range known {
+	j := &job{w: p.w, opts: buildOptions(p.opts.Config), code: p.opts.CodeVersion, given: given, report: p.opts.Report}
+	for _, b := range p.opts.Catalogue {
 		j.suite = append(j.suite, b.Name)
 	}
 	return j, nil
@@ -40,7 +36,7 @@ func (a *app) newBuildJob(ctx context.Context, cfg *config.Loaded, w *warehouse.
 
 // run analyses one benchmark, whose models are split by their means over the suite
 // of benchmarks, and stores the results under a run.
-func (j *buildJob) run(ctx context.Context, benchmark string) (*analysis.Distilled, error) {
+func (j *job) run(ctx context.Context, benchmark string) (*analysis.Distilled, error) {
 	data, err := j.read(ctx, benchmark)
 	if err != nil {
 		return nil, err
@@ -62,7 +58,7 @@ func (j *buildJob) run(ctx context.Context, benchmark string) (*analysis.Distill
 
 // runJoint reconstructs the suite's scores together and stores the results under a
 // run of their own.
-func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
+func (j *job) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
 	var inputs string
 	settings := []any{suite[0].Data.Suite.Fingerprint()}
 	for _, d := range suite {
@@ -80,10 +76,10 @@ func (j *buildJob) runJoint(ctx context.Context, suite []*analysis.Distilled) er
 
 // runOf is the run that computes a benchmark's results. The inputs are its answers;
 // how its models are split counts as a setting, and so do given items.
-func (j *buildJob) runOf(benchmark, inputs string, settings ...any) (warehouse.Run, error) {
+func (j *job) runOf(benchmark, inputs string, settings ...any) (warehouse.Run, error) {
 	hash, err := settingsHash(j.opts, settings)
 	return warehouse.Run{
-		Command: "build --benchmark " + benchmark, ConfigHash: hash, CodeVersion: thisBuild().codeVersion(),
+		Command: "build --benchmark " + benchmark, ConfigHash: hash, CodeVersion: j.code,
 		Seed: j.opts.Seed, InputFingerprint: inputs,
 	}, err
 }
@@ -91,7 +87,7 @@ func (j *buildJob) runOf(benchmark, inputs string, settings ...any) (warehouse.R
 // pending are the benchmarks whose results are not those of the run that a build
 // would make now, the joint results among them: answers, items, limits, settings or
 // the program have changed, or the build did not come to its end.
-func (j *buildJob) pending(ctx context.Context, benchmarks []string) ([]string, error) {
+func (j *job) pending(ctx context.Context, benchmarks []string) ([]string, error) {
 	var pending []string
 	look := func(benchmark, inputs string, settings ...any) (results bool, err error) {
 		run, err := j.runOf(benchmark, inputs, settings...)
@@ -132,7 +128,7 @@ func (j *buildJob) pending(ctx context.Context, benchmarks []string) ([]string, 
 }
 
 // record runs a computation and stores its results, if any, under a run.
-func (j *buildJob) record(ctx context.Context, run warehouse.Run, compute func() (*result.Set, error)) error {
+func (j *job) record(ctx context.Context, run warehouse.Run, compute func() (*result.Set, error)) error {
 	attempt, err := j.w.BeginRun(ctx, run)
 	if err != nil {
 		return err
@@ -160,7 +156,7 @@ func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.At
 }
 
 // read reads what a build needs of a benchmark.
-func (j *buildJob) read(ctx context.Context, benchmark string) (*analysis.Data, error) {
+func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error) {
 	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.Kept)
 	if err != nil {
 		return nil, err
@@ -174,7 +170,7 @@ func (j *buildJob) read(ctx context.Context, benchmark string) (*analysis.Data, 
 
 // inputs are the fingerprint of a benchmark's answers and the models' mean scores: over
 // the suite, or over the benchmark where it is in no suite.
-func (j *buildJob) inputs(ctx context.Context, benchmark string) (fingerprint string, suite *analysis.Suite, err error) {
+func (j *job) inputs(ctx context.Context, benchmark string) (fingerprint string, suite *analysis.Suite, err error) {
 	if fingerprint, err = j.w.Fingerprint(ctx, benchmark); err != nil {
 		return "", nil, err
 	}
@@ -186,7 +182,7 @@ func (j *buildJob) inputs(ctx context.Context, benchmark string) (fingerprint st
 	return fingerprint, suite, err
 }
 
-func (j *buildJob) readSuite(ctx context.Context, benchmarks []string) (*analysis.Suite, error) {
+func (j *job) readSuite(ctx context.Context, benchmarks []string) (*analysis.Suite, error) {
 	means, err := j.w.MeanScores(ctx, benchmarks, j.opts.MinObserved)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"errors"
+	"log/slog"
+
+	"metabench/config"
+	"metabench/corpus"
+	"metabench/pipeline"
+	"metabench/scraper/hub"
+	"metabench/warehouse"
+)
+
+// pipeline is the pipeline of the configuration on a warehouse.
+func (a *app) pipeline(cfg *config.Loaded, w *warehouse.Warehouse) (*pipeline.Pipeline, error) {
+	catalogue, err := a.catalogue(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return a.pipelineOf(cfg, w, catalogue, func() (*hub.Client, error) { return newHubClient(cfg, a.pipelineLog()) }), nil
+}
+
+func (a *app) pipelineOf(cfg *config.Loaded, w *warehouse.Warehouse, catalogue []corpus.Benchmark, client func() (*hub.Client, error)) *pipeline.Pipeline {
+	return pipeline.New(pipeline.Options{
+		Warehouse: w, Config: cfg.Config, Catalogue: catalogue, CodeVersion: thisBuild().codeVersion(),
+		Report: a.progress().Stage, Hub: client, Log: a.pipelineLog(),
+	})
+}
+
+// pipelineLog is silent where no progress is shown either: failures are counted, and
+// in the warehouse.
+func (a *app) pipelineLog() *slog.Logger {
+	if a.noProgress {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.crawlLog(false)
+}
+
+// pipelineError gives an error of a pipeline its exit code.
+func pipelineError(err error) error {
+	var (
+		setting *pipeline.SettingError
+		failed  *pipeline.TooManyFailedError
+		coded   *codedError
+	)
+	switch {
+	case errors.As(err, &coded):
+		return err
+	case errors.As(err, &setting):
+		return withCode(ExitUsage, err)
+	case errors.As(err, &failed):
+		return withCode(ExitPartial, err)
+	}
+	return crawlError(gateError(err))
+}
