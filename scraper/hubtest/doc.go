@@ -14,5 +14,5 @@
 // credentials travel is caught. Faults are switched on and off while it runs, every
 // request is recorded.
 //
-// The specification is design/hub-protocol.md; section numbers in comments refer to it.
+// The specification is docs/hub-protocol.md; section numbers in comments refer to it.
 package hubtest
