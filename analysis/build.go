@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"metabench/analysis/irt"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
@@ -37,7 +38,7 @@ func Build(ctx context.Context, data *Data, opts Options, cache Cache, report Re
 	if err := b.run(ctx); err != nil {
 		return nil, err
 	}
-	return &Distilled{Set: b.set, Data: data, Forms: b.forms}, nil
+	return &Distilled{Set: b.set, Data: data, Forms: b.forms, Released: b.released}, nil
 }
 
 // Distilled is a benchmark after its build.
@@ -45,6 +46,8 @@ type Distilled struct {
 	Set   *result.Set
 	Data  *Data
 	Forms []Form
+
+	Released []*Distilled // one a released form: its data and itself
 }
 
 // Form is a set of selected items: columns of the data's table.
@@ -69,6 +72,8 @@ type builder struct {
 	set    *result.Set
 	stages stages
 	forms  []Form
+
+	released []*Distilled
 }
 
 // parting is a split of the models with what it was made from.
@@ -113,8 +118,10 @@ func (b *builder) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.form(ctx, family, lead.Name, columns)
-	return err
+	if _, err = b.form(ctx, family, lead.Name, columns); err != nil {
+		return err
+	}
+	return b.release(ctx, random, family)
 }
 
 // leastColumns is how many items must be left beside a given form B for a form A to
@@ -167,7 +174,7 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 		return form{}, err
 	}
 	fits, print, err := run(ctx, b.stages, stage("calibrate"), print, func(report func(int, int)) ([]fitted, error) {
-		return calibration{table: b.data.Table, columns: bank, train: p.Train, workers: b.opts.Workers}.fitAll(ctx, report)
+		return calibration{table: b.data.Table, columns: bank, train: p.Train, richest: irt.FourPL, workers: b.opts.Workers}.fitAll(ctx, report)
 	})
 	if err != nil {
 		return form{}, err
@@ -209,7 +216,7 @@ func (b *builder) scale(ctx context.Context, p parting, f form) (form, error) {
 		return f, nil
 	}
 	own, _, err := run(ctx, b.stages, "scale "+f.Name+" "+p.scheme, []any{p.print, f.Columns}, func(report func(int, int)) ([]fitted, error) {
-		return calibration{table: b.data.Table, columns: f.Columns, train: p.Train, errors: true, workers: b.opts.Workers}.fitAll(ctx, report)
+		return calibration{table: b.data.Table, columns: f.Columns, train: p.Train, errors: true, richest: irt.FourPL, workers: b.opts.Workers}.fitAll(ctx, report)
 	})
 	if err != nil {
 		return form{}, err

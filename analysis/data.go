@@ -15,6 +15,7 @@ type Data struct {
 	Fingerprint string          // changes whenever answers, items or filters do
 	Suite       *Suite          // the models of all benchmarks it is analysed with
 	Given       Given           // forms whose items are not to be selected
+	Released    []Released      // forms of releases in use
 }
 
 // Options are the settings of a build. Workers does not change the results.

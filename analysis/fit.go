@@ -52,16 +52,17 @@ type calibration struct {
 	table   *response.Table
 	columns []int
 	train   response.TrainSet
-	errors  bool // also the standard errors and the fit of the items
+	errors  bool     // also the standard errors and the fit of the items
+	richest irt.Kind // of those that are fitted
 	workers int
 }
 
-// fitAll calibrates 2PL, 3PL and 4PL on the training models, each from the poorer
-// one's maximum, and scores all models with each.
+// fitAll calibrates 2PL, 3PL and 4PL, up to the richest asked for, on the training
+// models, each from the poorer one's maximum, and scores all models with each.
 func (c calibration) fitAll(ctx context.Context, report func(done, total int)) ([]fitted, error) {
 	answers := c.table.Answers.SelectItems(c.columns)
 	training := answers.SelectModels(c.train.Rows)
-	opts := irt.Options{Kind: irt.FourPL, Prior: irt.WeakPrior(), Restarts: -1, Workers: c.workers}
+	opts := irt.Options{Kind: c.richest, Prior: irt.WeakPrior(), Restarts: -1, Workers: c.workers}
 	fits, err := irt.FitAll(ctx, training, opts)
 	if err != nil {
 		return nil, err

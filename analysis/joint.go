@@ -15,7 +15,7 @@ import (
 const JointName = "mean"
 
 // Joint reconstructs all scores and their mean from the answers to the forms of all
-// the benchmarks together: what a model answers on one tells about the others. The
+// the benchmarks together, and those of each release: what a model answers on one tells about the others. The
 // benchmarks must be of one suite, so that a test model is one of all of them. It
 // returns nil where fewer than two benchmarks have a form A, or too few models have
 // all of them.
@@ -25,13 +25,18 @@ func Joint(ctx context.Context, all []*Distilled, opts Options, cache Cache, rep
 	for _, name := range []string{"A", "B"}[:opts.Forms] {
 		j := &joint{name: name, opts: opts}
 		for _, d := range all {
-			if f, ok := d.form(name); ok {
-				j.parts = append(j.parts, d)
-				j.forms = append(j.forms, f)
-			}
+			j.add(d)
 		}
-		if len(j.parts) < 2 {
-			continue
+		if err := j.run(ctx, st, set); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range releasedForms(all) {
+		j := &joint{name: name, opts: opts}
+		for _, d := range all {
+			for _, r := range d.Released {
+				j.add(r)
+			}
 		}
 		if err := j.run(ctx, st, set); err != nil {
 			return nil, err
@@ -51,7 +56,18 @@ type joint struct {
 	forms []Form
 }
 
+// add takes a benchmark in if it has the form.
+func (j *joint) add(d *Distilled) {
+	if f, ok := d.form(j.name); ok {
+		j.parts = append(j.parts, d)
+		j.forms = append(j.forms, f)
+	}
+}
+
 func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
+	if len(j.parts) < 2 {
+		return nil
+	}
 	key := []any{j.opts.Seed, j.name}
 	for k, d := range j.parts {
 		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, d.Data.Given[j.name] != nil, j.opts.MinObserved, j.opts.shares())

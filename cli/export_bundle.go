@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
+	"metabench/analysis/result"
 	"metabench/config"
 	"metabench/corpus"
 	"metabench/harness"
@@ -17,17 +19,22 @@ import (
 )
 
 func newExportBundleCommand(a *app) *cobra.Command {
-	var form string
+	var form, release string
 	var benchmarks []string
 	cmd := &cobra.Command{
-		Use:   "bundle FILE [--form A|B] [--benchmark B]...",
+		Use:   "bundle FILE [--release VERSION] [--form A|B] [--benchmark B]...",
 		Short: "Write the calibration that metabench score needs",
 		Long: `Write a small self-contained file with all that metabench score needs: the selected
 items, their parameters, the reconstruction models and the corpus's distribution of
 scores, with the run they come from and a checksum. Whoever has it scores models
-without warehouse and network.`,
+without warehouse and network.
+
+The items are those of the newest release in use, calibrated on the present answers, or
+of the release that --release names. Without a release, and with --release none, they
+are those that the last build selected, which the next one may change.`,
 		Example: `  metabench export bundle metabench.bundle
-  metabench export bundle form-b.bundle --form B`,
+  metabench export bundle form-b.bundle --form B
+  metabench export bundle old.bundle --release 2026-10`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := a.load(cmd)
@@ -39,7 +46,7 @@ without warehouse and network.`,
 			}
 			var b *score.Bundle
 			err = a.readWarehouse(cmd.Context(), cfg, "export bundle", func(w *warehouse.Warehouse) (err error) {
-				b, err = a.bundle(cmd.Context(), cfg, w, harness.Form(form), benchmarks)
+				b, err = a.bundle(cmd.Context(), cfg, w, release, harness.Form(form), benchmarks)
 				return err
 			})
 			if err != nil {
@@ -48,10 +55,14 @@ without warehouse and network.`,
 			return a.writeBundle(args[0], b)
 		},
 	}
+	cmd.Flags().StringVar(&release, "release", "", releaseUsage)
 	cmd.Flags().StringVar(&form, "form", "A", "A, or B for the disjoint second form")
 	cmd.Flags().StringArrayVar(&benchmarks, "benchmark", nil, "only this benchmark, may be repeated (default: the catalogue's that are built)")
 	return cmd
 }
+
+// releaseUsage describes the flag --release of exports.
+const releaseUsage = "release whose form it is, or none for the items that are selected now (default: the newest that has it)"
 
 // checkForm refuses a --form that there is none of.
 func checkForm(form string) error {
@@ -62,10 +73,20 @@ func checkForm(form string) error {
 }
 
 // exported is which benchmarks an export of a form is of: those named, else the
-// catalogue's that have the form; and the catalogue. It says which are left out.
-func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, named []string) (known []corpus.Benchmark, names []string, err error) {
-	if known, err = a.catalogue(cfg); err != nil || len(named) > 0 {
-		return known, named, err
+// catalogue's that have the form, in the release unless that is nil; and the catalogue.
+// It says which are left out.
+func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, release *warehouse.Release, form harness.Form, named []string) (known []corpus.Benchmark, names []string, err error) {
+	if known, err = a.catalogue(cfg); err != nil {
+		return nil, nil, err
+	}
+	isKnown := func(b string) bool {
+		return slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b })
+	}
+	if release != nil {
+		return known, releasedBenchmarks(release, form, isKnown, named), nil
+	}
+	if len(named) > 0 {
+		return known, named, nil
 	}
 	there, err := w.Benchmarks(ctx)
 	if err != nil {
@@ -77,7 +98,7 @@ func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.War
 	}
 	for _, b := range there {
 		switch {
-		case !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }):
+		case !isKnown(b):
 		case slices.Contains(have, b):
 			names = append(names, b)
 		default:
@@ -91,19 +112,30 @@ func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.War
 }
 
 // bundle composes the calibration of a form from what builds stored.
-func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, benchmarks []string) (*score.Bundle, error) {
-	known, benchmarks, err := a.exported(ctx, cfg, w, form, benchmarks)
+func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, version string, form harness.Form, benchmarks []string) (*score.Bundle, error) {
+	release, err := a.chooseRelease(ctx, w, version, form, benchmarks)
 	if err != nil {
 		return nil, err
 	}
+	known, benchmarks, err := a.exported(ctx, cfg, w, release, form, benchmarks)
+	if err != nil {
+		return nil, err
+	}
+	name := string(form) // in the results
+	if release != nil {
+		name = result.ReleasedForm(name, release.Version)
+	}
 	var sources []score.Source
 	var run score.Run
-	for _, name := range benchmarks {
-		src, r, err := bundleSource(ctx, w, known, name, form)
+	for _, b := range benchmarks {
+		src, r, err := bundleSource(ctx, w, known, b, name)
 		if err != nil {
 			return nil, err
 		}
-		run = score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
+		if release != nil && !slices.ContainsFunc(src.Results.Models, func(m result.ReconstructionModel) bool { return m.Form == name }) {
+			return nil, errNotCalibrated(release, form, b)
+		}
+		run = runOf(r)
 		sources = append(sources, src)
 	}
 	var joint []byte
@@ -112,22 +144,66 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 		if err != nil {
 			return nil, err
 		}
-		run = score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
-		for _, m := range set.Models {
-			if m.Form == string(form) && m.Chosen {
-				joint = m.Blob
-			}
-		}
+		run = runOf(r)
+		joint = jointModel(&set, name, benchmarks)
 	}
 	means, err := w.MeanScores(ctx, benchmarks, cfg.Build.MinObserved)
 	if err != nil {
 		return nil, err
 	}
-	return score.Compose(form, run, sources, joint, slices.Sorted(maps.Values(means)))
+	if release == nil {
+		return score.Compose(form, run, sources, joint, slices.Sorted(maps.Values(means)))
+	}
+	return score.ComposeRelease(a.released(release, form, name, sources), form, run, sources, joint, slices.Sorted(maps.Values(means)))
 }
 
-// bundleSource reads what a bundle holds of one benchmark.
-func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark, name string, form harness.Form) (score.Source, warehouse.Run, error) {
+func runOf(r warehouse.Run) score.Run {
+	return score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
+}
+
+// jointModel is the map from the answers to a form of all benchmarks together; nil where
+// there is none, or it predicts others than these.
+func jointModel(set *result.Set, form string, benchmarks []string) []byte {
+	for _, m := range set.Metrics {
+		if m.Form == form && m.Target != analysis.JointName && !slices.Contains(benchmarks, m.Target) {
+			return nil
+		}
+	}
+	for _, m := range set.Models {
+		if m.Form == form && m.Chosen {
+			return m.Blob
+		}
+	}
+	return nil
+}
+
+// errNotCalibrated says why a released form has no calibration and what to do.
+func errNotCalibrated(r *warehouse.Release, form harness.Form, benchmark string) error {
+	if r.RetiredAt != nil {
+		return fmt.Errorf("export bundle: release %s is retired, and builds don't calibrate it any more: metabench release retire %s --undo, then metabench build", r.Version, r.Version)
+	}
+	return fmt.Errorf("export bundle: form %s of %s in release %s is not calibrated on the present answers: run metabench build; metabench check names items that are gone", form, benchmark, r.Version)
+}
+
+// released describes a release for its bundle, and says which of its items are gone.
+func (a *app) released(r *warehouse.Release, form harness.Form, name string, sources []score.Source) score.Release {
+	out := score.Release{Version: r.Version, Identity: r.Identity}
+	for _, src := range sources {
+		of, _ := r.Of(src.Benchmark.Name, string(form))
+		for _, it := range of.Items {
+			if !slices.ContainsFunc(src.Results.Selected, func(s result.SelectedItem) bool { return s.Form == name && s.Item == it.Item }) {
+				out.Gone = append(out.Gone, of.Benchmark+"/"+it.Item)
+			}
+		}
+	}
+	if n := len(out.Gone); n > 0 {
+		fmt.Fprintf(a.Err, "release %s is calibrated without %d of its items, which have no answers any more: %s\n", r.Version, n, strings.Join(out.Gone, ", "))
+	}
+	return out
+}
+
+// bundleSource reads what a bundle holds of one benchmark. form is its name in the results.
+func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark, name, form string) (score.Source, warehouse.Run, error) {
 	set, run, err := w.Calibration(ctx, name)
 	if err != nil {
 		return score.Source{}, run, err
@@ -151,7 +227,7 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	}
 	models := 0
 	for _, s := range set.Metrics {
-		if s.Form == string(form) && s.Part == "test" && s.Group == "all" {
+		if s.Form == form && s.Part == "test" && s.Group == "all" {
 			models = max(models, len(table.Models)-s.Models)
 		}
 	}
@@ -167,6 +243,6 @@ func (a *app) writeBundle(path string, b *score.Bundle) error {
 	for _, of := range b.Benchmarks {
 		items += len(of.Items)
 	}
-	_, err := fmt.Fprintf(a.Out, "%s: form %s, %d benchmarks, %d items, run %s\n", path, b.Form, len(b.Benchmarks), items, b.Run.ID)
+	_, err := fmt.Fprintf(a.Out, "%s: %s, %d benchmarks, %d items, run %s\n", path, b.Name(), len(b.Benchmarks), items, b.Run.ID)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 // exportHarnessOptions are the flags of `metabench export harness`.
 type exportHarnessOptions struct {
 	form       string
+	release    string
 	benchmarks []string
 	bundle     string
 	questions  []string
@@ -30,7 +31,7 @@ type exportHarnessOptions struct {
 func newExportHarnessCommand(a *app) *cobra.Command {
 	var o exportHarnessOptions
 	cmd := &cobra.Command{
-		Use:   "harness DIR [--form A|B] [--permuted] [--benchmark B]...",
+		Use:   "harness DIR [--release VERSION] [--form A|B] [--permuted] [--benchmark B]...",
 		Short: "Write the selected items as a task group of lm-evaluation-harness",
 		Long: `Write the selected items of the warehouse as a task group of lm-evaluation-harness:
 tasks, questions with their examples, the group and a README, all in DIR. The harness
@@ -43,7 +44,11 @@ earlier evaluation of the same items, of whichever model (lm_eval --log_samples)
 lend theirs: --questions LOG.
 
 Without a warehouse, --bundle FILE names the items and --questions LOG their texts.
---permuted puts the options of every question into another order.`,
+--permuted puts the options of every question into another order.
+
+The items are those of the newest release in use, or of the release that --release
+names; tasks and group carry its version in their names and metadata. Without a release,
+and with --release none, they are those that the last build selected.`,
 		Example: `  metabench export harness tasks
   metabench export harness tasks-b --form B --permuted
   metabench export harness tasks --bundle metabench.bundle --questions results/samples_*.jsonl
@@ -53,8 +58,8 @@ Without a warehouse, --bundle FILE names the items and --questions LOG their tex
 			if o.bundle != "" && len(o.questions) == 0 {
 				return usagef("a bundle has no texts of questions: add --questions LOG, or leave --bundle out to use the warehouse's")
 			}
-			if o.bundle != "" && (cmd.Flags().Changed("form") || len(o.benchmarks) > 0) {
-				return usagef("--bundle says which form and benchmarks there are: leave --form and --benchmark out")
+			if o.bundle != "" && (cmd.Flags().Changed("form") || len(o.benchmarks) > 0 || o.release != "") {
+				return usagef("--bundle says which form, release and benchmarks there are: leave --form, --release and --benchmark out")
 			}
 			if err := checkForm(o.form); err != nil {
 				return err
@@ -68,6 +73,7 @@ Without a warehouse, --bundle FILE names the items and --questions LOG their tex
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.form, "form", "A", "A, or B for the disjoint second form")
+	f.StringVar(&o.release, "release", "", releaseUsage)
 	f.StringArrayVar(&o.benchmarks, "benchmark", nil, "only this benchmark, may be repeated (default: the catalogue's that are built)")
 	f.StringVar(&o.bundle, "bundle", "", "a calibration whose items are exported in place of the warehouse's")
 	f.StringSliceVar(&o.questions, "questions", nil, "sample log to take questions from; may be repeated")
@@ -91,6 +97,9 @@ func (a *app) harnessGroup(cmd *cobra.Command, o exportHarnessOptions) (*harness
 			return nil, err
 		}
 		g.Form, g.Run = b.Form, b.Run.ID
+		if b.Release != nil {
+			g.Release, g.Identity = b.Release.Version, b.Release.Identity
+		}
 		g.Sets, err = harness.Select(b.Selection(), found)
 		return g, err
 	}
@@ -108,6 +117,9 @@ func (a *app) harnessGroup(cmd *cobra.Command, o exportHarnessOptions) (*harness
 		}
 	}
 	g.Run = selected.run
+	if selected.release != nil {
+		g.Release, g.Identity = selected.release.Version, selected.release.Identity
+	}
 	g.Sets, err = harness.Select(selected.sets(), found)
 	return g, err
 }
@@ -115,6 +127,7 @@ func (a *app) harnessGroup(cmd *cobra.Command, o exportHarnessOptions) (*harness
 // selectedForm is a form as the warehouse has it.
 type selectedForm struct {
 	run        string
+	release    *warehouse.Release  // nil for the items that are selected now
 	benchmarks []corpus.Benchmark  // of the catalogue where that knows them
 	questions  [][]corpus.Question // by benchmark
 }
@@ -145,19 +158,17 @@ func (s *selectedForm) unread() string {
 func (a *app) readSelected(ctx context.Context, cfg *config.Loaded, o exportHarnessOptions) (*selectedForm, error) {
 	s := &selectedForm{}
 	err := a.readWarehouse(ctx, cfg, "export harness", func(w *warehouse.Warehouse) error {
-		known, names, err := a.exported(ctx, cfg, w, harness.Form(o.form), o.benchmarks)
+		var err error
+		if s.release, err = a.chooseRelease(ctx, w, o.release, harness.Form(o.form), o.benchmarks); err != nil {
+			return err
+		}
+		known, names, err := a.exported(ctx, cfg, w, s.release, harness.Form(o.form), o.benchmarks)
 		if err != nil {
 			return err
 		}
-		of := analysis.JointName
-		if len(names) == 1 {
-			of = names[0]
-		}
-		run, err := w.ResultRun(ctx, of)
-		if err != nil {
+		if s.run, err = selectionRun(ctx, w, s.release, names); err != nil {
 			return err
 		}
-		s.run = run.ID()
 		for _, name := range names {
 			b := corpus.Benchmark{Name: name, Title: name, Asked: corpus.Continuation}
 			if k := slices.IndexFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }); k >= 0 {
@@ -166,7 +177,7 @@ func (a *app) readSelected(ctx context.Context, cfg *config.Loaded, o exportHarn
 			if b.Metric, err = w.Metric(ctx, name); err != nil {
 				return err
 			}
-			questions, err := w.SelectedQuestions(ctx, name, o.form)
+			questions, err := s.read(ctx, w, name, o.form)
 			if err != nil {
 				return err
 			}
@@ -180,6 +191,27 @@ func (a *app) readSelected(ctx context.Context, cfg *config.Loaded, o exportHarn
 	return s, err
 }
 
+// selectionRun is the run that chose the items: of a release, the one that it was made of.
+func selectionRun(ctx context.Context, w *warehouse.Warehouse, release *warehouse.Release, benchmarks []string) (string, error) {
+	if release != nil {
+		return release.RunID, nil
+	}
+	of := analysis.JointName
+	if len(benchmarks) == 1 {
+		of = benchmarks[0]
+	}
+	run, err := w.ResultRun(ctx, of)
+	return run.ID(), err
+}
+
+// read reads the items of a benchmark's form and their texts.
+func (s *selectedForm) read(ctx context.Context, w *warehouse.Warehouse, benchmark, form string) ([]corpus.Question, error) {
+	if s.release != nil {
+		return w.ReleasedQuestions(ctx, s.release.Version, benchmark, form)
+	}
+	return w.SelectedQuestions(ctx, benchmark, form)
+}
+
 // askSelected makes questions of a form's texts, which are read from the Hub first
 // where the warehouse lacks them.
 func (a *app) askSelected(ctx context.Context, cfg *config.Loaded, o exportHarnessOptions, s *selectedForm) ([]harness.QuestionSet, error) {
@@ -191,6 +223,9 @@ func (a *app) askSelected(ctx context.Context, cfg *config.Loaded, o exportHarne
 		did, err := a.updateTexts(ctx, cfg, catalogue)
 		if err != nil {
 			return nil, fmt.Errorf("export harness: the texts of selected items are not in the warehouse yet, and can't be read now: %w; sample logs may lend theirs: --questions LOG", err)
+		}
+		if o.release = noRelease; s.release != nil {
+			o.release = s.release.Version
 		}
 		again, err := a.readSelected(ctx, cfg, o)
 		if err != nil {

@@ -82,6 +82,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newQueryCommand(a),
 		newSimulateCommand(a),
 		newRefreshCommand(a),
+		newReleaseCommand(a),
 		newScoreCommand(a),
 		newStatusCommand(a),
 		newVersionCommand(a),

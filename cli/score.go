@@ -118,7 +118,7 @@ func (a *app) printScores(r *score.Report) error {
 	if r.Mean != nil {
 		row("mean", r.Mean, "", "", "", "")
 	}
-	if _, err := fmt.Fprintf(a.Out, "%s, form %s, intervals of %.0f %%, calibration of run %s\n\n", r.Model, r.Form, 100*r.Level, r.Run); err != nil {
+	if _, err := fmt.Fprintf(a.Out, "%s, %s, intervals of %.0f %%, calibration of run %s\n\n", r.Model, r.FormName(), 100*r.Level, r.Run); err != nil {
 		return err
 	}
 	if err := g.print(a.Out); err != nil {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"metabench/warehouse"
@@ -11,7 +13,8 @@ func newStatusCommand(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "What the warehouse holds and how fresh it is",
 		Long: `What the warehouse holds of each benchmark and how fresh it is: the view
-benchmark_status.`,
+benchmark_status; then how each release does, and what a new one would gain: the view
+release_status. With --json the first only; metabench release list has the second.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load(cmd)
@@ -19,7 +22,15 @@ benchmark_status.`,
 				return err
 			}
 			return a.readWarehouse(cmd.Context(), cfg, "status", func(w *warehouse.Warehouse) error {
-				return a.printQuery(cmd.Context(), w, "FROM benchmark_status")
+				if err := a.printQuery(cmd.Context(), w, "FROM benchmark_status"); err != nil || a.json {
+					return err
+				}
+				all, err := w.Releases(cmd.Context())
+				if err != nil || len(all) == 0 {
+					return err
+				}
+				fmt.Fprintln(a.Out)
+				return a.printQuery(cmd.Context(), w, releaseQuery)
 			})
 		},
 	}

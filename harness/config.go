@@ -18,9 +18,11 @@ type groupConfig struct {
 }
 
 type metadata struct {
-	Version float64 `yaml:"version"`
-	Form    Form    `yaml:"form"`
-	Run     string  `yaml:"run,omitempty"`
+	Version  float64 `yaml:"version"`
+	Form     Form    `yaml:"form"`
+	Run      string  `yaml:"run,omitempty"`
+	Release  string  `yaml:"release,omitempty"`
+	Identity string  `yaml:"identity,omitempty"`
 }
 
 type taskConfig struct {
@@ -63,7 +65,7 @@ type filterStep struct {
 }
 
 func (g *Group) metadata() metadata {
-	return metadata{Version: 1, Form: g.Form, Run: g.Run}
+	return metadata{Version: 1, Form: g.Form, Run: g.Run, Release: g.Release, Identity: g.Identity}
 }
 
 // taskYAML is the configuration of one task.
@@ -102,6 +104,9 @@ func (g *Group) taskYAML(set *QuestionSet, name, data string) ([]byte, error) {
 func (g *Group) readme(tasks []string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nThe selected items of form %s", g.Name(), g.Form)
+	if g.Release != "" {
+		fmt.Fprintf(&b, " of release %s (%s)", g.Release, g.Identity)
+	}
 	if g.Permuted {
 		b.WriteString(", their options in another order")
 	}

@@ -50,6 +50,8 @@ type Group struct {
 	Permuted bool   // put the options of every question into another order
 	Seed     uint64 // of that order
 	Run      string // id of the run that selected the items
+	Release  string // version that the form is of; empty for items that change with every build
+	Identity string // of that release
 	Dir      string // absolute path of the directory that the files will be in
 	Sets     []QuestionSet
 }
@@ -63,6 +65,9 @@ type File struct {
 // Name is the group's name: what --tasks takes.
 func (g *Group) Name() string {
 	name := "metabench_form_" + strings.ToLower(string(g.Form))
+	if g.Release != "" {
+		name += "_" + plainName(g.Release)
+	}
 	if g.Permuted {
 		name += "_permute"
 	}

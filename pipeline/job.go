@@ -20,6 +20,8 @@ type job struct {
 	suite  []string                       // the benchmarks of the catalogue, by whose mean score their models are split
 	given  map[string]map[string][]string // items by benchmark and form
 	report analysis.Reporter
+
+	releases releases // in use
 }
 
 func (p *Pipeline) newJob(ctx context.Context) (*job, error) {
@@ -28,6 +30,9 @@ func (p *Pipeline) newJob(ctx context.Context) (*job, error) {
 		return nil, err
 	}
 	j := &job{w: p.w, opts: buildOptions(p.opts.Config), code: p.opts.CodeVersion, given: given, report: p.opts.Report}
+	if j.releases, err = readReleases(ctx, p.w); err != nil {
+		return nil, err
+	}
 	for _, b := range p.opts.Catalogue {
 		j.suite = append(j.suite, b.Name)
 	}
@@ -75,9 +80,9 @@ func (j *job) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
 }
 
 // runOf is the run that computes a benchmark's results. The inputs are its answers;
-// how its models are split counts as a setting, and so do given items.
+// how its models are split counts as a setting, and so do given items and released forms.
 func (j *job) runOf(benchmark, inputs string, settings ...any) (warehouse.Run, error) {
-	hash, err := settingsHash(j.opts, settings)
+	hash, err := settingsHash(j.opts, append(settings, j.releases.settings(benchmark)...))
 	return warehouse.Run{
 		Command: "build --benchmark " + benchmark, ConfigHash: hash, CodeVersion: j.code,
 		Seed: j.opts.Seed, InputFingerprint: inputs,
@@ -165,7 +170,13 @@ func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error
 	if err != nil {
 		return nil, err
 	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark]}, nil
+	released, err := j.releases.read(ctx, j.w, table)
+	if err != nil {
+		return nil, err
+	}
+	return &analysis.Data{
+		Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark], Released: released,
+	}, nil
 }
 
 // inputs are the fingerprint of a benchmark's answers and the models' mean scores: over

@@ -26,6 +26,8 @@ type Refreshed struct {
 	Snapshot string  `json:"snapshot"`            // empty when nothing new had to be published
 	Lake     string  `json:"lake"`                // empty likewise, or when there is none
 	Seconds  float64 `json:"seconds"`
+
+	ReleaseNews
 }
 
 // String is the line that goes into a log.
@@ -37,6 +39,9 @@ func (r Refreshed) String() string {
 	}
 	if r.Texts > 0 || r.Untold > 0 {
 		s += fmt.Sprintf("texts of %d items read, %d not to be had, ", r.Texts, r.Untold)
+	}
+	if news := r.ReleaseNews.String(); news != "" {
+		s += news + ", "
 	}
 	return s + cmp.Or(r.Snapshot, "nothing new to publish")
 }
@@ -66,7 +71,14 @@ func (p *Pipeline) Refresh(ctx context.Context, crawl *scraper.Options) (Refresh
 		did.Fetched, did.Failed = summary.Fetched, summary.Failed
 		partial = TooManyFailed(summary, p.opts.Config.Hub.MaxFailed) // no reason to stop
 	}
+	calibrated, err := p.w.Calibrations(ctx)
+	if err != nil {
+		return did, err
+	}
 	if err := p.refreshBuild(ctx, &did); err != nil {
+		return did, err
+	}
+	if did.ReleaseNews, err = p.releaseNews(ctx, calibrated); err != nil {
 		return did, err
 	}
 	if crawl != nil {

@@ -23,6 +23,7 @@ import (
 // fitted maps from answers to scores.
 type Bundle struct {
 	Form       harness.Form `json:"form"`
+	Release    *Release     `json:"release,omitempty"` // nil for items that change with every build
 	Run        Run          `json:"run"`
 	Benchmarks []Benchmark  `json:"benchmarks"`
 

@@ -22,7 +22,8 @@ type Source struct {
 }
 
 // NewBenchmark gathers the part of a bundle that is about one benchmark, and the
-// predictor of its score alone if the results hold one. form is the form's name.
+// predictor of its score alone if the results hold one. form is the form's name in the
+// results.
 func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric,
 		Questions: src.Benchmark.Items(), Models: src.Models, Scores: NewScale(src.Scores), Kind: irt.TwoPL}
@@ -89,7 +90,11 @@ func known(v float64) *float64 {
 // reconstruct.Model of all of them together, with the mean; it comes before those of
 // single benchmarks and may be empty. means are the corpus's mean scores.
 func Compose(form harness.Form, run Run, sources []Source, joint []byte, means []float64) (*Bundle, error) {
-	b := &Bundle{Form: form, Run: run, Mean: NewScale(means)}
+	return compose(nil, form, run, sources, joint, means)
+}
+
+func compose(release *Release, form harness.Form, run Run, sources []Source, joint []byte, means []float64) (*Bundle, error) {
+	b := &Bundle{Form: form, Release: release, Run: run, Mean: NewScale(means)}
 	if len(joint) > 0 {
 		m := &reconstruct.Model{}
 		if err := m.UnmarshalBinary(joint); err != nil {
@@ -98,7 +103,7 @@ func Compose(form harness.Form, run Run, sources []Source, joint []byte, means [
 		b.Predictors = append(b.Predictors, Predictor{Method: MethodProcess, Benchmarks: m.Benchmarks(), Data: joint})
 	}
 	for _, src := range sources {
-		benchmark, predictors, err := NewBenchmark(src, string(form))
+		benchmark, predictors, err := NewBenchmark(src, b.results())
 		if err != nil {
 			return nil, err
 		}

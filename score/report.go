@@ -10,13 +10,17 @@ import (
 type Report struct {
 	Model      string            `json:"model"`
 	Form       harness.Form      `json:"form"`
-	Run        string            `json:"run"`    // that the calibration came from
-	Bundle     string            `json:"bundle"` // SHA-256 of the calibration
-	Level      float64           `json:"level"`  // nominal probability of the intervals
-	Mean       *Score            `json:"mean"`   // of all benchmarks; null when it can't be told
+	Release    *Release          `json:"release,omitempty"` // that the form is of
+	Run        string            `json:"run"`               // that the calibration came from
+	Bundle     string            `json:"bundle"`            // SHA-256 of the calibration
+	Level      float64           `json:"level"`             // nominal probability of the intervals
+	Mean       *Score            `json:"mean"`              // of all benchmarks; null when it can't be told
 	Benchmarks []BenchmarkReport `json:"benchmarks"`
 	Warnings   []string          `json:"warnings"`
 }
+
+// FormName says which form it is, for people: "form A of release 2026-11".
+func (r *Report) FormName() string { return formName(r.Form, r.Release) }
 
 // Score is a reconstructed score, in points from 0 to 100.
 type Score struct {

@@ -127,7 +127,7 @@ func (e *NoAnswersError) Error() string {
 // calibration's are warned of. If no benchmark can be scored the error is a
 // *NoAnswersError.
 func (s *Scorer) Score(out *harness.Output) (*Report, error) {
-	r := &Report{Model: out.Model, Form: s.bundle.Form, Run: s.bundle.Run.ID, Bundle: s.checksum, Level: level,
+	r := &Report{Model: out.Model, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Bundle: s.checksum, Level: level,
 		Warnings: slices.Clone(out.Warnings)}
 	tasks, reasons := s.choose(out, r)
 	sheets := make([]*reconstruct.Sheet, len(s.bundle.Benchmarks))

@@ -39,9 +39,12 @@ var contents = func() map[string]string {
 			JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id JOIN file AS f USING (file_id)`,
 		"leaderboard_score": `SELECT m.model, b.benchmark, l.metric, l.score, f.repo, f.commit_hash, f.path
 			FROM leaderboard_score AS l JOIN model AS m USING (model_id) JOIN benchmark AS b USING (benchmark_id) JOIN file AS f USING (file_id)`,
-		"question":  `SELECT b.benchmark, q.* EXCLUDE (benchmark_id, file_id, read_at) FROM question AS q JOIN benchmark AS b USING (benchmark_id)`,
-		"threshold": `FROM threshold`,
-		"run":       `SELECT * EXCLUDE (command) FROM run`,
+		"question":             `SELECT b.benchmark, q.* EXCLUDE (benchmark_id, file_id, read_at) FROM question AS q JOIN benchmark AS b USING (benchmark_id)`,
+		"threshold":            `FROM threshold`,
+		"run":                  `SELECT * EXCLUDE (command) FROM run`,
+		"release":              `SELECT * EXCLUDE (created_at, retired_at), retired_at IS NOT NULL AS retired FROM release`,
+		"released_item":        `FROM released_item`,
+		"released_calibration": `FROM released_calibration`,
 	}
 	for _, table := range resultTables {
 		all[table] = `FROM ` + table

@@ -20,20 +20,28 @@ const exported = `s.form IN ('A', 'B')`
 // readQuestion joins an item with its text, as long as both are the same question.
 const readQuestion = `question AS q ON q.benchmark_id = i.benchmark_id AND q.item = i.item AND q.prompt_hash IS NOT DISTINCT FROM i.prompt_hash`
 
-// UnreadQuestions lists the items of forms A and B whose text was not read yet, by
-// task, with files of the Hub that may have it.
+// asked are the items whose texts are read: those of forms A and B and of releases.
+const asked = `(
+	SELECT s.benchmark, s.item FROM selected_item AS s WHERE ` + exported + `
+	UNION SELECT benchmark, item FROM released_item)`
+
+// asReleased says that a text is that of a released item, as far as either hash is known.
+const asReleased = `(r.prompt_hash IS NULL OR question.prompt_hash IS NULL OR question.prompt_hash = r.prompt_hash)`
+
+// UnreadQuestions lists the items of forms A and B and of releases whose text was not
+// read yet, by task, with files of the Hub that may have it.
 func (w *Warehouse) UnreadQuestions(ctx context.Context) ([]corpus.UnreadTask, error) {
 	var tasks []corpus.UnreadTask
 	var benchmark, task string
 	var position int
 	err := scanEach(ctx, w.db, `
 		SELECT DISTINCT b.benchmark, t.task, i.position
-		FROM selected_item AS s
+		FROM `+asked+` AS s
 		JOIN benchmark AS b USING (benchmark)
 		JOIN item AS i ON i.benchmark_id = b.benchmark_id AND i.item = s.item
 		JOIN task AS t ON t.task_id = i.task_id
 		LEFT JOIN `+readQuestion+`
-		WHERE q.item IS NULL AND `+exported+` ORDER BY b.benchmark, t.task, i.position`,
+		WHERE q.item IS NULL ORDER BY b.benchmark, t.task, i.position`,
 		[]any{&benchmark, &task, &position}, func() {
 			if n := len(tasks); n == 0 || tasks[n-1].Benchmark != benchmark || tasks[n-1].Task != task {
 				tasks = append(tasks, corpus.UnreadTask{Benchmark: benchmark, Task: task})
@@ -111,7 +119,7 @@ func (c *change) storeQuestion(q corpus.Question, files *fileKeeper) error {
 }
 
 // dropQuestions removes the texts of a benchmark's items that are not selected any
-// more, or are another question now.
+// more, or are another question now. What a release asks stays as long as the release.
 func (c *change) dropQuestions(benchmark string) error {
 	if err := c.flush(); err != nil {
 		return err
@@ -122,7 +130,8 @@ func (c *change) dropQuestions(benchmark string) error {
 			JOIN benchmark AS b USING (benchmark)
 			JOIN item AS i ON i.benchmark_id = b.benchmark_id AND i.item = s.item
 			JOIN `+readQuestion+`
-			WHERE s.benchmark = $1 AND `+exported+`)`, benchmark)
+			WHERE s.benchmark = $1 AND `+exported+`)
+		AND NOT EXISTS (FROM released_item AS r WHERE r.benchmark = $1 AND r.item = question.item AND `+asReleased+`)`, benchmark)
 	if err != nil {
 		return fmt.Errorf("drop texts of items that are not selected: %w", err)
 	}
@@ -134,28 +143,49 @@ func (c *change) dropQuestions(benchmark string) error {
 // SelectedQuestions returns the items that a form of a benchmark has, in order of
 // selection, with the texts that were read. Of others the prompt is empty.
 func (w *Warehouse) SelectedQuestions(ctx context.Context, benchmark, form string) ([]corpus.Question, error) {
-	var questions []corpus.Question
-	q := corpus.Question{Benchmark: benchmark}
-	var choices any
-	err := scanEach(ctx, w.db, `
-		SELECT t.task, i.item, i.position, coalesce(i.prompt_hash, ''), coalesce(q.prompt, ''), q.choices, coalesce(q.gold, 0), coalesce(q.target, '')
+	questions, err := w.readQuestions(ctx, `
+		SELECT b.benchmark, t.task, i.item, i.position, coalesce(i.prompt_hash, ''), coalesce(q.prompt, ''), q.choices, coalesce(q.gold, 0), coalesce(q.target, '')
 		FROM selected_item AS s
 		JOIN benchmark AS b USING (benchmark)
 		JOIN item AS i ON i.benchmark_id = b.benchmark_id AND i.item = s.item
 		JOIN task AS t ON t.task_id = i.task_id
 		LEFT JOIN `+readQuestion+`
-		WHERE s.benchmark = ? AND s.form = ? ORDER BY s.position`,
-		[]any{&q.Task, &q.Key, &q.Position, &q.Hash, &q.Prompt, &choices, &q.Gold, &q.Target}, func() {
-			q.Choices = nil
-			list, _ := choices.([]any) // NULL where there is no text
-			for _, choice := range list {
-				word, _ := choice.(string)
-				q.Choices = append(q.Choices, word)
-			}
-			questions = append(questions, q)
-		}, benchmark, form)
+		WHERE s.benchmark = ? AND s.form = ? ORDER BY s.position`, benchmark, form)
 	if err != nil {
 		return nil, fmt.Errorf("read the selected items of %s: %w", benchmark, err)
 	}
 	return questions, nil
+}
+
+// ReleasedQuestions is SelectedQuestions for a form of a release, which has its texts
+// also of items that the corpus lost.
+func (w *Warehouse) ReleasedQuestions(ctx context.Context, version, benchmark, form string) ([]corpus.Question, error) {
+	questions, err := w.readQuestions(ctx, `
+		SELECT r.benchmark, r.task, r.item, 0, coalesce(r.prompt_hash, question.prompt_hash, ''),
+			coalesce(question.prompt, ''), question.choices, coalesce(question.gold, 0), coalesce(question.target, '')
+		FROM released_item AS r
+		LEFT JOIN benchmark AS b USING (benchmark)
+		LEFT JOIN question ON question.benchmark_id = b.benchmark_id AND question.item = r.item AND `+asReleased+`
+		WHERE r.version = ? AND r.benchmark = ? AND r.form = ? ORDER BY r.position`, version, benchmark, form)
+	if err != nil {
+		return nil, fmt.Errorf("read the items of %s in release %s: %w", benchmark, version, err)
+	}
+	return questions, nil
+}
+
+// readQuestions reads the rows of a query of this file.
+func (w *Warehouse) readQuestions(ctx context.Context, query string, args ...any) ([]corpus.Question, error) {
+	var questions []corpus.Question
+	var q corpus.Question
+	var choices any
+	err := scanEach(ctx, w.db, query, []any{&q.Benchmark, &q.Task, &q.Key, &q.Position, &q.Hash, &q.Prompt, &choices, &q.Gold, &q.Target}, func() {
+		q.Choices = nil
+		list, _ := choices.([]any) // NULL where there is no text
+		for _, choice := range list {
+			word, _ := choice.(string)
+			q.Choices = append(q.Choices, word)
+		}
+		questions = append(questions, q)
+	}, args...)
+	return questions, err
 }

@@ -35,6 +35,9 @@ func (w *Warehouse) StoreResults(ctx context.Context, runID string, s result.Set
 		if err := c.appendResults(runID, s); err != nil {
 			return err
 		}
+		if err := c.appendCalibrations(runID, s); err != nil {
+			return err
+		}
 		return c.dropQuestions(s.Benchmark)
 	})
 	if err != nil {

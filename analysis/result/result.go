@@ -18,6 +18,7 @@ type Set struct {
 	Metrics     []Metric
 	Forms       []FormReliability
 	Curve       []LearningPoint
+	Calibrated  []Calibrated
 }
 
 // Split says which part of the data a model belongs to.
@@ -79,7 +80,7 @@ type SearchStep struct {
 
 // SelectedItem is an item of the distilled benchmark.
 type SelectedItem struct {
-	Form        string // "A", "B"
+	Form        string // "A", "B", or a released form
 	Position    int    // 1-based order of selection
 	Item        string
 	Theta       float64 // where on the ability scale it was chosen for

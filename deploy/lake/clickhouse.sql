@@ -227,3 +227,43 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/learning_curve/*/*.parquet', 'Parq
     `mae` Nullable(Float64),
     `run_id` Nullable(String)
 ');
+
+CREATE VIEW release AS SELECT *
+FROM s3('https://bucket.s3.amazonaws.com/lake/release/*.parquet', 'Parquet', '
+    `version` Nullable(String),
+    `identity` Nullable(String),
+    `created_at` Nullable(DateTime64(6)),
+    `note` Nullable(String),
+    `run_id` Nullable(String),
+    `code_version` Nullable(String),
+    `config_hash` Nullable(String),
+    `retired_at` Nullable(DateTime64(6))
+');
+
+CREATE VIEW released_item AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
+FROM s3('https://bucket.s3.amazonaws.com/lake/released_item/*/*.parquet', 'Parquet', '
+    `version` Nullable(String),
+    `form` Nullable(String),
+    `position` Nullable(Int32),
+    `task` Nullable(String),
+    `item` Nullable(String),
+    `prompt_hash` Nullable(String),
+    `design` Nullable(String),
+    `inclusion` Nullable(Float64),
+    `run_id` Nullable(String)
+');
+
+CREATE VIEW released_calibration AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
+FROM s3('https://bucket.s3.amazonaws.com/lake/released_calibration/*/*.parquet', 'Parquet', '
+    `version` Nullable(String),
+    `form` Nullable(String),
+    `calibration` Nullable(Int32),
+    `item` Nullable(String),
+    `models` Nullable(Int32),
+    `a` Nullable(Float64),
+    `d` Nullable(Float64),
+    `se_a` Nullable(Float64),
+    `se_d` Nullable(Float64),
+    `share_correct` Nullable(Float64),
+    `run_id` Nullable(String)
+');

@@ -35,7 +35,7 @@ COMMENT 'One question of a task.';
 MSCK REPAIR TABLE item;
 
 CREATE TABLE question (
-    `item` STRING COMMENT 'The item.',
+    `item` STRING COMMENT 'The item. Those of releases stay, also when they are in no form any more.',
     `prompt_hash` STRING COMMENT 'item.prompt_hash when the text was read: where it is another one now, the text is that of another question and is not used.',
     `prompt` STRING COMMENT 'All that a model saw before its answer, the leaderboard''s examples included.',
     `choices` ARRAY<STRING> COMMENT 'The answers that were compared, as in the file; empty for free text.',
@@ -136,7 +136,7 @@ COMMENT 'Which part of the data a model belongs to. One row a benchmark, scheme 
 MSCK REPAIR TABLE split_assignment;
 
 CREATE TABLE irt_fit (
-    `stage` STRING COMMENT 'Which items were fitted: full, preselected, form A, form B.',
+    `stage` STRING COMMENT 'Which items were fitted: bank A, form A and so on; form FORM@VERSION for a released form, which is fitted by 2PL only.',
     `kind` STRING COMMENT '2PL, 3PL or 4PL.',
     `persons` INT COMMENT 'Models the fit was made on.',
     `items` INT COMMENT 'Items in the fit.',
@@ -186,7 +186,7 @@ COMMENT 'A model''s ability on the scale of a fit. One row a benchmark, stage, k
 MSCK REPAIR TABLE ability;
 
 CREATE TABLE selected_item (
-    `form` STRING COMMENT 'A, or B for the disjoint second form.',
+    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11.',
     `position` INT COMMENT 'Order of selection, from 1.',
     `item` STRING COMMENT 'The item.',
     `theta` DOUBLE COMMENT 'Ability in logits that it was chosen for.',
@@ -199,7 +199,7 @@ MSCK REPAIR TABLE selected_item;
 
 CREATE TABLE prediction (
     `target` STRING COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    `form` STRING COMMENT 'A, or B for the disjoint second form.',
+    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items.',
     `method` STRING COMMENT 'Method of reconstruction.',
     `scheme` STRING COMMENT 'Scheme of the split: random or family.',
     `model` STRING COMMENT 'The model.',
@@ -216,7 +216,7 @@ MSCK REPAIR TABLE prediction;
 
 CREATE TABLE reconstruction_metric (
     `target` STRING COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    `form` STRING COMMENT 'A, or B for the disjoint second form.',
+    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; "A information" and "B information" for the published method''s forms.',
     `method` STRING COMMENT 'Method of reconstruction.',
     `scheme` STRING COMMENT 'Scheme of the split: random or family.',
     `part` STRING COMMENT 'train, validation or test.',
@@ -259,3 +259,47 @@ CREATE TABLE learning_curve (
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/learning_curve'
 COMMENT 'The error on test models against the number of training models and of items: whether more of either would help.';
 MSCK REPAIR TABLE learning_curve;
+
+CREATE TABLE release (
+    `version` STRING COMMENT 'Its name. Result rows of its forms have the form FORM@VERSION, such as A@2026-11.',
+    `identity` STRING COMMENT 'What is in it: the first 16 hexadecimal digits of the SHA-256 of benchmark, form, task, item and question hash of its items in order.',
+    `created_at` TIMESTAMP_NTZ COMMENT 'When it was made, UTC.',
+    `note` STRING COMMENT 'What its maker wrote about it; NULL for nothing.',
+    `run_id` STRING COMMENT 'Run of the results it was made from: that of all benchmarks together, or of its only benchmark.',
+    `code_version` STRING COMMENT 'Version of the program in that run.',
+    `config_hash` STRING COMMENT 'Hash of the settings of that run.',
+    `retired_at` TIMESTAMP_NTZ COMMENT 'When it was retired, UTC: builds do not calibrate it any more. NULL while it is in use.'
+) USING parquet LOCATION 's3://bucket/lake/release'
+COMMENT 'A version of forms that does not change any more: its items are in released_item, and builds calibrate them anew on the present answers. One row a release.';
+
+CREATE TABLE released_item (
+    `version` STRING COMMENT 'The release.',
+    `form` STRING COMMENT 'A, or B for the disjoint second form.',
+    `position` INT COMMENT 'Order in the form, from 1.',
+    `task` STRING COMMENT 'Task of the item.',
+    `item` STRING COMMENT 'The item.',
+    `prompt_hash` STRING COMMENT 'item.prompt_hash when it was released; NULL when unknown. An item that has another one now is another question, and does not count as this one.',
+    `design` STRING COMMENT 'How it came into the form: selected by the answers of the training models of run_id, given by somebody, or sampled with a known probability.',
+    `inclusion` DOUBLE COMMENT 'Probability with which it was sampled, 0 to 1; NULL where it was chosen.',
+    `run_id` STRING COMMENT 'Run whose form it was.',
+    `benchmark` STRING
+) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/released_item'
+COMMENT 'An item of a released form. One row a version, form, benchmark and item; never changed.';
+MSCK REPAIR TABLE released_item;
+
+CREATE TABLE released_calibration (
+    `version` STRING COMMENT 'The release.',
+    `form` STRING COMMENT 'A, or B for the disjoint second form.',
+    `calibration` INT COMMENT 'Number of the calibration, from 1. The same run again replaces its own.',
+    `item` STRING COMMENT 'The item.',
+    `models` INT COMMENT 'Training models that it was calibrated on.',
+    `a` DOUBLE COMMENT 'Slope: discrimination, on the scale of this calibration.',
+    `d` DOUBLE COMMENT 'Intercept: easiness, on the scale of this calibration.',
+    `se_a` DOUBLE COMMENT 'Standard error of a; NULL when not computed.',
+    `se_d` DOUBLE COMMENT 'Standard error of d; NULL when not computed.',
+    `share_correct` DOUBLE COMMENT 'Share of correct answers among all models that answered it then, 0 to 1.',
+    `run_id` STRING COMMENT 'Run that calibrated it.',
+    `benchmark` STRING
+) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/released_calibration'
+COMMENT 'An item of a released form as a build calibrated it: two-parameter model, P(theta) = 1 / (1 + exp(-(a theta + d))). One row a version, form, benchmark, calibration and item; of the calibrations the first and the last four stay.';
+MSCK REPAIR TABLE released_calibration;

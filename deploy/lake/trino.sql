@@ -35,7 +35,7 @@ WITH (external_location = 's3://bucket/lake/item', format = 'PARQUET', partition
 CALL hive.system.sync_partition_metadata('metabench', 'item', 'ADD');
 
 CREATE TABLE hive.metabench.question (
-    "item" varchar COMMENT 'The item.',
+    "item" varchar COMMENT 'The item. Those of releases stay, also when they are in no form any more.',
     "prompt_hash" varchar COMMENT 'item.prompt_hash when the text was read: where it is another one now, the text is that of another question and is not used.',
     "prompt" varchar COMMENT 'All that a model saw before its answer, the leaderboard''s examples included.',
     "choices" array(varchar) COMMENT 'The answers that were compared, as in the file; empty for free text.',
@@ -136,7 +136,7 @@ WITH (external_location = 's3://bucket/lake/split_assignment', format = 'PARQUET
 CALL hive.system.sync_partition_metadata('metabench', 'split_assignment', 'ADD');
 
 CREATE TABLE hive.metabench.irt_fit (
-    "stage" varchar COMMENT 'Which items were fitted: full, preselected, form A, form B.',
+    "stage" varchar COMMENT 'Which items were fitted: bank A, form A and so on; form FORM@VERSION for a released form, which is fitted by 2PL only.',
     "kind" varchar COMMENT '2PL, 3PL or 4PL.',
     "persons" integer COMMENT 'Models the fit was made on.',
     "items" integer COMMENT 'Items in the fit.',
@@ -186,7 +186,7 @@ WITH (external_location = 's3://bucket/lake/ability', format = 'PARQUET', partit
 CALL hive.system.sync_partition_metadata('metabench', 'ability', 'ADD');
 
 CREATE TABLE hive.metabench.selected_item (
-    "form" varchar COMMENT 'A, or B for the disjoint second form.',
+    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11.',
     "position" integer COMMENT 'Order of selection, from 1.',
     "item" varchar COMMENT 'The item.',
     "theta" double COMMENT 'Ability in logits that it was chosen for.',
@@ -199,7 +199,7 @@ CALL hive.system.sync_partition_metadata('metabench', 'selected_item', 'ADD');
 
 CREATE TABLE hive.metabench.prediction (
     "target" varchar COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    "form" varchar COMMENT 'A, or B for the disjoint second form.',
+    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items.',
     "method" varchar COMMENT 'Method of reconstruction.',
     "scheme" varchar COMMENT 'Scheme of the split: random or family.',
     "model" varchar COMMENT 'The model.',
@@ -216,7 +216,7 @@ CALL hive.system.sync_partition_metadata('metabench', 'prediction', 'ADD');
 
 CREATE TABLE hive.metabench.reconstruction_metric (
     "target" varchar COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    "form" varchar COMMENT 'A, or B for the disjoint second form.',
+    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; "A information" and "B information" for the published method''s forms.',
     "method" varchar COMMENT 'Method of reconstruction.',
     "scheme" varchar COMMENT 'Scheme of the split: random or family.',
     "part" varchar COMMENT 'train, validation or test.',
@@ -259,3 +259,47 @@ CREATE TABLE hive.metabench.learning_curve (
 ) COMMENT 'The error on test models against the number of training models and of items: whether more of either would help.'
 WITH (external_location = 's3://bucket/lake/learning_curve', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
 CALL hive.system.sync_partition_metadata('metabench', 'learning_curve', 'ADD');
+
+CREATE TABLE hive.metabench.release (
+    "version" varchar COMMENT 'Its name. Result rows of its forms have the form FORM@VERSION, such as A@2026-11.',
+    "identity" varchar COMMENT 'What is in it: the first 16 hexadecimal digits of the SHA-256 of benchmark, form, task, item and question hash of its items in order.',
+    "created_at" timestamp(6) COMMENT 'When it was made, UTC.',
+    "note" varchar COMMENT 'What its maker wrote about it; NULL for nothing.',
+    "run_id" varchar COMMENT 'Run of the results it was made from: that of all benchmarks together, or of its only benchmark.',
+    "code_version" varchar COMMENT 'Version of the program in that run.',
+    "config_hash" varchar COMMENT 'Hash of the settings of that run.',
+    "retired_at" timestamp(6) COMMENT 'When it was retired, UTC: builds do not calibrate it any more. NULL while it is in use.'
+) COMMENT 'A version of forms that does not change any more: its items are in released_item, and builds calibrate them anew on the present answers. One row a release.'
+WITH (external_location = 's3://bucket/lake/release', format = 'PARQUET');
+
+CREATE TABLE hive.metabench.released_item (
+    "version" varchar COMMENT 'The release.',
+    "form" varchar COMMENT 'A, or B for the disjoint second form.',
+    "position" integer COMMENT 'Order in the form, from 1.',
+    "task" varchar COMMENT 'Task of the item.',
+    "item" varchar COMMENT 'The item.',
+    "prompt_hash" varchar COMMENT 'item.prompt_hash when it was released; NULL when unknown. An item that has another one now is another question, and does not count as this one.',
+    "design" varchar COMMENT 'How it came into the form: selected by the answers of the training models of run_id, given by somebody, or sampled with a known probability.',
+    "inclusion" double COMMENT 'Probability with which it was sampled, 0 to 1; NULL where it was chosen.',
+    "run_id" varchar COMMENT 'Run whose form it was.',
+    "benchmark" varchar
+) COMMENT 'An item of a released form. One row a version, form, benchmark and item; never changed.'
+WITH (external_location = 's3://bucket/lake/released_item', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
+CALL hive.system.sync_partition_metadata('metabench', 'released_item', 'ADD');
+
+CREATE TABLE hive.metabench.released_calibration (
+    "version" varchar COMMENT 'The release.',
+    "form" varchar COMMENT 'A, or B for the disjoint second form.',
+    "calibration" integer COMMENT 'Number of the calibration, from 1. The same run again replaces its own.',
+    "item" varchar COMMENT 'The item.',
+    "models" integer COMMENT 'Training models that it was calibrated on.',
+    "a" double COMMENT 'Slope: discrimination, on the scale of this calibration.',
+    "d" double COMMENT 'Intercept: easiness, on the scale of this calibration.',
+    "se_a" double COMMENT 'Standard error of a; NULL when not computed.',
+    "se_d" double COMMENT 'Standard error of d; NULL when not computed.',
+    "share_correct" double COMMENT 'Share of correct answers among all models that answered it then, 0 to 1.',
+    "run_id" varchar COMMENT 'Run that calibrated it.',
+    "benchmark" varchar
+) COMMENT 'An item of a released form as a build calibrated it: two-parameter model, P(theta) = 1 / (1 + exp(-(a theta + d))). One row a version, form, benchmark, calibration and item; of the calibrations the first and the last four stay.'
+WITH (external_location = 's3://bucket/lake/released_calibration', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
+CALL hive.system.sync_partition_metadata('metabench', 'released_calibration', 'ADD');

@@ -1,4 +1,4 @@
--- questions_of_unknown_items: every text belongs to an item as it is now.
+-- questions_of_unknown_items: every text belongs to an item as it is now, or as a release has it.
 -- Severity: warning
 -- Remedy: build the benchmark again; export harness then reads the text anew
 SELECT concat('question ', q.item, ' of ', b.benchmark) AS object,
@@ -6,4 +6,5 @@ SELECT concat('question ', q.item, ' of ', b.benchmark) AS object,
 FROM question AS q
 JOIN benchmark AS b USING (benchmark_id)
 LEFT JOIN item AS i ON i.benchmark_id = q.benchmark_id AND i.item = q.item
-WHERE i.item IS NULL OR i.prompt_hash IS DISTINCT FROM q.prompt_hash
+WHERE (i.item IS NULL OR i.prompt_hash IS DISTINCT FROM q.prompt_hash)
+    AND NOT EXISTS (FROM released_item AS r WHERE r.benchmark = b.benchmark AND r.item = q.item AND (r.prompt_hash IS NULL OR q.prompt_hash IS NULL OR q.prompt_hash = r.prompt_hash))

@@ -1,0 +1,253 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"metabench/harness"
+	"metabench/warehouse"
+)
+
+func newReleaseCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "release",
+		Short: "Freeze forms under a version, so that yesterday's logs fit tomorrow's bundle",
+		Long: `Every build selects items anew. A release keeps the items of today's forms under a
+version: builds calibrate them on the present answers as long as the release is in use,
+and export bundle and export harness take them unless told otherwise.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newReleaseCreateCommand(a), newReleaseListCommand(a), newReleaseShowCommand(a), newReleaseRetireCommand(a))
+	return cmd
+}
+
+func newReleaseCreateCommand(a *app) *cobra.Command {
+	var o warehouse.ReleaseOptions
+	cmd := &cobra.Command{
+		Use:   "create VERSION [--form A|B] [--benchmark B]... [--note TEXT]",
+		Short: "Release the forms that are selected now, and calibrate them",
+		Long: `Freeze the items of the forms that are selected now, by default both of all benchmarks
+that are built, and calibrate them by a build; its stages whose inputs have not changed
+are not computed again. What was released never changes: another selection takes
+another version.`,
+		Example: `  metabench release create 2026-11
+  metabench release create pilot --form A --benchmark arc --note "for the pilot study"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.load(cmd)
+			if err != nil {
+				return err
+			}
+			if err := mustExist(cfg); err != nil {
+				return err
+			}
+			for _, form := range o.Forms {
+				if err := checkForm(form); err != nil {
+					return err
+				}
+			}
+			o.Version = args[0]
+			return a.withWarehouse(cmd.Context(), cfg, "release create", func(w *warehouse.Warehouse) error {
+				p, err := a.pipeline(cfg, w)
+				if err != nil {
+					return err
+				}
+				r, twins, err := p.Release(cmd.Context(), o)
+				if len(twins) > 0 {
+					fmt.Fprintf(a.Err, "release %s has the very items of %s\n", r.Version, strings.Join(twins, ", "))
+				}
+				if err != nil {
+					return releaseError(pipelineError(err))
+				}
+				return a.printRelease(&r)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.Forms, "form", nil, "A or B (default: those that there are)")
+	f.StringArrayVar(&o.Benchmarks, "benchmark", nil, "only this benchmark, may be repeated (default: all that are built)")
+	f.StringVar(&o.Note, "note", "", "what to remember about it")
+	return cmd
+}
+
+func newReleaseListCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "The releases and how each does on the present answers",
+		Long: `How each released form does on the present answers, how many of its items drifted, and
+what a new release would gain: the view release_status.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withReader(cmd, "release list", func(w *warehouse.Warehouse) error {
+				return a.printQuery(cmd.Context(), w, releaseQuery)
+			})
+		},
+	}
+}
+
+// releaseQuery is what there is to say of the releases.
+const releaseQuery = `FROM release_status`
+
+func newReleaseShowCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show VERSION",
+		Short: "What is in a release",
+		Long: `Which forms a release has, of how many items, where it came from, and its identity: the
+first 16 hexadecimal digits of the SHA-256 of its items. --json lists the items.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withReader(cmd, "release show", func(w *warehouse.Warehouse) error {
+				r, err := w.Release(cmd.Context(), args[0])
+				if err != nil {
+					return releaseError(err)
+				}
+				return a.printRelease(&r)
+			})
+		},
+	}
+}
+
+func newReleaseRetireCommand(a *app) *cobra.Command {
+	var undo bool
+	cmd := &cobra.Command{
+		Use:   "retire VERSION [--undo]",
+		Short: "End the calibration of a release by builds; nothing of it is deleted",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.load(cmd)
+			if err != nil {
+				return err
+			}
+			if err := mustExist(cfg); err != nil {
+				return err
+			}
+			err = a.withWarehouse(cmd.Context(), cfg, "release retire", func(w *warehouse.Warehouse) error {
+				return w.RetireRelease(cmd.Context(), args[0], undo)
+			})
+			if err != nil {
+				return releaseError(err)
+			}
+			said := "is retired; its results go with the next build, and come back with --undo and another"
+			if undo {
+				said = "is in use; the next build calibrates it"
+			}
+			_, err = fmt.Fprintf(a.Out, "release %s %s\n", args[0], said)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&undo, "undo", false, "let builds calibrate it again")
+	return cmd
+}
+
+// withReader opens the configured warehouse for reading.
+func (a *app) withReader(cmd *cobra.Command, command string, use func(*warehouse.Warehouse) error) error {
+	cfg, err := a.load(cmd)
+	if err != nil {
+		return err
+	}
+	return a.readWarehouse(cmd.Context(), cfg, command, use)
+}
+
+// releaseError makes a release that can't be made or found a usage error.
+func releaseError(err error) error {
+	var release *warehouse.ReleaseError
+	if errors.As(err, &release) {
+		return withCode(ExitUsage, err)
+	}
+	return err
+}
+
+func (a *app) printRelease(r *warehouse.Release) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	state := ""
+	if r.RetiredAt != nil {
+		state = ", retired " + r.RetiredAt.Format("2006-01-02")
+	}
+	if _, err := fmt.Fprintf(a.Out, "release %s, identity %s, made %s of run %s%s\n", r.Version, r.Identity, r.CreatedAt.Format("2006-01-02 15:04"), r.RunID, state); err != nil {
+		return err
+	}
+	if r.Note != "" {
+		if _, err := fmt.Fprintln(a.Out, r.Note); err != nil {
+			return err
+		}
+	}
+	g := newGrid("benchmark", "form", "items", "in the corpus", "design", "run")
+	for _, f := range r.Forms {
+		present := 0
+		for _, it := range f.Items {
+			if it.Present {
+				present++
+			}
+		}
+		g.row(f.Benchmark, f.Form, fmt.Sprint(len(f.Items)), fmt.Sprint(present), f.Items[0].Design, f.RunID)
+	}
+	return g.print(a.Out)
+}
+
+// noRelease is the --release that asks for the items that are selected now.
+const noRelease = "none"
+
+// chooseRelease finds the release whose form is exported: the one named, else the newest
+// in use that has the form of the benchmarks named. It is nil for the form that is
+// selected now, and says then that its items will change.
+func (a *app) chooseRelease(ctx context.Context, w *warehouse.Warehouse, version string, form harness.Form, benchmarks []string) (*warehouse.Release, error) {
+	lacks := func(r *warehouse.Release) (benchmark string) {
+		for _, b := range benchmarks {
+			if _, ok := r.Of(b, string(form)); !ok {
+				return b
+			}
+		}
+		return ""
+	}
+	if version != "" && version != noRelease {
+		r, err := w.Release(ctx, version)
+		switch {
+		case err != nil:
+			return nil, releaseError(err)
+		case !r.Has(string(form)):
+			return nil, usagef("release %s has no form %s: metabench release show %s says what it has", version, form, version)
+		case lacks(&r) != "":
+			return nil, usagef("release %s has no form %s of %s: metabench release show %s says what it has", version, form, lacks(&r), version)
+		}
+		return &r, nil
+	}
+	if version == "" {
+		all, err := w.Releases(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for k := range all {
+			if r := &all[k]; r.RetiredAt == nil && r.Has(string(form)) && lacks(r) == "" {
+				return r, nil
+			}
+		}
+		fmt.Fprintf(a.Err, "these are the items that form %s has now, and the next build may select others; metabench release create VERSION keeps them\n", form)
+	}
+	return nil, nil
+}
+
+// releasedBenchmarks are the benchmarks of a release that an export is of: those named,
+// else the catalogue's, else all.
+func releasedBenchmarks(r *warehouse.Release, form harness.Form, known func(benchmark string) bool, named []string) []string {
+	if len(named) > 0 {
+		return named
+	}
+	var all []string
+	for _, f := range r.Forms {
+		if f.Form == string(form) {
+			all = append(all, f.Benchmark)
+		}
+	}
+	if slices.ContainsFunc(all, known) {
+		all = slices.DeleteFunc(all, func(b string) bool { return !known(b) })
+	}
+	return all
+}

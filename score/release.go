@@ -1,0 +1,37 @@
+package score
+
+import (
+	"metabench/analysis/result"
+	"metabench/harness"
+)
+
+// Release says which released form a bundle calibrates. Its items are the same in every
+// build: logs of an evaluation of them are scored by the bundle of any.
+type Release struct {
+	Version  string   `json:"version"`
+	Identity string   `json:"identity"`       // hash of the items of all of the release's forms
+	Gone     []string `json:"gone,omitempty"` // released items that the corpus has no answers to any more, as benchmark/item
+}
+
+// ComposeRelease is Compose for a form of a release.
+func ComposeRelease(release Release, form harness.Form, run Run, sources []Source, joint []byte, means []float64) (*Bundle, error) {
+	return compose(&release, form, run, sources, joint, means)
+}
+
+// results is the name that results have for the bundle's form.
+func (b *Bundle) results() string {
+	if b.Release == nil {
+		return string(b.Form)
+	}
+	return result.ReleasedForm(string(b.Form), b.Release.Version)
+}
+
+// Name says which form it is, for people: "form A", "form A of release 2026-11".
+func (b *Bundle) Name() string { return formName(b.Form, b.Release) }
+
+func formName(form harness.Form, release *Release) string {
+	if release == nil {
+		return "form " + string(form)
+	}
+	return "form " + string(form) + " of release " + release.Version
+}
