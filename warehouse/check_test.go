@@ -21,7 +21,7 @@ func mustCheck(t *testing.T, w *Warehouse, o CheckOptions) []Finding {
 	return found
 }
 
-// soundWarehouse has answers, results and a run. It is made once and copied.
+// soundWarehouse has answers, results, a run and a release. It is made once and copied.
 func soundWarehouse(t *testing.T) *Warehouse {
 	t.Helper()
 	files, err := soundFiles()
@@ -79,7 +79,11 @@ func makeSound(ctx context.Context, path string) (err error) {
 	}
 	s := someResults(2)
 	s.Abilities[0].Model = "model 0003"
-	return errors.Join(w.StoreResults(ctx, a.RunID, s), w.FinishRun(ctx, a, RunDone, nil))
+	if err := errors.Join(w.StoreResults(ctx, a.RunID, s), w.FinishRun(ctx, a, RunDone, nil)); err != nil {
+		return err
+	}
+	_, _, err = w.CreateRelease(ctx, ReleaseOptions{Version: "v1"})
+	return err
 }
 
 func TestSoundWarehouseHasNothingButNotes(t *testing.T) {
@@ -118,6 +122,10 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		"run_cut_off":            {"UPDATE run_attempt SET status = 'running'", "unfinished_runs", Note, false},
 		"results_stale":          {"UPDATE threshold SET min_sd = 0.2", "stale_results", Warning, false},
 		"text_of_no_item":        {"INSERT INTO question SELECT 1, 'x', NULL, '?', [], NULL, NULL, 1, '2026-11-23'", "questions_of_unknown_items", Warning, false},
+		"released_item_gone":     {"DELETE FROM item WHERE item = '1'", "released_items_gone", Warning, false},
+		"released_item_changed":  {"UPDATE released_item SET prompt_hash = 'x'; UPDATE item SET prompt_hash = 'y'", "released_items_gone", Warning, false},
+		"release_altered":        {"UPDATE released_item SET item = '2'", "release_identity", Damage, false},
+		"release_lost":           {"DELETE FROM release", "release_identity", Damage, false},
 		"sums_wrong":             {"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2", "kept_sums", Damage, false},
 		"published_score_off":    {"INSERT INTO leaderboard_score SELECT 3, 1, metric, 100, 1 FROM benchmark", "published_scores_differ", Warning, false},
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -209,7 +210,11 @@ func (c *change) originOf(r *Release, together string) error {
 	row := c.conn.QueryRowContext(c.ctx, `
 		SELECT run_id, code_version, config_hash FROM run
 		WHERE run_id = (SELECT any_value(run_id) FROM reconstruction_model WHERE benchmark = ?)`, of)
-	return row.Scan(&r.RunID, &r.CodeVersion, &r.ConfigHash)
+	err := row.Scan(&r.RunID, &r.CodeVersion, &r.ConfigHash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &ReleaseError{r.Version, "can't be made, nothing is known of the run that the results of " + of + " are of", "run metabench build first"}
+	}
+	return err
 }
 
 func (c *change) storeRelease(r *Release) error {

@@ -38,6 +38,16 @@ func unpackOld(t *testing.T, packed string) string {
 	return path
 }
 
+// copyOf copies a closed warehouse.
+func copyOf(t *testing.T, path string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Dir(path))); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, filepath.Base(path))
+}
+
 func TestOlderWarehouseIsUpgradedWithoutLoss(t *testing.T) {
 	old, err := filepath.Glob("testdata/schema-*.duckdb.gz")
 	if err != nil || len(old) == 0 {
@@ -58,6 +68,10 @@ func TestOlderWarehouseIsUpgradedWithoutLoss(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, readHashes(t, path)); diff != "" {
 				t.Errorf("differs from a warehouse of today with the same content:\n%s", diff)
+			}
+			// What no old program knew.
+			if _, _, err := openAt(t, copyOf(t, path)).CreateRelease(t.Context(), ReleaseOptions{Version: "v1"}); err != nil {
+				t.Error(err)
 			}
 			// The work goes on where the old program left it, and there is nothing to do.
 			if err := script(t.Context(), filepath.Dir(path), Options{}); err != nil {

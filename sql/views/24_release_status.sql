@@ -14,7 +14,7 @@ calibrated AS (
     SELECT benchmark, form AS name, count(*) AS items FROM selected_item WHERE contains(form, '@') GROUP BY benchmark, form
 ),
 history AS (
-    SELECT version, form, benchmark, count(DISTINCT calibration) AS kept, max(calibration) AS calibrations, arg_max(models, calibration) AS models
+    SELECT version, form, benchmark, max(calibration) AS calibrations, arg_max(models, calibration) AS models
     FROM released_calibration GROUP BY version, form, benchmark
 ),
 drift AS (
@@ -31,7 +31,7 @@ single AS (
 each_form AS (
     FROM single
     UNION ALL
-    SELECT version, form, 'mean', sum(items), sum(calibrated_items), sum(common_items), NULL, max(calibrations), sum(drifted_items)
+    SELECT version, form, 'mean', sum(items)::BIGINT, sum(calibrated_items)::BIGINT, sum(common_items)::BIGINT, NULL, max(calibrations), sum(drifted_items)::BIGINT
     FROM single GROUP BY version, form HAVING count(*) > 1
 ),
 error AS (

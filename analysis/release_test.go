@@ -1,0 +1,112 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"metabench/analysis/response"
+	"metabench/analysis/result"
+)
+
+// releasedOf is a released form of some items of the data.
+func releasedOf(d *Data, name string, columns ...int) Released {
+	return Released{Name: name, Table: d.Table.SelectItems(columns)}
+}
+
+// A release takes nothing from the selection, and nothing is selected for it.
+func TestReleasedFormStandsBesideTheSelection(t *testing.T) {
+	plain, err := build(t.Context(), smallData(t, 0), smallOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := smallData(t, 0)
+	columns := []int{30, 3, 11, 12, 25, 7}
+	d.Released = []Released{releasedOf(d, "A@v1", columns...)}
+	// As the filters would: the data lack an item that the release has.
+	left := slices.DeleteFunc(slices.Collect(func(yield func(int) bool) {
+		for j := range d.Table.Items {
+			if !yield(j) {
+				return
+			}
+		}
+	}), func(j int) bool { return j == 30 })
+	filtered := *d
+	filtered.Table = d.Table.SelectItems(left)
+	built, err := build(t.Context(), d, smallOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(set *result.Set, form string) (rows []string) {
+		for _, s := range set.Selected {
+			if s.Form == form {
+				rows = append(rows, s.Item)
+			}
+		}
+		for _, p := range set.Predictions {
+			if p.Form == form {
+				rows = append(rows, fmt.Sprint(p.Scheme, p.Model, p.Predicted, p.Lower, p.Upper))
+			}
+		}
+		for _, m := range set.Metrics {
+			if m.Form == form {
+				rows = append(rows, fmt.Sprint(m.Scheme, m.Group, m.RMSE))
+			}
+		}
+		return rows
+	}
+	for _, form := range []string{"A", "B", "random", "A information"} {
+		if a, b := of(plain.Set, form), of(built.Set, form); len(a) == 0 || !slices.Equal(a, b) {
+			t.Errorf("form %s is another one beside a release", form)
+		}
+	}
+	if built, err = build(t.Context(), &filtered, smallOptions()); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, j := range columns {
+		want = append(want, d.Table.Items[j])
+	}
+	if got := of(built.Set, "A@v1"); len(got) < 6 || !slices.Equal(got[:6], want) {
+		t.Errorf("the released form has the items %v, want %v", got[:min(6, len(got))], want)
+	}
+	schemes := map[string]bool{}
+	for _, m := range built.Set.Metrics {
+		if m.Form == "A@v1" && m.Group == "all" && m.Models > 0 && m.Items == 6 {
+			schemes[m.Scheme] = true
+		}
+	}
+	if !schemes[schemeRandom] || !schemes[schemeFamily] {
+		t.Errorf("errors of the schemes %v", schemes)
+	}
+	for k, c := range built.Set.Calibrated {
+		if c.Form != "A@v1" || c.Item != want[k] || !(c.SEA > 0) || !(c.SED > 0) || c.ShareCorrect <= 0 || c.ShareCorrect >= 1 {
+			t.Errorf("calibrated: %+v", c)
+		}
+	}
+	if len(built.Set.Calibrated) != 6 {
+		t.Errorf("%d items calibrated, want 6", len(built.Set.Calibrated))
+	}
+}
+
+// Items that nobody answered, or all alike, neither stop a build nor spoil the others.
+func TestReleasedItemsMayLoseTheirAnswers(t *testing.T) {
+	d := smallData(t, 0)
+	r := releasedOf(d, "A@v1", 30, 3, 11, 12, 25, 7)
+	for i := range r.Table.Models {
+		r.Table.Answers.Set(i, 1, response.Missing)
+		r.Table.Answers.Set(i, 2, response.Correct)
+	}
+	gone := releasedOf(d, "A@v0", 30, 3)
+	for i := range gone.Table.Models {
+		gone.Table.Answers.Set(i, 1, response.Missing)
+	}
+	d.Released = []Released{gone, r}
+	built, err := build(t.Context(), d, smallOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(built.Released) != 1 || len(built.Set.Calibrated) != 5 {
+		t.Errorf("%d released forms, %d items calibrated", len(built.Released), len(built.Set.Calibrated))
+	}
+}
