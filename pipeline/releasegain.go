@@ -33,8 +33,8 @@ func (p *Pipeline) releaseNews(ctx context.Context, before map[string]string) (R
 	if err != nil {
 		return news, err
 	}
-	for version, runs := range after {
-		if before[version] != runs {
+	for version, numbers := range after {
+		if before[version] != numbers {
 			news.Calibrated++
 		}
 	}

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"metabench/analysis/result"
 )
 
 // Release is a version of forms that does not change any more.
@@ -132,10 +130,10 @@ func (w *Warehouse) CreateRelease(ctx context.Context, o ReleaseOptions) (r Rele
 		}
 		return c.storeRelease(&r)
 	})
-	if err != nil {
-		return r, nil, fmt.Errorf("create a release: %w", err)
+	if release := (*ReleaseError)(nil); err != nil && !errors.As(err, &release) {
+		err = fmt.Errorf("create release %s: %w", o.Version, err)
 	}
-	return r, twins, nil
+	return r, twins, err
 }
 
 // presentForms are the forms that are selected now, of those asked for.
@@ -329,52 +327,4 @@ func (w *Warehouse) releasedForms(ctx context.Context, version string) ([]Releas
 			last.Items = append(last.Items, it)
 		}, version)
 	return all, err
-}
-
-// keptCalibrations is how many of a released form's calibrations stay besides the first.
-const keptCalibrations = 4
-
-// appendCalibrations enters what a build calibrated of released forms in their history.
-// The same run again replaces its own rows.
-func (c *change) appendCalibrations(runID string, s result.Set) error {
-	numbers := map[string]int32{}
-	for _, r := range s.Calibrated {
-		form, version := result.SplitForm(r.Form)
-		n, ok := numbers[r.Form]
-		if !ok {
-			var err error
-			if n, err = c.nextCalibration(version, form, s.Benchmark, runID); err != nil {
-				return err
-			}
-			numbers[r.Form] = n
-		}
-		err := c.append("released_calibration", version, form, s.Benchmark, n, r.Item, int32(r.Models),
-			number(r.A), number(r.D), number(r.SEA), number(r.SED), number(r.ShareCorrect), runID)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nextCalibration makes room for a calibration and returns its number.
-func (c *change) nextCalibration(version, form, benchmark, runID string) (int32, error) {
-	if err := c.flush(); err != nil {
-		return 0, err
-	}
-	var last int32
-	var lastRun string
-	row := c.conn.QueryRowContext(c.ctx, `
-		SELECT coalesce(max(calibration), 0), coalesce(arg_max(run_id, calibration), '') FROM released_calibration
-		WHERE version = ? AND form = ? AND benchmark = ?`, version, form, benchmark)
-	if err := row.Scan(&last, &lastRun); err != nil {
-		return 0, err
-	}
-	n := last + 1
-	if lastRun == runID {
-		n = last
-	}
-	return n, c.exec(`
-		DELETE FROM released_calibration WHERE version = ? AND form = ? AND benchmark = ?
-			AND (calibration = ? OR calibration > 1 AND calibration <= ?)`, version, form, benchmark, n, n-keptCalibrations)
 }

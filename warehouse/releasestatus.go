@@ -31,16 +31,16 @@ func (w *Warehouse) ReleaseGains(ctx context.Context) ([]Gain, error) {
 	return all, nil
 }
 
-// Calibrations are the runs of the last calibrations of every release, by version: they
-// change when it is calibrated anew.
+// Calibrations are the numbers of the last calibrations of every release's forms, by
+// version: they change when it is calibrated anew.
 func (w *Warehouse) Calibrations(ctx context.Context) (map[string]string, error) {
-	var version, runs string
+	var version, numbers string
 	all := map[string]string{}
 	err := scanEach(ctx, w.db, `
 		SELECT version, string_agg(last, ' ' ORDER BY benchmark, form) FROM (
-			SELECT version, form, benchmark, concat(max(calibration), ' ', arg_max(run_id, calibration)) AS last
+			SELECT version, form, benchmark, max(calibration) AS last
 			FROM released_calibration GROUP BY version, form, benchmark) GROUP BY version`,
-		[]any{&version, &runs}, func() { all[version] = runs })
+		[]any{&version, &numbers}, func() { all[version] = numbers })
 	if err != nil {
 		return nil, fmt.Errorf("read the calibrations of releases: %w", err)
 	}

@@ -19,7 +19,7 @@ COMMENT ON TABLE released_calibration IS 'An item of a released form as a build 
 COMMENT ON COLUMN released_calibration.version IS 'The release.';
 COMMENT ON COLUMN released_calibration.form IS 'A, or B for the disjoint second form.';
 COMMENT ON COLUMN released_calibration.benchmark IS 'The benchmark.';
-COMMENT ON COLUMN released_calibration.calibration IS 'Number of the calibration, from 1. The same run again replaces its own.';
+COMMENT ON COLUMN released_calibration.calibration IS 'Number of the calibration, from 1. One that found the same as the last takes its place.';
 COMMENT ON COLUMN released_calibration.item IS 'The item.';
 COMMENT ON COLUMN released_calibration.models IS 'Training models that it was calibrated on.';
 COMMENT ON COLUMN released_calibration.a IS 'Slope: discrimination, on the scale of this calibration.';

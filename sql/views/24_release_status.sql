@@ -71,7 +71,7 @@ COMMENT ON COLUMN release_status.items IS 'Items that were released.';
 COMMENT ON COLUMN release_status.calibrated_items IS 'How many of them the last build calibrated: all that still have answers; 0 before a build, or when it is retired.';
 COMMENT ON COLUMN release_status.common_items IS 'How many of them the same form of the present selection has too.';
 COMMENT ON COLUMN release_status.drifted_items IS 'How many of them have changed since the first calibration beyond what sampling explains; see release_drift.';
-COMMENT ON COLUMN release_status.calibrations IS 'How often it was calibrated, on other answers or settings each time.';
+COMMENT ON COLUMN release_status.calibrations IS 'How often it was calibrated with another outcome.';
 COMMENT ON COLUMN release_status.models IS 'Training models of the last calibration; NULL for the mean.';
 COMMENT ON COLUMN release_status.test_models IS 'Models that both errors are measured on. The released items were chosen with the training models of their own time, so that some of today''s test models may have been among those.';
 COMMENT ON COLUMN release_status.rmse IS 'Root mean squared error of the released form now, points.';
