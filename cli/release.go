@@ -229,7 +229,7 @@ func (a *app) chooseRelease(ctx context.Context, w *warehouse.Warehouse, version
 				return r, nil
 			}
 		}
-		fmt.Fprintf(a.Err, "these are the items that form %s has now, and the next build may select others; metabench release create VERSION keeps them\n", form)
+		fmt.Fprintf(a.Err, "form %s is not released, and the next build may select other items; metabench release create VERSION keeps these\n", form)
 	}
 	return nil, nil
 }

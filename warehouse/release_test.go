@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"metabench/analysis/result"
 	"metabench/corpus"
@@ -279,5 +280,57 @@ func TestReleasesArePublished(t *testing.T) {
 	all, err := r.Releases(t.Context())
 	if err != nil || len(all) != 1 || len(all[0].Forms) != 2 || all[0].RetiredAt == nil {
 		t.Errorf("%v: %+v", err, all)
+	}
+}
+
+// The gain is the difference of errors on the same test models, and counts where it is
+// more than twice its standard error, which is that of the paired squared errors.
+func TestGainOfANewReleaseIsJudgedByItsNoise(t *testing.T) {
+	w := releasable(t)
+	mustRelease(t, w, ReleaseOptions{Version: "v0"})
+	mustRelease(t, w, ReleaseOptions{Version: "v1"})
+	build := func(released, proposed []float64) {
+		t.Helper()
+		a, err := w.BeginRun(t.Context(), Run{Seed: uint64(len(released)), ConfigHash: fmt.Sprint(released)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := result.Set{Benchmark: "quiz", Models: someResults(1).Models}
+		for form, errs := range map[string][]float64{"A": proposed, "A@v1": released, "A@v0": released} {
+			mse := 0.0
+			for k, e := range errs {
+				mse += e * e / float64(len(errs))
+				s.Predictions = append(s.Predictions, result.Prediction{Target: "quiz", Form: form, Method: "gaussian process", Scheme: "random",
+					Model: fmt.Sprint("m", k), Part: "test", Score: 50, Predicted: 50 + e, Lower: 0, Upper: 100})
+			}
+			s.Metrics = append(s.Metrics, result.Metric{Target: "quiz", Form: form, Method: "gaussian process", Scheme: "random", Part: "test", Group: "all",
+				Models: len(errs), Items: 2, RMSE: math.Sqrt(mse)})
+		}
+		if err := w.StoreResults(t.Context(), a.RunID, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gains := func() []Gain {
+		t.Helper()
+		all, err := w.ReleaseGains(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	build([]float64{3, -3, 4, -4}, []float64{1, -1, 2, -2})
+	// Squared errors differ by 8, 8, 12, 12: mean 10, its standard error 4/sqrt(3)/2.
+	released, proposed := math.Sqrt(12.5), math.Sqrt(2.5)
+	want := []Gain{{Version: "v1", Form: "A", Benchmark: "quiz", Points: released - proposed, SE: 4 / math.Sqrt(3) / 2 / (released + proposed)}}
+	if diff := cmp.Diff(want, gains(), cmpopts.EquateApprox(0, 1e-5)); diff != "" {
+		t.Error(diff)
+	}
+	build([]float64{3, -1, 4, -2}, []float64{1, -3, 2, -3}) // 8, −8, 12, −5: mean 1.75, with a standard error of 4.8
+	if got := gains(); len(got) != 0 {
+		t.Errorf("noise counts as a gain: %+v", got)
+	}
+	build([]float64{1, -1, 2, -2}, []float64{3, -3, 4, -4})
+	if got := gains(); len(got) != 0 {
+		t.Errorf("a loss counts as a gain: %+v", got)
 	}
 }

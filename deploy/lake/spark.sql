@@ -290,7 +290,7 @@ MSCK REPAIR TABLE released_item;
 CREATE TABLE released_calibration (
     `version` STRING COMMENT 'The release.',
     `form` STRING COMMENT 'A, or B for the disjoint second form.',
-    `calibration` INT COMMENT 'Number of the calibration, from 1. The same run again replaces its own.',
+    `calibration` INT COMMENT 'Number of the calibration, from 1. One that found the same as the last takes its place.',
     `item` STRING COMMENT 'The item.',
     `models` INT COMMENT 'Training models that it was calibrated on.',
     `a` DOUBLE COMMENT 'Slope: discrimination, on the scale of this calibration.',

@@ -290,7 +290,7 @@ CALL hive.system.sync_partition_metadata('metabench', 'released_item', 'ADD');
 CREATE TABLE hive.metabench.released_calibration (
     "version" varchar COMMENT 'The release.',
     "form" varchar COMMENT 'A, or B for the disjoint second form.',
-    "calibration" integer COMMENT 'Number of the calibration, from 1. The same run again replaces its own.',
+    "calibration" integer COMMENT 'Number of the calibration, from 1. One that found the same as the last takes its place.',
     "item" varchar COMMENT 'The item.',
     "models" integer COMMENT 'Training models that it was calibrated on.',
     "a" double COMMENT 'Slope: discrimination, on the scale of this calibration.',

@@ -12,5 +12,5 @@ WITH gone AS (
     WHERE s.n IS NULL
 )
 SELECT concat('release ', version, ', form ', form, ' of ', benchmark) AS object,
-    concat(count(*), ' items are not in the corpus, are another question now, or have no answers: ', list_aggregate(list(item ORDER BY position)[:10], 'string_agg', ', '), CASE WHEN count(*) > 10 THEN ', …' ELSE '' END) AS detail
+    concat(count(*), CASE WHEN count(*) = 1 THEN ' item is' ELSE ' items are' END, ' not in the corpus, or another question now, or without answers: ', list_aggregate(list(item ORDER BY position)[:10], 'string_agg', ', '), CASE WHEN count(*) > 10 THEN ', …' ELSE '' END) AS detail
 FROM gone GROUP BY version, form, benchmark ORDER BY ALL
