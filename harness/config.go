@@ -65,7 +65,11 @@ type filterStep struct {
 }
 
 func (g *Group) metadata() metadata {
-	return metadata{Version: 1, Form: g.Form, Run: g.Run, Release: g.Release, Identity: g.Identity}
+	m := metadata{Version: 1, Form: g.Form, Run: g.Run, Release: g.Release, Identity: g.Identity}
+	if g.Release != "" { // the items are the same whatever run calibrates them
+		m.Run = ""
+	}
+	return m
 }
 
 // taskYAML is the configuration of one task.

@@ -11,7 +11,7 @@ func TestTasksOfAReleaseCarryIt(t *testing.T) {
 	g := &Group{Form: FormB, Run: "r1", Release: "2026.11-a", Identity: "0123456789abcdef", Dir: "/x", Sets: sets()[:1]}
 	files := export(t, g)
 	for _, name := range []string{"metabench_form_b_2026_11_a.yaml", "metabench_form_b_2026_11_a_arc.yaml"} {
-		if text := files[name]; !strings.Contains(text, "release: 2026.11-a\n") || !strings.Contains(text, "identity: 0123456789abcdef\n") {
+		if text := files[name]; !strings.Contains(text, "release: 2026.11-a\n") || !strings.Contains(text, "identity: 0123456789abcdef\n") || strings.Contains(text, "run:") {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
@@ -24,5 +24,22 @@ func TestTasksOfAReleaseCarryIt(t *testing.T) {
 	plain := export(t, &Group{Form: FormB, Run: "r1", Dir: "/x", Sets: sets()[:1]})
 	if text := plain["metabench_form_b.yaml"]; text == "" || strings.Contains(text, "release") || strings.Contains(text, "identity") {
 		t.Errorf("without a release: %s", text)
+	}
+}
+
+// What an exported task's metadata say of its release comes back with the results.
+func TestResultsTellTheRelease(t *testing.T) {
+	const file = `{"results": {"t": {}}, "configs": {"t": {"metadata": {"version": 1.0, "release": "2026.11", "identity": "0123456789abcdef"}}, "u": {"metadata": null}}}`
+	r, err := parseResults("results.json", []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := r.settings("t"); s.Release != "2026.11" || s.Identity != "0123456789abcdef" {
+		t.Errorf("%+v", s)
+	}
+	for _, task := range []string{"u", "v"} {
+		if s := r.settings(task); s.Release != "" || s.Identity != "" {
+			t.Errorf("task %s: %+v", task, s)
+		}
 	}
 }

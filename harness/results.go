@@ -15,6 +15,8 @@ type Settings struct {
 	Harness            string `json:"harness,omitempty"`      // version of lm-evaluation-harness
 	GitHash            string `json:"git_hash,omitempty"`     // of its source
 	TaskVersion        string `json:"task_version,omitempty"` // of the task's definition
+	Release            string `json:"release,omitempty"`      // of metabench, that the task asks the items of
+	Identity           string `json:"identity,omitempty"`     // of that release
 	Shots              *int   `json:"shots,omitempty"`        // examples added by the harness; metabench's tasks bring their own
 	ChatTemplate       bool   `json:"chat_template"`
 	ChatTemplateSHA    string `json:"chat_template_sha,omitempty"`
@@ -42,6 +44,7 @@ type resultsFile struct {
 	Shots              map[string]json.RawMessage            `json:"n-shot"`
 	Samples            map[string]json.RawMessage            `json:"n-samples"`
 	Config             map[string]json.RawMessage            `json:"config"`
+	Configs            map[string]json.RawMessage            `json:"configs"`
 	GitHash            json.RawMessage                       `json:"git_hash"`
 	Harness            json.RawMessage                       `json:"lm_eval_version"`
 	ModelName          json.RawMessage                       `json:"model_name"`
@@ -93,6 +96,7 @@ func (r *resultsFile) settings(task string) Settings {
 		Date:              text(r.Date),
 	}
 	s.FewshotAsMultiturn = said(r.FewshotAsMultiturn)
+	s.Release, s.Identity = releaseOf(r.Configs[task])
 	var asked struct {
 		Effective json.RawMessage `json:"effective"`
 	}

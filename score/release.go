@@ -1,6 +1,8 @@
 package score
 
 import (
+	"slices"
+
 	"metabench/analysis/result"
 	"metabench/harness"
 )
@@ -34,4 +36,24 @@ func formName(form harness.Form, release *Release) string {
 		return "form " + string(form)
 	}
 	return "form " + string(form) + " of release " + release.Version
+}
+
+// compareRelease warns of a task that asked the items of another release, where these
+// are others.
+func (r *BenchmarkReport) compareRelease(release *Release, b *Benchmark, t *harness.Task) {
+	got := t.Settings
+	if got.Identity == "" || release != nil && release.Identity == got.Identity || sameItems(b.keys(), t.Items) {
+		return
+	}
+	calibrated := "no release"
+	if release != nil {
+		calibrated = "release " + release.Version
+	}
+	r.warn("the task asked the items of release %s, and the calibration is of %s: metabench export bundle FILE --release %s writes the one that fits", got.Release, calibrated, got.Release)
+}
+
+// sameItems reports whether two lists without repetitions hold the same items.
+func sameItems(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
 }

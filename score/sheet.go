@@ -34,6 +34,7 @@ func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer) (Be
 	sheet := r.fill(b, t, answers)
 	r.compareSettings(s.bundle.Calibrated, t)
 	r.comparePrompts(b, t)
+	r.compareRelease(s.bundle.Release, b, t)
 	if r.Answered == 0 {
 		return r, nil, nil
 	}
