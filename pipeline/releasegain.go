@@ -20,8 +20,12 @@ func (n ReleaseNews) String() string {
 	if n.Calibrated > 0 {
 		parts = append(parts, fmt.Sprintf("%d releases calibrated", n.Calibrated))
 	}
-	for _, g := range n.Gains {
-		parts = append(parts, fmt.Sprintf("a new release would gain %.2f points on form %s of %s", g.Points, g.Form, g.Benchmark))
+	for k, g := range n.Gains {
+		gain := fmt.Sprintf("%.2f on form %s of %s", g.Points, g.Form, g.Benchmark)
+		if k == 0 {
+			gain = fmt.Sprintf("a new release would gain %.2f points on form %s of %s", g.Points, g.Form, g.Benchmark)
+		}
+		parts = append(parts, gain)
 	}
 	return strings.Join(parts, ", ")
 }
