@@ -65,6 +65,7 @@ var lakeTables = []lakeTable{
 	{"run", `SELECT * REPLACE (seed::DECIMAL(20, 0) AS seed) FROM run`, false},
 	results("split_assignment"), results("irt_fit"), results("item_parameter"), results("ability"), results("selected_item"),
 	results("prediction"), results("reconstruction_metric"), results("form_reliability"), results("learning_curve"),
+	results("left_out"),
 }
 
 // Export writes the lake: zstd Parquet, one directory a table, partitioned by

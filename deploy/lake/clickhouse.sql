@@ -227,3 +227,11 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/learning_curve/*/*.parquet', 'Parq
     `mae` Nullable(Float64),
     `run_id` Nullable(String)
 ');
+
+CREATE VIEW left_out AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
+FROM s3('https://bucket.s3.amazonaws.com/lake/left_out/*/*.parquet', 'Parquet', '
+    `part` Nullable(String),
+    `item` Nullable(String),
+    `reason` Nullable(String),
+    `run_id` Nullable(String)
+');
