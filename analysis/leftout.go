@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"metabench/analysis/distill"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/result"
 	"metabench/analysis/smooth"
@@ -25,9 +26,10 @@ func Impossible(err error) bool {
 		parts  *SplitError
 		few    *reconstruct.TooFewModelsError
 		single *TooFewBenchmarksError
+		folds  *distill.TooFewModelsError
 	)
 	return errors.As(err, &models) || errors.As(err, &items) || errors.As(err, &parts) || errors.As(err, &few) ||
-		errors.As(err, &single) || errors.Is(err, smooth.ErrConstant)
+		errors.As(err, &single) || errors.As(err, &folds) || errors.Is(err, smooth.ErrConstant)
 }
 
 // TooFewModelsError says that a benchmark can't be analysed for want of models.
@@ -66,12 +68,16 @@ type SplitError struct {
 
 func (e *SplitError) Error() string {
 	parts := fmt.Sprintf("%d training, %d validation and %d test models", e.Train, e.Validation, e.Test)
-	if e.Scheme == schemeFamily {
-		return fmt.Sprintf("%s: its models are of %d families, which divide into %s, and each part needs %d: no error can be told for models of new families until there are models of further ones, or larger build.validation_share and build.test_share",
-			e.Benchmark, e.Families, parts, leastPart)
+	if e.Scheme != schemeFamily {
+		return fmt.Sprintf("%s: %s are too few, each part needs %d: add models or change build.validation_share and build.test_share",
+			e.Benchmark, parts, leastPart)
 	}
-	return fmt.Sprintf("%s: %s are too few, each part needs %d: add models or change build.validation_share and build.test_share",
-		e.Benchmark, parts, leastPart)
+	families := "of one family"
+	if e.Families != 1 {
+		families = fmt.Sprintf("of %d families", e.Families)
+	}
+	return fmt.Sprintf("the models are %s, which leaves %s, and each part needs %d: the error for models of new families can't be told until there are models of others, or larger build.validation_share and build.test_share",
+		families, parts, leastPart)
 }
 
 // leave enters a part as left out.

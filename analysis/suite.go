@@ -41,6 +41,7 @@ func (s *Suite) TestModels(opts Options) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		models[scheme] = []string{} // also where there are none
 		for _, o := range s.Origins {
 			if p.Part[o.Name] == partTest {
 				models[scheme] = append(models[scheme], o.Name)
