@@ -2,10 +2,10 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"metabench/analysis/irt"
-	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
 )
@@ -25,10 +25,17 @@ const formRandom = "random"
 // Build runs every stage on one benchmark and returns its results. Stages whose
 // inputs have not changed are taken from the cache.
 //
-// Test models are used once, for the errors; nothing is chosen by them.
+// Test models are used once, for the errors; nothing is chosen by them, neither by the
+// filters nor after. What the answers don't allow (a second form, a family split) is left
+// out of the results with its reason; an error that is Impossible says that they allow
+// nothing at all.
 func Build(ctx context.Context, data *Data, opts Options, cache Cache, report Reporter) (*Distilled, error) {
-	data = data.trusted(opts.MinObserved)
-	if err := data.check(opts); err != nil {
+	if err := data.check(); err != nil {
+		return nil, err
+	}
+	data = data.ordered()
+	random := data.as(schemeRandom, opts.MinObserved)
+	if err := random.enough(opts); err != nil {
 		return nil, err
 	}
 	b := &builder{
@@ -38,13 +45,13 @@ func Build(ctx context.Context, data *Data, opts Options, cache Cache, report Re
 	if err := b.run(ctx); err != nil {
 		return nil, err
 	}
-	return &Distilled{Set: b.set, Data: data, Forms: b.forms, Released: b.released}, nil
+	return &Distilled{Set: b.set, Data: random, Forms: b.forms, Released: b.released}, nil
 }
 
 // Distilled is a benchmark after its build.
 type Distilled struct {
 	Set   *result.Set
-	Data  *Data
+	Data  *Data // as the random scheme sees them
 	Forms []Form
 
 	Released []*Distilled // one a released form: its data and itself
@@ -79,6 +86,7 @@ type builder struct {
 // parting is a split of the models with what it was made from.
 type parting struct {
 	scheme string
+	data   *Data // filtered without its test models
 	response.Split
 	print  string   // fingerprint
 	groups []string // family of each model, in the family scheme
@@ -89,39 +97,64 @@ func (b *builder) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	columns := b.data.free()
-	var lead form // the one that others are compared with
-	if b.data.Given["A"] != nil || b.data.Given["B"] == nil || len(columns) >= leastColumns {
-		if lead, err = b.form(ctx, random, "A", columns); err != nil {
-			return err
-		}
-	}
-	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(lead.Columns, j) })
-	if b.opts.Forms > 1 && (len(rest) >= len(lead.Columns) || b.data.Given["B"] != nil) {
-		second, err := b.form(ctx, random, "B", rest)
-		if err != nil {
-			return err
-		}
-		if lead.Name == "" {
-			lead = second
-		} else {
-			b.reliability("A", "B")
-		}
-	}
-	if err := b.chance(ctx, random, len(lead.Columns)); err != nil {
-		return err
-	}
-	if err := b.curve(ctx, random, lead); err != nil {
-		return err
-	}
-	family, err := b.split(ctx, schemeFamily)
+	lead, err := b.pair(ctx, random)
 	if err != nil {
 		return err
 	}
-	if _, err = b.form(ctx, family, lead.Name, columns); err != nil {
+	for _, part := range []struct {
+		name string
+		make func() error
+	}{
+		{"random items", func() error { return b.chance(ctx, random, len(lead.Columns)) }},
+		{"learning curve", func() error { return b.curve(ctx, random, lead) }},
+		{"releases", func() error { return b.release(ctx, random) }},
+		{"family split", func() error { return b.family(ctx, lead.Name) }},
+	} {
+		if err := b.attempt(part.name, part.make); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pair makes the forms A and B, and returns the one that others are compared with: A
+// where there is one.
+func (b *builder) pair(ctx context.Context, p parting) (lead form, err error) {
+	columns := p.data.free()
+	if b.data.Given["A"] == nil && b.data.Given["B"] != nil && len(columns) < leastColumns {
+		b.leave("form A", fmt.Sprintf("%d kept items are left beside those pinned for form B, at least %d are needed", len(columns), leastColumns))
+		return b.form(ctx, p, "B", nil)
+	}
+	if lead, err = b.form(ctx, p, "A", columns); err != nil {
+		return form{}, err
+	}
+	if b.opts.Forms < 2 && b.data.Given["B"] == nil {
+		return lead, nil
+	}
+	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(lead.Columns, j) })
+	if b.data.Given["B"] == nil && len(rest) < len(lead.Columns) {
+		b.leave("form B", fmt.Sprintf("%d kept items are left beside the %d of form A, as many are needed", len(rest), len(lead.Columns)))
+		return lead, nil
+	}
+	return lead, b.attempt("form B", func() error {
+		_, err := b.form(ctx, p, "B", rest)
+		if err == nil {
+			b.reliability("A", "B")
+		}
+		return err
+	})
+}
+
+// family repeats a form, and those of releases, on the split by family.
+func (b *builder) family(ctx context.Context, name string) error {
+	p, err := b.split(ctx, schemeFamily)
+	if err != nil {
 		return err
 	}
-	return b.release(ctx, random, family)
+	if _, err = b.form(ctx, p, name, p.data.free()); err != nil {
+		return err
+	}
+	return b.release(ctx, p)
 }
 
 // leastColumns is how many items must be left beside a given form B for a form A to
@@ -139,24 +172,25 @@ func (b *builder) form(ctx context.Context, p parting, name string, columns []in
 
 // split divides the models that have a score.
 func (b *builder) split(ctx context.Context, scheme string) (parting, error) {
-	key := []any{b.data.Fingerprint, b.opts.MinObserved, b.opts.shares(), b.opts.Seed, b.data.Suite.Origins, finite(b.data.Suite.Means)}
+	key := []any{b.data.Fingerprint, b.opts.MinObserved, b.opts.shares(), b.opts.Seed, b.data.Suite.key()}
 	p, print, err := run(ctx, b.stages, "split "+scheme, key, func(func(int, int)) (parted, error) {
 		return b.data.Suite.split(scheme, b.opts)
 	})
 	if err != nil {
 		return parting{}, err
 	}
-	s, err := p.of(b.data.Table.Benchmark, b.data.Table.Models, b.data.Scores)
-	if err == nil {
-		b.splitRows(scheme, s, p)
+	out := parting{scheme: scheme, data: b.data.as(scheme, b.opts.MinObserved), print: print}
+	out.Split, err = p.of(scheme, b.data.Table.Benchmark, b.data.Table.Models, out.data.Scores)
+	if err != nil {
+		return parting{}, err
 	}
-	out := parting{scheme: scheme, Split: s, print: print}
+	b.splitRows(scheme, out.Split, p)
 	if scheme == schemeFamily {
 		for _, m := range b.data.Table.Models {
 			out.groups = append(out.groups, p.Family[m])
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // distil selects a form from the columns and fits its reconstruction, all on one
@@ -168,7 +202,7 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 	stage := func(s string) string { return s + " " + name + " " + p.scheme }
 	bank, print, err := run(ctx, b.stages, stage("preselect"), []any{p.print, columns, b.opts.Preselect, b.opts.Subsets, b.opts.Seed},
 		func(report func(int, int)) ([]int, error) {
-			return preselect(ctx, b.data, columns, p.Split, b.opts, report)
+			return preselect(ctx, p.data, columns, p.Split, b.opts, report)
 		})
 	if err != nil {
 		return form{}, err
@@ -181,7 +215,7 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 	}
 	published, print, err := run(ctx, b.stages, stage("filter"), []any{print, b.opts.Items, b.opts.Lambda},
 		func(report func(int, int)) (form, error) {
-			return filterItems(ctx, name+" information", b.data, bank, fits, p.Split, b.opts, report)
+			return filterItems(ctx, name+" information", p.data, bank, fits, p.Split, b.opts, report)
 		})
 	if err != nil {
 		return form{}, err
@@ -190,7 +224,7 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 		return form{}, err
 	}
 	chosen, _, err := run(ctx, b.stages, stage("choose"), []any{print, columns, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
-		return chooseItems(ctx, b.data, columns, len(published.Columns), p.Split, p.groups, b.opts)
+		return chooseItems(ctx, p.data, columns, len(published.Columns), p.Split, p.groups, b.opts)
 	})
 	if err != nil {
 		return form{}, err
@@ -231,25 +265,32 @@ func (b *builder) scale(ctx context.Context, p parting, f form) (form, error) {
 // published measures the error of the published method's single-benchmark form: a
 // smooth of the ability, and the recipe with the linear model and the sub-score.
 func (b *builder) published(ctx context.Context, p parting, f form) error {
-	predictions, _, err := run(ctx, b.stages, "published "+f.Name+" "+p.scheme, []any{p.print, f.Columns, f.Items, f.Estimator},
-		func(func(int, int)) (map[string][]reconstruct.Prediction, error) {
-			return publishedPredictions(ctx, b.data, f, p.Split)
+	out, _, err := run(ctx, b.stages, "published "+f.Name+" "+p.scheme, []any{p.print, f.Columns, f.Items, f.Estimator},
+		func(func(int, int)) (publishedScores, error) {
+			return publishedPredictions(ctx, p.data, f, p.Split, b.opts.Workers)
 		})
 	if err != nil {
 		return err
 	}
 	for _, method := range []string{methodAbility, methodRecipe} {
-		if rows, ok := predictions[method]; ok {
-			b.testRows(identity{b.data.Table.Benchmark, f.Name, method, p.scheme, len(f.Columns)}, p.Test, rows)
+		if rows, ok := out.Predictions[method]; ok {
+			b.testRows(p, identity{b.data.Table.Benchmark, f.Name, method, p.scheme, len(f.Columns)}, rows)
 		}
+	}
+	if out.NoRecipe != "" {
+		b.leave(fmt.Sprintf("%s of form %s, %s split", methodRecipe, f.Name, p.scheme), out.NoRecipe)
 	}
 	return nil
 }
 
-// chance measures the error from n random items.
+// chance measures the error from n random items, or from all where there are fewer.
 func (b *builder) chance(ctx context.Context, p parting, n int) error {
+	n = min(n, len(p.data.kept))
+	if n == 0 {
+		return p.data.enough(b.opts)
+	}
 	r, _, err := run(ctx, b.stages, "chance", []any{p.print, n, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
-		return randomItems(ctx, b.data, n, p.Split, b.opts)
+		return randomItems(ctx, p.data, n, p.Split, b.opts)
 	})
 	if err == nil {
 		b.reconstructionRows(p, form{Name: formRandom, Columns: r.Columns}, r)

@@ -2,8 +2,10 @@ package analysis
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"testing"
@@ -45,8 +47,20 @@ func smallData(t *testing.T, gaps int) *Data {
 		d.Scores = append(d.Scores, score)
 		d.Suite.Origins = append(d.Suite.Origins, split.Origin{Name: model})
 		d.Suite.Means = append(d.Suite.Means, score)
+		d.Suite.Prints = append(d.Suite.Prints, printOf(table.Answers, i))
 	}
 	return d
+}
+
+// printOf is a hash of a row.
+func printOf(m *response.Matrix, row int) uint64 {
+	h := fnv.New64a()
+	for _, words := range [][]uint64{m.CorrectWords(row), m.ObservedWords(row)} {
+		for _, w := range words {
+			h.Write(binary.BigEndian.AppendUint64(nil, w))
+		}
+	}
+	return h.Sum64()
 }
 
 func smallOptions() Options {

@@ -19,7 +19,7 @@ var curveShares = []float64{0.125, 0.25, 0.5}
 func (b *builder) curve(ctx context.Context, p parting, f form) error {
 	points, _, err := run(ctx, b.stages, "learning curve", []any{p.print, f.Columns, b.opts.Seed, b.data.Given},
 		func(report func(int, int)) ([]result.LearningPoint, error) {
-			return learningCurve(ctx, b.data, f, p.Split, b.opts, report)
+			return learningCurve(ctx, p.data, f, p.Split, b.opts, report)
 		})
 	b.set.Curve = append(b.set.Curve, points...)
 	return err

@@ -1,8 +1,9 @@
 package analysis
 
 import (
-	"fmt"
+	"cmp"
 	"math"
+	"slices"
 
 	"metabench/analysis/response"
 	"metabench/analysis/split"
@@ -10,12 +11,23 @@ import (
 
 // Data is what a build reads of one benchmark.
 type Data struct {
-	Table       *response.Table // models × items that the filters leave
-	Scores      []float64       // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
-	Fingerprint string          // changes whenever answers, items or filters do
-	Suite       *Suite          // the models of all benchmarks it is analysed with
-	Given       Given           // forms whose items are not to be selected
-	Released    []Released      // forms of releases in use
+	Table       *response.Table    // models × items, those that the filters drop among them
+	Scores      []float64          // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
+	Fingerprint string             // changes whenever answers, items or filters do
+	Suite       *Suite             // the models of all benchmarks it is analysed with
+	Verdicts    map[string]Verdict // what the filters say, by scheme of the split; see Suite.TestModels
+	Given       Given              // forms whose items are not to be selected
+	Released    []Released         // forms of releases in use
+
+	dropped []string // of the scheme that the data are seen by, see as
+	kept    []int    // columns of the items that stay, likewise
+}
+
+// Verdict is what the variance filter and the outlier rule say of a benchmark's items
+// and models when no test model of a split is looked at. The zero Verdict keeps all.
+type Verdict struct {
+	Dropped []string // why the filter drops each item; empty for one that stays
+	Outlier []bool   // whether each model's score is too low for it to be used
 }
 
 // Options are the settings of a build. Workers does not change the results.
@@ -31,7 +43,8 @@ type Options struct {
 	Forms           int     // disjoint forms, 1 or 2
 	MinModels       int     // fewest models with a score
 	MinObserved     float64 // share of the kept items that a model must have answered for its score to count
-	Rerun           string  // stage to compute again whatever is kept; empty for none
+	MinGiven        float64 // share of the items given for a form that must be there
+	Rerun           string  // stage, or kind of stages, to compute again whatever is kept; empty for none
 }
 
 // shares are the shares that the models are split by.
@@ -39,19 +52,8 @@ func (o Options) shares() split.Shares {
 	return split.Shares{Validation: o.ValidationShare, Test: o.TestShare}
 }
 
-// TooFewModelsError says that a benchmark can't be analysed.
-type TooFewModelsError struct {
-	Benchmark    string
-	Models, Need int
-}
-
-func (e *TooFewModelsError) Error() string {
-	return fmt.Sprintf("%s has %d models with a score on the whole benchmark, an analysis needs %d: import or crawl more, or lower build.min_models or build.min_observed (the share of items that a model must have answered)",
-		e.Benchmark, e.Models, e.Need)
-}
-
-// check validates shapes and counts the models with a score.
-func (d *Data) check(opts Options) error {
+// check validates shapes.
+func (d *Data) check() error {
 	if err := d.Table.Validate(); err != nil {
 		return err
 	}
@@ -59,8 +61,25 @@ func (d *Data) check(opts Options) error {
 	if len(d.Scores) != models {
 		panic("analysis: a score is needed for every model")
 	}
-	if items < 2 {
-		return fmt.Errorf("%s has %d items left after filtering; see item_filter for why the others were dropped", d.Table.Benchmark, items)
+	for _, v := range d.Verdicts {
+		if len(v.Dropped) != items || len(v.Outlier) != models {
+			panic("analysis: a verdict is needed for every item and model")
+		}
+	}
+	return nil
+}
+
+// enough counts what the filters leave: items to select from and models with a score.
+func (d *Data) enough(opts Options) error {
+	_, items := d.Table.Answers.Dims()
+	if len(d.kept) < 2 && len(d.given("A")) < 2 && len(d.given("B")) < 2 {
+		reasons := map[string]int{}
+		for _, r := range d.dropped {
+			if r != "" {
+				reasons[r]++
+			}
+		}
+		return &TooFewItemsError{Benchmark: d.Table.Benchmark, Items: items, Kept: len(d.kept), Reasons: reasons}
 	}
 	scored := 0
 	for _, s := range d.Scores {
@@ -74,15 +93,60 @@ func (d *Data) check(opts Options) error {
 	return nil
 }
 
-// trusted returns the data with the scores of models that answered too little of
-// the benchmark set to NaN: a share of correct answers over few items is not a
-// score on the whole.
-func (d *Data) trusted(minObserved float64) *Data {
+// ordered returns the data with the models in the order of their prints, so that
+// neither their names nor their places in the table decide anything.
+func (d *Data) ordered() *Data {
+	prints := make(map[string]uint64, len(d.Suite.Origins))
+	for i, o := range d.Suite.Origins {
+		prints[o.Name] = d.Suite.Prints[i]
+	}
+	rows := make([]int, len(d.Table.Models))
+	for i := range rows {
+		rows[i] = i
+	}
+	slices.SortFunc(rows, func(a, b int) int {
+		x, y := d.Table.Models[a], d.Table.Models[b]
+		return cmp.Or(cmp.Compare(prints[x], prints[y]), cmp.Compare(x, y))
+	})
 	out := *d
-	out.Scores = make([]float64, len(d.Scores))
-	_, items := d.Table.Answers.Dims()
+	out.Table = d.Table.SelectModels(rows)
+	out.Scores = pick(d.Scores, rows)
+	out.Verdicts = map[string]Verdict{}
+	for scheme, v := range d.Verdicts {
+		out.Verdicts[scheme] = Verdict{v.Dropped, pick(v.Outlier, rows)}
+	}
+	return &out
+}
+
+func pick[T any](values []T, rows []int) []T {
+	out := make([]T, len(rows))
+	for k, i := range rows {
+		out[k] = values[i]
+	}
+	return out
+}
+
+// as returns the data as a scheme sees them: the items that the filter leaves without
+// the scheme's test models, and no score for an outlier or a model that answered too
+// little of the benchmark, since a share of correct answers over few items is not a score
+// on the whole.
+func (d *Data) as(scheme string, minObserved float64) *Data {
+	models, items := d.Table.Answers.Dims()
+	verdict, ok := d.Verdicts[scheme]
+	if !ok {
+		verdict = Verdict{make([]string, items), make([]bool, models)}
+	}
+	out := *d
+	out.dropped, out.kept = verdict.Dropped, nil
+	for j, reason := range verdict.Dropped {
+		if reason == "" {
+			out.kept = append(out.kept, j)
+		}
+	}
+	kept := d.Table.Answers.SelectItems(out.kept)
+	out.Scores = make([]float64, models)
 	for i, s := range d.Scores {
-		if _, observed := d.Table.Answers.Counts(i); float64(observed) < minObserved*float64(items) {
+		if _, observed := kept.Counts(i); verdict.Outlier[i] || float64(observed) < minObserved*float64(len(out.kept)) {
 			s = math.NaN()
 		}
 		out.Scores[i] = s

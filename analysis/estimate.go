@@ -85,7 +85,7 @@ func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts 
 	if err != nil {
 		return reconstruction{}, err
 	}
-	choice, err := distill.Random{Seed: opts.Seed}.Select(ctx, sample, n)
+	choice, err := distill.Random{Seed: opts.Seed}.Select(ctx, sample.Only(data.kept), n)
 	if err != nil {
 		return reconstruction{}, err
 	}
@@ -105,13 +105,21 @@ func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, 
 	return r, err
 }
 
+// publishedScores are the test models' scores as the published method reconstructs
+// them, by method.
+type publishedScores struct {
+	Predictions map[string][]reconstruct.Prediction
+	NoRecipe    string // why the recipe is left out; empty where it is not
+}
+
 // publishedPredictions reconstructs the test models' scores from a form as the
-// published method does for one benchmark, by method. The recipe is left out where
-// too few models have all the answers that it needs, or a test model has not.
-func publishedPredictions(ctx context.Context, data *Data, f form, s response.Split) (map[string][]reconstruct.Prediction, error) {
-	theta, err := f.abilities(ctx, data, 0)
+// published method does for one benchmark. The recipe is left out where too few models
+// have all the answers that it needs, or a test model has not.
+func publishedPredictions(ctx context.Context, data *Data, f form, s response.Split, workers int) (publishedScores, error) {
+	out := publishedScores{Predictions: map[string][]reconstruct.Prediction{}}
+	theta, err := f.abilities(ctx, data, workers)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	train := fitting(s)
 	var x, y []float64
@@ -120,11 +128,10 @@ func publishedPredictions(ctx context.Context, data *Data, f form, s response.Sp
 	}
 	curve, err := smooth.Fit(ctx, []smooth.Smooth{abilitySmooth}, [][]float64{x}, y, smooth.Settings{})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	out := map[string][]reconstruct.Prediction{}
 	for _, i := range s.Test.Rows {
-		out[methodAbility] = append(out[methodAbility], reconstruct.Prediction{
+		out.Predictions[methodAbility] = append(out.Predictions[methodAbility], reconstruct.Prediction{
 			Benchmark: data.Table.Benchmark, Score: min(100, max(0, curve.Predict([]float64{theta[i]}))),
 		})
 	}
@@ -136,22 +143,25 @@ func publishedPredictions(ctx context.Context, data *Data, f form, s response.Sp
 	recipe, err := reconstruct.FitRecipe(ctx, in, abilities, train)
 	var few *reconstruct.TooFewModelsError
 	if errors.As(err, &few) {
+		out.NoRecipe = err.Error()
 		return out, nil
 	}
 	if err != nil {
-		return nil, err
+		return out, err
 	}
+	var rows []reconstruct.Prediction
 	for _, i := range s.Test.Rows {
 		p, err := recipe.PredictRow(in, abilities[i], i)
 		if errors.Is(err, reconstruct.ErrIncomplete) {
-			delete(out, methodRecipe)
+			out.NoRecipe = "it says nothing of models that lack an answer to an item of the form, as test models do"
 			return out, nil
 		}
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		out[methodRecipe] = append(out[methodRecipe], p[0])
+		rows = append(rows, p[0])
 	}
+	out.Predictions[methodRecipe] = rows
 	return out, nil
 }
 

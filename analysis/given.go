@@ -3,45 +3,76 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
+	"metabench/analysis/result"
 )
 
 // Given are forms whose items somebody else has chosen, by name: the items' keys.
 // Models that were evaluated on such a form are scored as well as its items allow.
 type Given map[string][]string
 
-// GivenItemsError says that a given form can't be used.
+// GivenItemsError says that too few of the items given for a form are in the corpus:
+// the form would be another one.
 type GivenItemsError struct {
 	Benchmark, Form string
 	Given, Known    int
+	Share           float64 // that must be known
 }
 
 func (e *GivenItemsError) Error() string {
-	return fmt.Sprintf("%s: of the %d items given for form %s, %d are among those that the filters leave, and at least 2 are needed: give items of this corpus, or loosen the filters",
-		e.Benchmark, e.Given, e.Form, e.Known)
+	return fmt.Sprintf("%s: of the %d items pinned for form %s, the corpus has answers to %d, and a share of %g and at least 2 are needed: pin items of this corpus, or lower build.min_given",
+		e.Benchmark, e.Given, e.Form, e.Known, e.Share)
 }
 
-// given are the given items of a form that the table has, in the order given.
+// given are the given items of a form that models of the corpus answered, in the order
+// given. A form is what was given: items that the filters drop belong to it as well.
 func (d *Data) given(name string) []int {
+	columns, _ := d.match(name)
+	return columns
+}
+
+// match is given, with the items that can't be used.
+func (d *Data) match(name string) (columns []int, missing []result.LeftOut) {
 	at := make(map[string]int, len(d.Table.Items))
 	for j, item := range d.Table.Items {
 		at[item] = j
 	}
-	var columns []int
+	seen := map[string]bool{}
 	for _, item := range d.Given[name] {
-		if j, ok := at[item]; ok && !slices.Contains(columns, j) {
+		if seen[item] { // a list may name one twice
+			continue
+		}
+		seen[item] = true
+		j, known := at[item]
+		switch {
+		case !known:
+			missing = append(missing, result.LeftOut{Part: "form " + name, Item: item, Reason: "pinned, but not in the corpus"})
+		case !d.answered(j):
+			missing = append(missing, result.LeftOut{Part: "form " + name, Item: item, Reason: "pinned, but no model has answered it"})
+		default:
 			columns = append(columns, j)
 		}
 	}
-	return columns
+	return columns, missing
 }
 
-// free are those of all columns that no given form has.
+// answered reports whether any model with a score answered an item.
+func (d *Data) answered(column int) bool {
+	for i := range d.Table.Models {
+		if !math.IsNaN(d.Scores[i]) && d.Table.Answers.At(i, column) != response.Missing {
+			return true
+		}
+	}
+	return false
+}
+
+// free are those of the kept columns that no given form has.
 func (d *Data) free() []int {
 	taken := map[int]bool{}
 	for name := range d.Given {
@@ -49,30 +80,27 @@ func (d *Data) free() []int {
 			taken[j] = true
 		}
 	}
-	_, items := d.Table.Answers.Dims()
-	var columns []int
-	for j := range items {
-		if !taken[j] {
-			columns = append(columns, j)
-		}
-	}
-	return columns
+	return slices.DeleteFunc(slices.Clone(d.kept), func(j int) bool { return taken[j] })
 }
 
 // give fits the reconstruction of a form whose items are given. Its abilities are
 // the modes of the two-parameter model: nothing is searched.
 func (b *builder) give(ctx context.Context, p parting, name string) (form, error) {
-	f := form{Name: name, Columns: b.data.given(name), Kind: irt.TwoPL, Estimator: ability.MAP}
-	if len(f.Columns) < 2 {
-		return form{}, &GivenItemsError{b.data.Table.Benchmark, name, len(b.data.Given[name]), len(f.Columns)}
+	columns, missing := p.data.match(name)
+	f := form{Name: name, Columns: columns, Kind: irt.TwoPL, Estimator: ability.MAP}
+	if all := len(columns) + len(missing); len(columns) < 2 || float64(len(columns)) < b.opts.MinGiven*float64(all) {
+		return form{}, &GivenItemsError{b.data.Table.Benchmark, name, all, len(columns), b.opts.MinGiven}
 	}
 	r, _, err := run(ctx, b.stages, "given "+name+" "+p.scheme, []any{p.print, f.Columns, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
-		return fitItems(ctx, b.data, f.Columns, p.Split, p.groups, b.opts)
+		return fitItems(ctx, p.data, f.Columns, p.Split, p.groups, b.opts)
 	})
 	if err != nil {
 		return form{}, err
 	}
 	b.reconstructionRows(p, f, r)
+	if p.scheme == schemeRandom {
+		b.set.LeftOut = append(b.set.LeftOut, missing...)
+	}
 	return b.scale(ctx, p, f)
 }
 

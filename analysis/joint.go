@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
@@ -15,22 +16,45 @@ import (
 const JointName = "mean"
 
 // Joint reconstructs all scores and their mean from the answers to the forms of all
-// the benchmarks together, and those of each release: what a model answers on one tells about the others. The
-// benchmarks must be of one suite, so that a test model is one of all of them. It
-// returns nil where fewer than two benchmarks have a form A, or too few models have
-// all of them.
+// the benchmarks together, and those of each release: what a model answers on one tells
+// about the others. The benchmarks must be of one suite, so that a test model is one of
+// all of them. A form that fewer than two benchmarks have, or too few models have all of,
+// is left out with its reason, and so is a benchmark without the form.
 func Joint(ctx context.Context, all []*Distilled, opts Options, cache Cache, report Reporter) (*result.Set, error) {
 	set := &result.Set{Benchmark: JointName}
 	st := stages{benchmark: JointName, cache: cache, report: report, rerun: opts.Rerun}
-	for _, name := range []string{"A", "B"}[:opts.Forms] {
+	for k, name := range []string{"A", "B"} {
 		j := &joint{name: name, opts: opts}
+		var lacking []string
 		for _, d := range all {
-			j.add(d)
+			if !j.add(d) {
+				lacking = append(lacking, d.Data.Table.Benchmark)
+			}
 		}
-		if err := j.run(ctx, st, set); err != nil {
+		if len(j.parts) == 0 && k >= opts.Forms {
+			continue // nobody asked for it
+		}
+		err := j.run(ctx, st, set)
+		if err != nil && !Impossible(err) {
 			return nil, err
 		}
+		leave := func(reason string) {
+			set.LeftOut = append(set.LeftOut, result.LeftOut{Part: "form " + name, Reason: reason})
+		}
+		switch {
+		case err != nil:
+			leave(err.Error())
+		case len(lacking) > 0:
+			leave(fmt.Sprintf("not of all benchmarks: %s without it, so that the mean is over %d of %d",
+				strings.Join(lacking, ", "), len(j.parts), len(all)))
+		}
 	}
+	return set, jointReleases(ctx, all, opts, st, set)
+}
+
+// jointReleases reconstructs the scores from the released forms that several benchmarks
+// have.
+func jointReleases(ctx context.Context, all []*Distilled, opts Options, st stages, set *result.Set) error {
 	for _, name := range releasedForms(all) {
 		j := &joint{name: name, opts: opts}
 		for _, d := range all {
@@ -38,14 +62,27 @@ func Joint(ctx context.Context, all []*Distilled, opts Options, cache Cache, rep
 				j.add(r)
 			}
 		}
-		if err := j.run(ctx, st, set); err != nil {
-			return nil, err
+		if len(j.parts) < 2 {
+			continue
+		}
+		switch err := j.run(ctx, st, set); {
+		case Impossible(err):
+			set.LeftOut = append(set.LeftOut, result.LeftOut{Part: "form " + name, Reason: err.Error()})
+		case err != nil:
+			return err
 		}
 	}
-	if len(set.Metrics) == 0 {
-		return nil, nil
-	}
-	return set, nil
+	return nil
+}
+
+// TooFewBenchmarksError says that there is nothing to reconstruct together.
+type TooFewBenchmarksError struct {
+	Form       string
+	Benchmarks int
+}
+
+func (e *TooFewBenchmarksError) Error() string {
+	return fmt.Sprintf("%d benchmarks have a form %s, and at least 2 are needed to reconstruct scores together", e.Benchmarks, e.Form)
 }
 
 // joint is one form of all benchmarks together.
@@ -57,20 +94,18 @@ type joint struct {
 }
 
 // add takes a benchmark in if it has the form.
-func (j *joint) add(d *Distilled) {
-	if f, ok := d.form(j.name); ok {
+func (j *joint) add(d *Distilled) bool {
+	f, ok := d.form(j.name)
+	if ok {
 		j.parts = append(j.parts, d)
 		j.forms = append(j.forms, f)
 	}
+	return ok
 }
 
 func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
 	if len(j.parts) < 2 {
-		return nil
-	}
-	key := []any{j.opts.Seed, j.name}
-	for k, d := range j.parts {
-		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, d.Data.Given[j.name] != nil, j.opts.MinObserved, j.opts.shares())
+		return &TooFewBenchmarksError{j.name, len(j.parts)}
 	}
 	p, err := j.parts[0].Data.Suite.split(schemeRandom, j.opts)
 	if err != nil {
@@ -84,12 +119,11 @@ func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
 	if err != nil {
 		return err
 	}
-	s, err := p.of(JointName, in.Models, sums(in))
+	s, err := p.of(schemeRandom, JointName, in.Models, sums(in))
 	if err != nil {
-		return nil // too few models have all scores: there is no mean to speak of
+		return err
 	}
-	key = append(key, in.Models, s)
-	r, _, err := run(ctx, st, "reconstruct "+j.name, key, func(func(int, int)) (reconstruction, error) {
+	r, _, err := run(ctx, st, "reconstruct "+j.name, j.key(in, s), func(func(int, int)) (reconstruction, error) {
 		return j.reconstruct(ctx, in, s)
 	})
 	if err != nil {
@@ -97,6 +131,16 @@ func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
 	}
 	j.rows(set, in, s, r)
 	return nil
+}
+
+// key is all that the reconstruction depends on: also the columns that the choice of
+// items is repeated on, which for form B are those that form A has left.
+func (j *joint) key(in *reconstruct.Input, s response.Split) []any {
+	key := []any{j.opts.Seed, j.name, j.opts.MinObserved, j.opts.shares(), in.Models, s}
+	for k, d := range j.parts {
+		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.available(k))
+	}
+	return key
 }
 
 // reconstruct fits the joint map. Its intervals are made by repeating the choice of
@@ -109,12 +153,13 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 		}
 		columns := make([][]int, len(j.parts))
 		for k, d := range j.parts {
-			if d.Data.Given[j.name] != nil {
+			available := j.available(k)
+			if available == nil {
 				columns[k] = j.forms[k].Columns
 				continue
 			}
 			rows := d.rowsOf(in.Models, some.Rows)
-			chosen, err := d.Data.forward(j.available(k), len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
+			chosen, err := d.Data.forward(available, len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
 			if err != nil {
 				return nil, err
 			}
@@ -130,8 +175,11 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 }
 
 // available are the columns that the form's items were selected from: for B those
-// that A left over.
+// that A left over. It is nil for a form whose items are given.
 func (j *joint) available(k int) []int {
+	if j.parts[k].Data.Given[j.name] != nil {
+		return nil
+	}
 	columns := j.parts[k].Data.free()
 	if a, ok := j.parts[k].form("A"); ok && j.name != "A" {
 		columns = slices.DeleteFunc(columns, func(c int) bool { return slices.Contains(a.Columns, c) })

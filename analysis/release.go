@@ -2,100 +2,92 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
-	"metabench/analysis/response"
 	"metabench/analysis/result"
 )
 
 // Released is a form whose items were chosen once and stay, whatever is selected now.
 // It takes no items away from selection, and the filters take none away from it.
 type Released struct {
-	Name  string          // as results name it: result.ReleasedForm
-	Table *response.Table // the models of the data's table × the form's items, in order
+	Name  string   // as results name it: result.ReleasedForm
+	Items []string // in order
 }
 
 // leastReleased is the fewest items that a released form is still calibrated with.
 const leastReleased = 2
 
-// answered are the columns that at least one model has answered.
-func answered(t *response.Table) []int {
-	byItem := t.Answers.Transpose()
-	var columns []int
-	for j := range t.Items {
-		if _, observed := byItem.Counts(j); observed > 0 {
-			columns = append(columns, j)
-		}
-	}
-	return columns
-}
-
-// of is the data as a released form sees it: its items in place of those that the
-// filters leave, and the same models and scores.
+// of is the data as a released form sees them: its items are given, and nothing else is.
 func (d *Data) of(r Released) (*Data, error) {
 	out := *d
-	out.Table = r.Table.SelectItems(answered(r.Table))
-	out.Given, out.Released = Given{r.Name: out.Table.Items}, nil
+	out.Given, out.Released = Given{r.Name: r.Items}, nil
 	var err error
-	out.Fingerprint, err = fingerprintOf("released "+r.Name, []any{d.Fingerprint, out.Table.Items})
+	out.Fingerprint, err = fingerprintOf("released "+r.Name, []any{d.Fingerprint, r.Items})
 	return &out, err
 }
 
-// release fits the reconstruction of every released form on the splits and calibrates
-// its items. Forms of which hardly an item is left are passed over.
-func (b *builder) release(ctx context.Context, partings ...parting) error {
+// release fits the reconstruction of every released form on a split, and of the random
+// one also calibrates its items. A form that the answers don't allow is left out.
+func (b *builder) release(ctx context.Context, p parting) error {
 	for _, r := range b.data.Released {
-		if !slices.Equal(r.Table.Models, b.data.Table.Models) {
-			panic("analysis: a released form has other models than the data")
-		}
-		data, err := b.data.of(r)
+		err := b.attempt(fmt.Sprintf("form %s, %s split", r.Name, p.scheme), func() error { return b.releaseOn(ctx, p, r) })
 		if err != nil {
 			return err
 		}
-		if len(data.Table.Items) < leastReleased {
-			continue
-		}
-		f := form{Name: r.Name, Columns: data.given(r.Name), Kind: irt.TwoPL, Estimator: ability.MAP}
-		for _, p := range partings {
-			fit, _, err := run(ctx, b.stages, "released "+r.Name+" "+p.scheme, []any{p.print, data.Fingerprint, b.opts.Seed},
-				func(func(int, int)) (reconstruction, error) {
-					return fitItems(ctx, data, f.Columns, p.Split, p.groups, b.opts)
-				})
-			if err != nil {
-				return err
-			}
-			b.reconstructionRows(p, f, fit)
-			if p.scheme != schemeRandom {
-				continue
-			}
-			if err := b.scaleReleased(ctx, p, data, f); err != nil {
-				return err
-			}
-		}
-		b.released = append(b.released, &Distilled{Set: b.set, Data: data, Forms: []Form{{Name: r.Name, Columns: f.Columns}}})
 	}
+	return nil
+}
+
+func (b *builder) releaseOn(ctx context.Context, p parting, r Released) error {
+	data, err := p.data.of(r)
+	if err != nil {
+		return err
+	}
+	columns, missing := data.match(r.Name)
+	if len(columns) < leastReleased {
+		b.leave("form "+r.Name, fmt.Sprintf("%d of its %d items have answers, at least %d are needed", len(columns), len(r.Items), leastReleased))
+		return nil
+	}
+	f := form{Name: r.Name, Columns: columns, Kind: irt.TwoPL, Estimator: ability.MAP}
+	fit, _, err := run(ctx, b.stages, "released "+r.Name+" "+p.scheme, []any{p.print, f.Columns, b.opts.Seed},
+		func(func(int, int)) (reconstruction, error) {
+			return fitItems(ctx, data, f.Columns, p.Split, p.groups, b.opts)
+		})
+	if err != nil {
+		return err
+	}
+	b.reconstructionRows(p, f, fit)
+	if p.scheme != schemeRandom {
+		return nil
+	}
+	b.set.LeftOut = append(b.set.LeftOut, missing...)
+	if err := b.scaleReleased(ctx, p, f); err != nil {
+		return err
+	}
+	b.released = append(b.released, &Distilled{Set: b.set, Data: data, Forms: []Form{{Name: r.Name, Columns: f.Columns}}})
 	return nil
 }
 
 // scaleReleased calibrates a released form's items by the two-parameter model, and
 // writes the form and its calibration down.
-func (b *builder) scaleReleased(ctx context.Context, p parting, data *Data, f form) error {
-	own, _, err := run(ctx, b.stages, "released scale "+f.Name, []any{p.print, data.Fingerprint}, func(report func(int, int)) ([]fitted, error) {
-		return calibration{table: data.Table, columns: f.Columns, train: p.Train, errors: true, richest: irt.TwoPL, workers: b.opts.Workers}.fitAll(ctx, report)
+func (b *builder) scaleReleased(ctx context.Context, p parting, f form) error {
+	own, _, err := run(ctx, b.stages, "released scale "+f.Name, []any{p.print, f.Columns}, func(report func(int, int)) ([]fitted, error) {
+		return calibration{table: b.data.Table, columns: f.Columns, train: p.Train, errors: true, richest: irt.TwoPL, workers: b.opts.Workers}.fitAll(ctx, report)
 	})
 	if err != nil {
 		return err
 	}
 	f.locate(own)
-	fitRows(b.set, "form "+f.Name, data.Table, f.Columns, own)
-	b.set.Selected = append(b.set.Selected, f.rows(data.Table.Items)...)
-	byItem := data.Table.Answers.Transpose()
+	fitRows(b.set, "form "+f.Name, b.data.Table, f.Columns, own)
+	b.set.Selected = append(b.set.Selected, f.rows(b.data.Table.Items)...)
+	byItem := b.data.Table.Answers.SelectItems(f.Columns).Transpose()
 	for k, it := range own[0].Items {
 		right, observed := byItem.Counts(k)
 		b.set.Calibrated = append(b.set.Calibrated, result.Calibrated{
-			Form: f.Name, Item: data.Table.Items[k], Models: own[0].Persons, A: it.A, D: it.D,
+			Form: f.Name, Item: b.data.Table.Items[f.Columns[k]], Models: own[0].Persons, A: it.A, D: it.D,
 			SEA: orNaN(own[0].Errors[k].A), SED: orNaN(own[0].Errors[k].D), ShareCorrect: float64(right) / float64(observed),
 		})
 	}

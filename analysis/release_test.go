@@ -11,7 +11,11 @@ import (
 
 // releasedOf is a released form of some items of the data.
 func releasedOf(d *Data, name string, columns ...int) Released {
-	return Released{Name: name, Table: d.Table.SelectItems(columns)}
+	r := Released{Name: name}
+	for _, j := range columns {
+		r.Items = append(r.Items, d.Table.Items[j])
+	}
+	return r
 }
 
 // A release takes nothing from the selection, and nothing is selected for it.
@@ -23,16 +27,10 @@ func TestReleasedFormStandsBesideTheSelection(t *testing.T) {
 	d := smallData(t, 0)
 	columns := []int{30, 3, 11, 12, 25, 7}
 	d.Released = []Released{releasedOf(d, "A@v1", columns...)}
-	// As the filters would: the data lack an item that the release has.
-	left := slices.DeleteFunc(slices.Collect(func(yield func(int) bool) {
-		for j := range d.Table.Items {
-			if !yield(j) {
-				return
-			}
-		}
-	}), func(j int) bool { return j == 30 })
-	filtered := *d
-	filtered.Table = d.Table.SelectItems(left)
+	filtered := *d // the filters drop an item that the release has
+	verdict := Verdict{make([]string, len(d.Table.Items)), make([]bool, len(d.Table.Models))}
+	verdict.Dropped[30] = "too easy"
+	filtered.Verdicts = map[string]Verdict{schemeRandom: verdict, schemeFamily: verdict}
 	built, err := build(t.Context(), d, smallOptions())
 	if err != nil {
 		t.Fatal(err)
@@ -92,21 +90,23 @@ func TestReleasedFormStandsBesideTheSelection(t *testing.T) {
 // Items that nobody answered, or all alike, neither stop a build nor spoil the others.
 func TestReleasedItemsMayLoseTheirAnswers(t *testing.T) {
 	d := smallData(t, 0)
-	r := releasedOf(d, "A@v1", 30, 3, 11, 12, 25, 7)
-	for i := range r.Table.Models {
-		r.Table.Answers.Set(i, 1, response.Missing)
-		r.Table.Answers.Set(i, 2, response.Correct)
+	for i := range d.Table.Models {
+		d.Table.Answers.Set(i, 3, response.Missing)
+		d.Table.Answers.Set(i, 11, response.Correct)
 	}
-	gone := releasedOf(d, "A@v0", 30, 3)
-	for i := range gone.Table.Models {
-		gone.Table.Answers.Set(i, 1, response.Missing)
-	}
-	d.Released = []Released{gone, r}
+	d.Released = []Released{releasedOf(d, "A@v0", 30, 3), releasedOf(d, "A@v1", 30, 3, 11, 12, 25, 7)}
 	built, err := build(t.Context(), d, smallOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(built.Released) != 1 || len(built.Set.Calibrated) != 5 {
 		t.Errorf("%d released forms, %d items calibrated", len(built.Released), len(built.Set.Calibrated))
+	}
+	var left []string
+	for _, l := range built.Set.LeftOut {
+		left = append(left, l.Part+" "+l.Item)
+	}
+	if !slices.Contains(left, "form A@v0 ") || !slices.Contains(left, "form A@v1 "+d.Table.Items[3]) {
+		t.Errorf("left out: %q", left)
 	}
 }

@@ -27,14 +27,14 @@ func (b *builder) reconstructionRows(p parting, f form, r reconstruction) {
 		predictions[k] = r.Test[k][0]
 	}
 	id := identity{name, f.Name, methodProcess, p.scheme, len(f.Columns)}
-	b.testRows(id, p.Test, predictions)
+	b.testRows(p, id, predictions)
 	if p.scheme == schemeRandom {
-		seenRows(b.set, id, b.data.Table.Models, b.data.Scores, p.Split, r.Seen, 0)
+		seenRows(b.set, id, b.data.Table.Models, p.data.Scores, p.Split, r.Seen, 0)
 	}
 }
 
-func (b *builder) testRows(id identity, test response.TestSet, predictions []reconstruct.Prediction) {
-	testRows(b.set, id, b.data.Table.Models, b.data.Scores, test, predictions)
+func (b *builder) testRows(p parting, id identity, predictions []reconstruct.Prediction) {
+	testRows(b.set, id, b.data.Table.Models, p.data.Scores, p.Test, predictions)
 }
 
 // reliability compares the reconstructions by two forms of the same test models.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Cache keeps the outputs of stages between builds. The warehouse is one.
@@ -25,14 +26,66 @@ type Reporter func(stage string, done, total int)
 
 // stageVersion is part of every fingerprint. Raise it when a stage computes
 // something else from the same inputs.
-const stageVersion = 4
+const stageVersion = 5
 
 // stages runs the stages of one benchmark, each from the outputs of earlier ones.
 type stages struct {
 	benchmark string
 	cache     Cache
 	report    Reporter
-	rerun     string // stage whose kept output is not to be used; empty for none
+	rerun     string // stage, or kind of stages, whose kept output is not to be used; empty for none
+}
+
+// Stages are the kinds of stages that a build has, in order. A stage's full name adds the
+// form or scheme that it is of, such as "choose A random".
+func Stages() []string {
+	var kinds []string
+	for _, s := range stageNames {
+		kinds = append(kinds, s.kind)
+	}
+	return kinds
+}
+
+// IsStage reports whether a name is a kind of stages or the full name of one.
+func IsStage(name string) bool {
+	for _, s := range stageNames {
+		for _, full := range s.names {
+			if isStage(full, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isStage reports whether a full name is the one asked for, or one of its kind.
+func isStage(full, asked string) bool {
+	return full == asked || asked != "" && strings.HasPrefix(full, asked+" ")
+}
+
+var stageNames = func() []stageName {
+	forms := []string{"A random", "B random", "A family", "B family"}
+	of := func(kind string, of ...string) stageName {
+		s := stageName{kind, []string{}}
+		for _, o := range of {
+			s.names = append(s.names, kind+" "+o)
+		}
+		if len(of) == 0 {
+			s.names = append(s.names, kind)
+		}
+		return s
+	}
+	return []stageName{
+		of("split", schemeRandom, schemeFamily), of("preselect", forms...), of("calibrate", forms...), of("filter", forms...),
+		of("published", forms...), of("choose", forms...), of("given", forms...), of("scale", "A random", "B random"),
+		of("chance"), of("learning curve"), of("reconstruct", "A", "B"),
+	}
+}()
+
+// stageName is a kind of stages with the full names that it has.
+type stageName struct {
+	kind  string
+	names []string
 }
 
 // run returns the stage's output for the inputs that key describes: the kept one
@@ -43,7 +96,7 @@ func run[T any](ctx context.Context, s stages, name string, key any, compute fun
 	if err != nil {
 		return out, "", err
 	}
-	if name != s.rerun {
+	if !isStage(name, s.rerun) {
 		kept, ok, err := s.cache.Stage(ctx, s.benchmark, name, fingerprint)
 		if err != nil {
 			return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)

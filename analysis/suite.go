@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -15,15 +14,41 @@ import (
 type Suite struct {
 	Origins []split.Origin // one a model
 	Means   []float64      // mean score in points; NaN for a model without one
+
+	// Prints stand for the models' answers to all the benchmarks, one a model: they are
+	// equal for equal answers, whatever the models are called. The split goes by them.
+	Prints []uint64
 }
 
 // Fingerprint changes whenever the models or their means do.
 func (s *Suite) Fingerprint() string {
-	text, err := fingerprintOf("suite", []any{s.Origins, finite(s.Means)})
+	text, err := fingerprintOf("suite", s.key())
 	if err != nil {
 		panic("analysis: " + err.Error()) // names and finite numbers are always JSON
 	}
 	return text
+}
+
+// key is all that a split depends on, as JSON can hold it.
+func (s *Suite) key() []any { return []any{s.Origins, finite(s.Means), s.Prints} }
+
+// TestModels are the names of the models that nothing is chosen or trained by, by scheme
+// of the split.
+func (s *Suite) TestModels(opts Options) (map[string][]string, error) {
+	models := map[string][]string{}
+	for _, scheme := range []string{schemeRandom, schemeFamily} {
+		p, err := s.split(scheme, opts)
+		if err != nil {
+			return nil, err
+		}
+		models[scheme] = []string{} // also where there are none
+		for _, o := range s.Origins {
+			if p.Part[o.Name] == partTest {
+				models[scheme] = append(models[scheme], o.Name)
+			}
+		}
+	}
+	return models, nil
 }
 
 // The parts of a split, as they are written into results.
@@ -47,18 +72,20 @@ func (s *Suite) split(scheme string, opts Options) (parted, error) {
 	var rows []int
 	var scores []float64
 	var labels []string
+	var prints []uint64
 	for i, o := range s.Origins {
 		p.Family[o.Name] = families[i]
 		if !math.IsNaN(s.Means[i]) {
 			rows, scores, labels = append(rows, i), append(scores, s.Means[i]), append(labels, families[i])
+			prints = append(prints, s.Prints[i])
 		}
 	}
 	var rs response.Split
 	var err error
 	if scheme == schemeFamily {
-		rs, err = split.Grouped(labels, opts.shares(), opts.Seed)
+		rs, err = split.StableGroups(labels, prints, opts.shares(), opts.Seed)
 	} else {
-		rs, err = split.Stratified(scores, opts.shares(), opts.Seed)
+		rs, err = split.Stable(scores, prints, opts.shares(), opts.Seed)
 	}
 	if err != nil {
 		return p, err
@@ -71,13 +98,16 @@ func (s *Suite) split(scheme string, opts Options) (parted, error) {
 	return p, nil
 }
 
-// of is the split of a table's models: those with a score, in their parts.
-func (p parted) of(benchmark string, models []string, scores []float64) (response.Split, error) {
+// of is the split of a table's models: those with a score, in their parts. Parts that
+// are too small are a *SplitError.
+func (p parted) of(scheme, benchmark string, models []string, scores []float64) (response.Split, error) {
 	var s response.Split
+	families := map[string]bool{}
 	for i, m := range models {
 		if math.IsNaN(scores[i]) {
 			continue
 		}
+		families[p.Family[m]] = true
 		switch p.Part[m] {
 		case partTrain:
 			s.Train.Rows = append(s.Train.Rows, i)
@@ -87,9 +117,9 @@ func (p parted) of(benchmark string, models []string, scores []float64) (respons
 			s.Test.Rows = append(s.Test.Rows, i)
 		}
 	}
-	if least := min(len(s.Train.Rows), len(s.Validation.Rows), len(s.Test.Rows)); least < leastPart {
-		return s, fmt.Errorf("%s: %d training, %d validation and %d test models are too few, each part needs %d: add models or change build.validation_share and build.test_share",
-			benchmark, len(s.Train.Rows), len(s.Validation.Rows), len(s.Test.Rows), leastPart)
+	if min(len(s.Train.Rows), len(s.Validation.Rows), len(s.Test.Rows)) < leastPart {
+		return s, &SplitError{Benchmark: benchmark, Scheme: scheme, Families: len(families),
+			Train: len(s.Train.Rows), Validation: len(s.Validation.Rows), Test: len(s.Test.Rows)}
 	}
 	return s, nil
 }

@@ -122,7 +122,11 @@ func (a *app) demoFill(ctx context.Context, cfg *config.Loaded, catalogue []corp
 	fmt.Fprintf(a.Err, "crawled %d of %d repositories: %d task files read, %d refused as broken, %s in %d requests\n",
 		summary.Fetched, summary.Listed, summary.Tasks[corpus.StatusDone],
 		summary.Tasks[corpus.StatusPermanent]+summary.Tasks[corpus.StatusPolicy], megabytes(summary.Stats.Bytes), summary.HubRequests)
-	if _, err := p.Build(ctx, nil, ""); err != nil {
+	built, err := p.Build(ctx, nil, "")
+	for _, line := range built.Lines() {
+		fmt.Fprintln(a.Err, "left out:", line)
+	}
+	if err != nil {
 		return err
 	}
 	did, err := p.ReadTexts(ctx)

@@ -39,6 +39,7 @@ func validate(l *Loaded) []Problem {
 	v.check("build.items", b.Items >= 0, "must not be negative")
 	v.check("build.lambda", b.Lambda >= 0, "must not be negative")
 	v.check("build.forms", b.Forms == 1 || b.Forms == 2, "must be 1 or 2")
+	v.share("build.min_given", b.MinGiven)
 	v.check("build.min_models", b.MinModels >= 20, "must be 20 or more")
 	v.share("build.min_observed", b.MinObserved)
 	v.check("publish.dir", l.Publish.Dir != "", "must not be empty")

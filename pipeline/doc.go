@@ -35,8 +35,9 @@ type Options struct {
 
 // Pipeline runs the stages on one warehouse.
 type Pipeline struct {
-	w    *warehouse.Warehouse
-	opts Options
+	w     *warehouse.Warehouse
+	opts  Options
+	build buildFunc
 }
 
 // New makes a pipeline.
@@ -47,5 +48,5 @@ func New(o Options) *Pipeline {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Pipeline{w: o.Warehouse, opts: o}
+	return &Pipeline{w: o.Warehouse, opts: o, build: analysis.Build}
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"metabench/analysis"
+	"metabench/analysis/response"
 	"metabench/analysis/result"
 	"metabench/analysis/split"
 	"metabench/warehouse"
@@ -20,6 +23,7 @@ type job struct {
 	suite  []string                       // the benchmarks of the catalogue, by whose mean score their models are split
 	given  map[string]map[string][]string // items by benchmark and form
 	report analysis.Reporter
+	suites map[string]*analysis.Suite // that were read, by their benchmarks' names
 
 	releases releases // in use
 }
@@ -29,7 +33,8 @@ func (p *Pipeline) newJob(ctx context.Context) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{w: p.w, opts: buildOptions(p.opts.Config), code: p.opts.CodeVersion, given: given, report: p.opts.Report}
+	j := &job{w: p.w, opts: buildOptions(p.opts.Config), code: p.opts.CodeVersion, given: given, report: p.opts.Report,
+		suites: map[string]*analysis.Suite{}}
 	if j.releases, err = readReleases(ctx, p.w); err != nil {
 		return nil, err
 	}
@@ -40,42 +45,74 @@ func (p *Pipeline) newJob(ctx context.Context) (*job, error) {
 }
 
 // run analyses one benchmark, whose models are split by their means over the suite
-// of benchmarks, and stores the results under a run.
-func (j *job) run(ctx context.Context, benchmark string) (*analysis.Distilled, error) {
+// of benchmarks, and stores the results under a run. Where its answers allow no
+// analysis, distilled is nil, and all that is stored is why.
+func (j *job) run(ctx context.Context, benchmark string, build buildFunc) (distilled *analysis.Distilled, set *result.Set, err error) {
 	data, err := j.read(ctx, benchmark)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	run, err := j.runOf(benchmark, data.Fingerprint, data.Suite.Fingerprint(), data.Given)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var distilled *analysis.Distilled
-	err = j.record(ctx, run, func() (*result.Set, error) {
-		distilled, err = analysis.Build(ctx, data, j.opts, j.w, j.report)
+	set, err = j.record(ctx, run, func() (*result.Set, error) {
+		distilled, err = build(ctx, data, j.opts, j.w, j.report)
+		if analysis.Impossible(err) {
+			return &result.Set{Benchmark: benchmark, LeftOut: []result.LeftOut{{Part: analysis.PartBenchmark, Reason: err.Error()}}}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
 		return distilled.Set, nil
 	})
-	return distilled, err
+	return distilled, set, err
 }
 
+// buildFunc is analysis.Build, or what a test has in its place.
+type buildFunc func(context.Context, *analysis.Data, analysis.Options, analysis.Cache, analysis.Reporter) (*analysis.Distilled, error)
+
 // runJoint reconstructs the suite's scores together and stores the results under a
-// run of their own.
-func (j *job) runJoint(ctx context.Context, suite []*analysis.Distilled) error {
+// run of their own. The parts that are without are benchmarks of the suite that have no
+// results.
+func (j *job) runJoint(ctx context.Context, suite []*analysis.Distilled, without []result.LeftOut) (*result.Set, error) {
+	run, err := j.jointRun(ctx, suite)
+	if err != nil {
+		return nil, err
+	}
+	return j.record(ctx, run, func() (*result.Set, error) {
+		set, err := analysis.Joint(ctx, suite, j.opts, j.w, j.report)
+		if err == nil {
+			set.LeftOut = append(set.LeftOut, without...)
+		}
+		return set, err
+	})
+}
+
+// jointRun is the run that reconstructs distilled benchmarks together.
+func (j *job) jointRun(ctx context.Context, suite []*analysis.Distilled, others ...any) (warehouse.Run, error) {
+	models, err := j.readSuite(ctx, j.suite)
+	if err != nil {
+		return warehouse.Run{}, err
+	}
 	var inputs string
-	settings := []any{suite[0].Data.Suite.Fingerprint()}
+	settings := []any{models.Fingerprint()}
 	for _, d := range suite {
 		inputs += d.Data.Fingerprint
 		settings = append(settings, d.Data.Given)
 	}
-	run, err := j.runOf(analysis.JointName, inputs, settings...)
+	return j.runOf(analysis.JointName, inputs, append(settings, others...)...)
+}
+
+// withdrawJoint removes joint results, which are of forms that may not be the
+// benchmarks' any more, and says why there are none.
+func (j *job) withdrawJoint(ctx context.Context, suite []*analysis.Distilled, reason string) (*result.Set, error) {
+	run, err := j.jointRun(ctx, suite, reason) // not the run that would make them
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return j.record(ctx, run, func() (*result.Set, error) {
-		return analysis.Joint(ctx, suite, j.opts, j.w, j.report)
+		return &result.Set{Benchmark: analysis.JointName, LeftOut: []result.LeftOut{{Part: analysis.PartBenchmark, Reason: reason}}}, nil
 	})
 }
 
@@ -132,26 +169,23 @@ func (j *job) pending(ctx context.Context, benchmarks []string) ([]string, error
 	return pending, err
 }
 
-// record runs a computation and stores its results, if any, under a run.
-func (j *job) record(ctx context.Context, run warehouse.Run, compute func() (*result.Set, error)) error {
+// record runs a computation and stores its results under a run.
+func (j *job) record(ctx context.Context, run warehouse.Run, compute func() (*result.Set, error)) (*result.Set, error) {
 	attempt, err := j.w.BeginRun(ctx, run)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	set, err := compute()
-	if err == nil && set != nil {
+	if err == nil {
 		err = j.w.StoreResults(ctx, attempt.RunID, *set)
 	}
-	return errors.Join(err, finishRun(ctx, j.w, attempt, err))
+	return set, errors.Join(err, finishRun(ctx, j.w, attempt, err))
 }
 
-// finishRun records how a run ended, also when ctx was cancelled. One that found too
-// few models is done: the same answers will never have more.
+// finishRun records how a run ended, also when ctx was cancelled.
 func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.Attempt, err error) error {
 	status := warehouse.RunDone
-	var few *analysis.TooFewModelsError
 	switch {
-	case errors.As(err, &few):
 	case errors.Is(err, context.Canceled):
 		status = warehouse.RunCancelled
 	case err != nil:
@@ -160,9 +194,10 @@ func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.At
 	return w.FinishRun(context.WithoutCancel(ctx), attempt, status, nil)
 }
 
-// read reads what a build needs of a benchmark.
+// read reads what a build needs of a benchmark: all answers, and what the filters say of
+// them when they don't look at the test models.
 func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error) {
-	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.Kept)
+	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.All)
 	if err != nil {
 		return nil, err
 	}
@@ -170,13 +205,33 @@ func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error
 	if err != nil {
 		return nil, err
 	}
-	released, err := j.releases.read(ctx, j.w, table)
+	held, err := suite.TestModels(j.opts)
 	if err != nil {
 		return nil, err
 	}
-	return &analysis.Data{
-		Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark], Released: released,
-	}, nil
+	verdicts := map[string]analysis.Verdict{}
+	for scheme, models := range held {
+		v, err := j.w.Judge(ctx, benchmark, models)
+		if err != nil {
+			return nil, err
+		}
+		verdicts[scheme] = verdict(table, v)
+	}
+	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Verdicts: verdicts,
+		Given: j.given[benchmark], Released: j.releases.of(benchmark)}, nil
+}
+
+// verdict puts the warehouse's verdict into the order of a table's items and models.
+func verdict(table *response.Table, v warehouse.Verdict) analysis.Verdict {
+	out := analysis.Verdict{Dropped: make([]string, len(table.Items)), Outlier: make([]bool, len(table.Models))}
+	for k, item := range table.Items {
+		out.Dropped[k] = v.Dropped[item]
+	}
+	for i := range table.Models {
+		correct, observed := table.Answers.Counts(i)
+		out.Outlier[i] = observed > 0 && float64(correct)/float64(observed) <= v.Outlier
+	}
+	return out
 }
 
 // inputs are the fingerprint of a benchmark's answers and the models' mean scores: over
@@ -193,15 +248,30 @@ func (j *job) inputs(ctx context.Context, benchmark string) (fingerprint string,
 	return fingerprint, suite, err
 }
 
+// readSuite reads the models of some benchmarks, in the order of their names.
 func (j *job) readSuite(ctx context.Context, benchmarks []string) (*analysis.Suite, error) {
+	name := strings.Join(benchmarks, "\n")
+	if s, ok := j.suites[name]; ok {
+		return s, nil
+	}
 	means, err := j.w.MeanScores(ctx, benchmarks, j.opts.MinObserved)
 	if err != nil {
 		return nil, err
 	}
-	s := &analysis.Suite{}
-	for _, model := range slices.Sorted(maps.Keys(means)) {
-		s.Origins = append(s.Origins, split.Origin{Name: model})
-		s.Means = append(s.Means, means[model])
+	prints, err := j.w.Prints(ctx, benchmarks)
+	if err != nil {
+		return nil, err
 	}
+	s := &analysis.Suite{}
+	for _, model := range slices.Sorted(maps.Keys(prints)) {
+		mean, ok := means[model]
+		if !ok {
+			mean = math.NaN()
+		}
+		s.Origins = append(s.Origins, split.Origin{Name: model})
+		s.Means = append(s.Means, mean)
+		s.Prints = append(s.Prints, prints[model])
+	}
+	j.suites[name] = s
 	return s, nil
 }

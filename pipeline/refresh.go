@@ -118,9 +118,9 @@ func (p *Pipeline) refreshBuild(ctx context.Context, did *Refreshed) error {
 	if len(pending) == 0 {
 		return nil
 	}
-	left, err := p.Build(ctx, nil, "")
-	for _, few := range left {
-		if slices.Contains(pending, few.Benchmark) {
+	built, err := p.Build(ctx, nil, "")
+	for _, b := range built.Without() {
+		if slices.Contains(pending, b) {
 			did.LeftOut++
 			did.Built--
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"metabench/analysis"
-	"metabench/analysis/response"
 	"metabench/analysis/result"
 	"metabench/warehouse"
 )
@@ -71,48 +70,23 @@ func (rs releases) settings(benchmark string) []any {
 	return settings
 }
 
-// read reads the released forms of a benchmark: the answers of a table's models to
-// their items, whatever the filters say of these.
-func (rs releases) read(ctx context.Context, w *warehouse.Warehouse, table *response.Table) ([]analysis.Released, error) {
-	if len(rs.settings(table.Benchmark)) == 0 {
-		return nil, nil
-	}
-	all, _, err := w.Responses(ctx, table.Benchmark, warehouse.All)
-	if err != nil {
-		return nil, err
-	}
-	rowOf := make(map[string]int, len(all.Models))
-	for i, model := range all.Models {
-		rowOf[model] = i
-	}
-	rows := make([]int, len(table.Models))
-	for i, model := range table.Models {
-		row, ok := rowOf[model]
-		if !ok {
-			return nil, fmt.Errorf("read the released items of %s: %s has no answers any more", table.Benchmark, model)
-		}
-		rows[i] = row
-	}
-	columnOf := make(map[string]int, len(all.Items))
-	for j, item := range all.Items {
-		columnOf[item] = j
-	}
+// of are the released forms of a benchmark, with those of their items that are the same
+// questions in the corpus.
+func (rs releases) of(benchmark string) []analysis.Released {
 	var forms []analysis.Released
 	for _, r := range rs {
 		for _, f := range r.Forms {
-			if f.Benchmark != table.Benchmark {
+			if f.Benchmark != benchmark {
 				continue
 			}
-			var columns []int
+			form := analysis.Released{Name: result.ReleasedForm(f.Form, r.Version)}
 			for _, it := range f.Items {
-				if j, ok := columnOf[it.Item]; ok && it.Present {
-					columns = append(columns, j)
+				if it.Present {
+					form.Items = append(form.Items, it.Item)
 				}
 			}
-			forms = append(forms, analysis.Released{
-				Name: result.ReleasedForm(f.Form, r.Version), Table: all.SelectModels(rows).SelectItems(columns),
-			})
+			forms = append(forms, form)
 		}
 	}
-	return forms, nil
+	return forms
 }

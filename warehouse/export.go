@@ -66,6 +66,7 @@ var lakeTables = []lakeTable{
 	results("split_assignment"), results("irt_fit"), results("item_parameter"), results("ability"), results("selected_item"),
 	results("prediction"), results("reconstruction_metric"), results("form_reliability"), results("learning_curve"),
 	{"release", `FROM release`, false}, results("released_item"), results("released_calibration"),
+	results("left_out"),
 }
 
 // Export writes the lake: zstd Parquet, one directory a table, partitioned by

@@ -55,6 +55,31 @@ func (w *Warehouse) Calibration(ctx context.Context, benchmark string) (result.S
 	return set, run, err
 }
 
+// LeftOut returns what the last build of a benchmark could not make, and why: parts
+// first, then items.
+func (w *Warehouse) LeftOut(ctx context.Context, benchmark string) ([]result.LeftOut, error) {
+	var l result.LeftOut
+	var all []result.LeftOut
+	err := scanEach(ctx, w.db, `SELECT part, item, reason FROM left_out WHERE benchmark = ? ORDER BY item <> '', part, item`,
+		[]any{&l.Part, &l.Item, &l.Reason}, func() { all = append(all, l) }, benchmark)
+	if err != nil {
+		return nil, fmt.Errorf("read what was left out of %s: %w", benchmark, err)
+	}
+	return all, nil
+}
+
+// FittedModels counts the models that a benchmark's reconstruction was fitted on: its
+// training and validation models.
+func (w *Warehouse) FittedModels(ctx context.Context, benchmark string) (int, error) {
+	var n int
+	row := w.db.QueryRowContext(ctx, `
+		SELECT count(*) FROM split_assignment WHERE benchmark = ? AND scheme = 'random' AND part IN ('train', 'validation')`, benchmark)
+	if err := row.Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the models that %s was fitted on: %w", benchmark, err)
+	}
+	return n, nil
+}
+
 // ResultRun returns the run that a benchmark's results are of.
 func (w *Warehouse) ResultRun(ctx context.Context, benchmark string) (Run, error) {
 	var run Run

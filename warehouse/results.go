@@ -16,7 +16,7 @@ import (
 var resultTables = []string{
 	"split_assignment", "irt_fit", "item_parameter", "ability", "selection_search", "selected_item",
 	"reconstruction_model", "prediction", "reconstruction_metric", "form_reliability",
-	"learning_curve",
+	"learning_curve", "left_out",
 }
 
 // StoreResults replaces a benchmark's results by those of a run, in one
@@ -98,6 +98,9 @@ func (c *change) appendResults(runID string, s result.Set) error {
 	}
 	for _, r := range s.Curve {
 		add("learning_curve", r.Axis, int32(r.TrainingModels), int32(r.Items), int32(r.TestModels), number(r.RMSE), number(r.MAE))
+	}
+	for _, r := range s.LeftOut {
+		add("left_out", r.Part, r.Item, r.Reason)
 	}
 	return err
 }

@@ -24,8 +24,9 @@ func someResults(rmse float64) result.Set {
 			Score: 50, Predicted: 51, Lower: nan, Upper: nan}},
 		Metrics: []result.Metric{{Target: "quiz", Form: "A", Method: "smooth", Scheme: "random", Part: "test", Group: "all", Models: 1, Items: 2,
 			RMSE: rmse, MAE: 1, Bias: 1, Spearman: nan, Coverage: nan, Width: math.Inf(1)}},
-		Forms: []result.FormReliability{{FormA: "A", FormB: "B", Models: 3, Correlation: 0.9, RMSD: 1.5}},
-		Curve: []result.LearningPoint{{Axis: "items", TrainingModels: 3, Items: 1, TestModels: 1, RMSE: rmse, MAE: 1}},
+		Forms:   []result.FormReliability{{FormA: "A", FormB: "B", Models: 3, Correlation: 0.9, RMSD: 1.5}},
+		Curve:   []result.LearningPoint{{Axis: "items", TrainingModels: 3, Items: 1, TestModels: 1, RMSE: rmse, MAE: 1}},
+		LeftOut: []result.LeftOut{{Part: "family split", Reason: "one family"}},
 	}
 }
 

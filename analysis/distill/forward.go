@@ -57,8 +57,11 @@ func (f Forward) Path(ctx context.Context, s *Sample, size int) (Choice, []float
 		f.Ridge = defaultRidge
 	}
 	models, _ := s.Dims()
-	if f.Folds < 2 || models < 2*f.Folds {
-		return Choice{}, nil, fmt.Errorf("forward selection: %d models can't be cut into %d folds of two or more", models, f.Folds)
+	if f.Folds < 2 {
+		return Choice{}, nil, fmt.Errorf("forward selection: %d folds are too few to cross-validate with", f.Folds)
+	}
+	if models < 2*f.Folds {
+		return Choice{}, nil, &TooFewModelsError{Models: models, Need: 2 * f.Folds}
 	}
 	g := newForwardSearch(s, balancedFolds(s.scores, f.Folds, f.Seed), f.Folds, f.Ridge)
 	var choice Choice

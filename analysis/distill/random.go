@@ -65,8 +65,11 @@ func RandomSubsets(ctx context.Context, s *Sample, o SubsetOptions) (*Subset, er
 		return nil, err
 	}
 	models, _ := s.Dims()
-	if o.Folds < 2 || models < 2*o.Folds {
-		return nil, fmt.Errorf("distill: %d models can't be cut into %d folds of two or more", models, o.Folds)
+	if o.Folds < 2 {
+		return nil, fmt.Errorf("distill: %d folds are too few to cross-validate with", o.Folds)
+	}
+	if models < 2*o.Folds {
+		return nil, &TooFewModelsError{Models: models, Need: 2 * o.Folds}
 	}
 	if err := o.Smooth.Validate(); err != nil {
 		return nil, fmt.Errorf("distill: %w", err)

@@ -87,13 +87,20 @@ func (s *Sample) Only(items []int) *Sample {
 	return &rest
 }
 
+// TooFewModelsError says that items can't be chosen by so few models.
+type TooFewModelsError struct{ Models, Need int }
+
+func (e *TooFewModelsError) Error() string {
+	return fmt.Sprintf("distill: %d models are too few to choose items by, at least %d are needed", e.Models, e.Need)
+}
+
 // check refuses sizes that can't be chosen.
 func (s *Sample) check(size int) error {
 	if size < 1 || size > len(s.available) {
 		return fmt.Errorf("distill: can't choose %d of %d items", size, len(s.available))
 	}
 	if models, _ := s.Dims(); models < 2 {
-		return fmt.Errorf("distill: %d models are too few to choose items by", models)
+		return &TooFewModelsError{Models: models, Need: 2}
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package reconstruct
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"math"
 )
 
@@ -144,14 +146,14 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 			jobs = append(jobs, job{k, pattern})
 		}
 	}
-	results := make([][]leftOut, len(jobs))
+	results, errs := make([][]leftOut, len(jobs)), make([]error, len(jobs))
 	each(len(jobs), f.opts.Workers, func(k int) {
 		if ctx.Err() == nil {
-			results[k] = f.maskOut(jobs[k].model, jobs[k].pattern)
+			results[k], errs[k] = f.maskOut(jobs[k].model, jobs[k].pattern)
 		}
 	})
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := cmp.Or(ctx.Err(), errors.Join(errs...)); err != nil {
+		return err
 	}
 	for t := range n + 1 {
 		var of []leftOut
@@ -179,7 +181,7 @@ func maskPatterns(groups int) int {
 
 // maskOut predicts the k-th masked model without itself and with answers masked
 // by a pattern.
-func (f *fitting) maskOut(k, pattern int) []leftOut {
+func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	m := f.model
 	x := f.masked[k]
 	n := len(m.targets)
@@ -206,7 +208,10 @@ func (f *fitting) maskOut(k, pattern int) []leftOut {
 			}
 		}
 	}
-	e := m.estimate(s, x)
+	e, err := m.estimate(s, x)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]leftOut, n+1)
 	all := 0.0
 	for t := range n {
@@ -215,5 +220,5 @@ func (f *fitting) maskOut(k, pattern int) []leftOut {
 		out[t] = leftOut{e.score[t], truth - e.score[t], e.spread[t], e.doubt[t]}
 	}
 	out[n] = leftOut{e.score[n], all - e.score[n], e.spread[n], e.doubt[n]}
-	return out
+	return out, nil
 }

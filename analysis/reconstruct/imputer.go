@@ -1,9 +1,14 @@
 package reconstruct
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
 )
 
 // imputer is a low-rank Gaussian model of the answers to all selected items,
@@ -175,14 +180,25 @@ func count(words []uint64) int {
 // posterior is the distribution of the factors given the answers observed.
 type posterior struct {
 	mean []float64
-	root []float64 // lower triangle R, rank × rank, of the inverse: covariance is R⁻ᵀR⁻¹
+	root blas64.Triangular // upper triangle U with U'U the inverse of the covariance
 }
 
-func (m *imputer) posterior(l layout, s sheet) posterior {
+// NotPositiveError says that a factor model of answers is no model: what is known of the
+// factors after some answers is less than nothing, or no number.
+type NotPositiveError struct{ Factors int }
+
+func (e *NotPositiveError) Error() string {
+	return fmt.Sprintf("impute answers: the precision of the %d factors is not positive definite: the reconstruction is damaged or of invalid numbers; build it again", e.Factors)
+}
+
+func (m *imputer) posterior(l layout, s sheet) (posterior, error) {
 	r := m.Rank
-	precision, score := make([]float64, r*r), make([]float64, r)
+	if r == 0 {
+		return posterior{}, nil
+	}
+	precision, score := mat.NewSymDense(r, nil), make([]float64, r)
 	for f := range r {
-		precision[f*r+f] = 1
+		precision.SetSym(f, f, 1)
 	}
 	m.visit(l, func(item, word int, bit uint64) {
 		if s.observed[word]&bit == 0 {
@@ -196,14 +212,19 @@ func (m *imputer) posterior(l layout, s sheet) posterior {
 		for f, a := range w {
 			score[f] += a * x / noise
 			for e := 0; e <= f; e++ {
-				precision[f*r+e] += a * w[e] / noise
+				precision.SetSym(f, e, precision.At(f, e)+a*w[e]/noise)
 			}
 		}
 	})
-	cholesky(precision, r)
-	forward(precision, score, r)
-	backward(precision, score, r)
-	return posterior{mean: score, root: precision}
+	var c mat.Cholesky
+	if !c.Factorize(precision) {
+		return posterior{}, &NotPositiveError{r}
+	}
+	root := c.RawU().(*mat.TriDense).RawTriangular()
+	at := blas64.Vector{N: r, Inc: 1, Data: score}
+	blas64.Trsv(blas.Trans, root, at)
+	blas64.Trsv(blas.NoTrans, root, at)
+	return posterior{mean: score, root: root}, nil
 }
 
 // complete returns a copy of the answers in which the missing ones are drawn.
@@ -213,7 +234,9 @@ func (m *imputer) complete(l layout, s sheet, p posterior, rng *rand.Rand) []uin
 	for f := range z {
 		z[f] = rng.NormFloat64()
 	}
-	backward(p.root, z, r)
+	if r > 0 {
+		blas64.Trsv(blas.NoTrans, p.root, blas64.Vector{N: r, Inc: 1, Data: z})
+	}
 	for f := range z {
 		z[f] += p.mean[f]
 	}
@@ -241,43 +264,5 @@ func (m *imputer) visit(l layout, f func(item, word int, bit uint64)) {
 			f(item, l.first[g]+j/64, uint64(1)<<(j%64))
 			item++
 		}
-	}
-}
-
-// cholesky replaces the lower triangle of a positive definite n × n matrix by its
-// Cholesky factor.
-func cholesky(a []float64, n int) {
-	for i := range n {
-		for j := 0; j <= i; j++ {
-			sum := a[i*n+j]
-			for k := range j {
-				sum -= a[i*n+k] * a[j*n+k]
-			}
-			if i == j {
-				a[i*n+i] = math.Sqrt(max(sum, 1e-12))
-			} else {
-				a[i*n+j] = sum / a[j*n+j]
-			}
-		}
-	}
-}
-
-// forward solves L x = b in place.
-func forward(l, b []float64, n int) {
-	for i := range n {
-		for k := range i {
-			b[i] -= l[i*n+k] * b[k]
-		}
-		b[i] /= l[i*n+i]
-	}
-}
-
-// backward solves Lᵀ x = b in place.
-func backward(l, b []float64, n int) {
-	for i := n - 1; i >= 0; i-- {
-		for k := i + 1; k < n; k++ {
-			b[i] -= l[k*n+i] * b[k]
-		}
-		b[i] /= l[i*n+i]
 	}
 }

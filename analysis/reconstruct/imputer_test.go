@@ -33,7 +33,10 @@ func TestImputedAnswersGoWithTheObserved(t *testing.T) {
 		for j := range 20 {
 			l.set(s, 0, j, in.Benchmarks[0].Answers.At(i, j))
 		}
-		p := m.posterior(l, s)
+		p, err := m.posterior(l, s)
+		if err != nil {
+			t.Fatal(err)
+		}
 		rng := rand.New(rand.NewPCG(uint64(i), 2))
 		share := 0.0
 		for range 20 {
@@ -92,7 +95,10 @@ func TestImputerTakesConstantItems(t *testing.T) {
 	}
 	l, rows := sheetsOf(in)
 	m := newImputer(l, rows, rand.New(rand.NewPCG(1, 1)), 1)
-	p := m.posterior(l, l.sheet())
+	p, err := m.posterior(l, l.sheet())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, v := range append(p.mean, m.Loading...) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			t.Fatal("constant items make the factor model infinite")

@@ -63,23 +63,56 @@ func newCalibration(cases []leftOut, level float64) calibration {
 			centre += x.score / float64(len(part))
 			ratio[k] = x.residual / x.spread
 		}
-		sort.Float64s(ratio)
-		// The k-th of n residuals bounds a new one with probability k/(n+1).
-		tail := (1 - level) / 2 * float64(len(ratio)+1)
-		below := max(0, int(tail)-1)
+		below, above := reaches(ratio, level)
 		c.Centre = append(c.Centre, centre)
-		c.Below = append(c.Below, math.Max(0, -ratio[below]))
-		c.Above = append(c.Above, math.Max(0, ratio[len(ratio)-1-below]))
+		c.Below = append(c.Below, below)
+		c.Above = append(c.Above, above)
 	}
 	return c
 }
 
+// reaches are how far intervals must reach below and above to hold a new residual with
+// the nominal probability, by those of n models: the k-th smallest of n bounds a new one
+// with probability k/(n+1).
+//
+// Equal tails of (1 - level)/2 need n + 1 ≥ 2/(1 - level), which is 19 models for 90 %.
+// With fewer the interval is symmetric, by the absolute residuals, of which the ⌈level
+// (n + 1)⌉-th is needed: 9 models. With fewer still there is no such interval, and both
+// reaches are infinite: all that is said is that scores are from 0 to 100.
+func reaches(residual []float64, level float64) (below, above float64) {
+	sorted := slices.Sorted(slices.Values(residual))
+	n := len(sorted)
+	const rounding = 1e-9 // of the products, which may be whole numbers
+	if k := int(math.Floor((1-level)/2*float64(n+1) + rounding)); k >= 1 {
+		return math.Max(0, -sorted[k-1]), math.Max(0, sorted[n-k])
+	}
+	k, ok := quantileRank(n, level)
+	if !ok {
+		return math.Inf(1), math.Inf(1)
+	}
+	for i, r := range sorted {
+		sorted[i] = math.Abs(r)
+	}
+	slices.Sort(sorted)
+	return sorted[k-1], sorted[k-1]
+}
+
+// quantileRank is the k for which the k-th smallest of n values bounds a new one with
+// the nominal probability, if n is large enough.
+func quantileRank(n int, level float64) (k int, ok bool) {
+	const rounding = 1e-9
+	k = int(math.Ceil(level*float64(n+1) - rounding))
+	return k, k <= n
+}
+
 // calibrateDoubt learns the factors on the spread of the imputations from cases
 // with answers masked: the smallest with which the intervals hold the nominal
-// share of them.
+// share of them. Where fewer cases than a quantile needs depend on imputations to speak of,
+// it is the largest that any case asks for.
 func (c *calibration) calibrateDoubt(cases []leftOut, level float64) {
 	type need struct{ ratio, factor float64 }
 	var needs []need
+	largest := 1.0
 	for _, x := range cases {
 		below, above := c.reach(x.score)
 		reach := above
@@ -88,13 +121,21 @@ func (c *calibration) calibrateDoubt(cases []leftOut, level float64) {
 		}
 		// Where the imputations hardly matter, an ordinary miss would ask for an absurd
 		// factor; and they are never trusted more than they trust themselves.
-		if reach == 0 || x.ratio() < minRatio {
+		if reach == 0 || x.ratio() == 0 {
 			continue
 		}
 		z := x.residual / reach
-		needs = append(needs, need{x.ratio(), math.Max(1, math.Sqrt(math.Max(0, z*z-x.spread*x.spread))/x.doubt)})
+		n := need{x.ratio(), math.Max(1, math.Sqrt(math.Max(0, z*z-x.spread*x.spread))/x.doubt)}
+		largest = math.Max(largest, n.factor)
+		if n.ratio >= minRatio {
+			needs = append(needs, n)
+		}
 	}
 	if len(needs) == 0 {
+		return
+	}
+	if _, ok := quantileRank(len(needs), level); !ok {
+		c.Ratio, c.Doubt = []float64{0}, []float64{largest}
 		return
 	}
 	sort.SliceStable(needs, func(i, j int) bool { return needs[i].ratio < needs[j].ratio })
@@ -108,8 +149,9 @@ func (c *calibration) calibrateDoubt(cases []leftOut, level float64) {
 			factor[k] = n.factor
 		}
 		sort.Float64s(factor)
+		k, _ := quantileRank(len(factor), level) // bins are large enough, a single one was seen to
 		c.Ratio = append(c.Ratio, ratio)
-		c.Doubt = append(c.Doubt, factor[min(len(factor)-1, int(level*float64(len(factor)+1)))])
+		c.Doubt = append(c.Doubt, factor[k-1])
 	}
 }
 
@@ -147,9 +189,12 @@ func (c *calibration) interval(e estimate, t int) Prediction {
 	x := leftOut{spread: e.spread[t], doubt: e.doubt[t]}
 	width := math.Hypot(x.spread, interpolate(c.Ratio, c.Doubt, x.ratio())*x.doubt)
 	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
-	return Prediction{
-		Score: points(e.score[t]),
-		Lower: points(e.score[t] - below*width),
-		Upper: points(e.score[t] + above*width),
+	p := Prediction{Score: points(e.score[t]), Lower: 0, Upper: 100}
+	if !math.IsInf(below, 0) { // an infinite reach times no width is no number
+		p.Lower = points(e.score[t] - below*width)
 	}
+	if !math.IsInf(above, 0) {
+		p.Upper = points(e.score[t] + above*width)
+	}
+	return p
 }

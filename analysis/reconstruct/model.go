@@ -2,6 +2,7 @@ package reconstruct
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,7 +15,7 @@ import (
 type Options struct {
 	Seed       uint64  // of the subset, the imputations and the masking; the same seed gives the same bytes
 	Level      float64 // nominal probability of the intervals; 0 means 0.9
-	Workers    int     // goroutines; 0 means one a processor. The result does not depend on it
+	Workers    int     // goroutines, also of predictions of many models; 0 means one a processor. The result does not depend on it
 	Subset     int     // training models in the search for hyper-parameters; 0 means 800
 	Iterations int     // most iterations of that search; 0 means 25
 	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
@@ -65,6 +66,7 @@ func (e *TooFewModelsError) Error() string {
 type Model struct {
 	level      float64
 	seed       uint64
+	workers    int // that predictions of many models use, 0 for one a processor; not encoded
 	benchmarks []identity
 	layout     layout
 	imputer    *imputer
@@ -134,7 +136,10 @@ func condition(ctx context.Context, in *Input, train response.TrainSet, opts Opt
 	if err := in.Validate(); err != nil {
 		return nil, err
 	}
-	f := newFitting(in, train, opts.withDefaults())
+	f, err := newFitting(in, train, opts.withDefaults())
+	if err != nil {
+		return nil, err
+	}
 	f.starts = starts
 	for t := range in.Benchmarks {
 		if err := f.target(ctx, t); err != nil {
@@ -164,8 +169,8 @@ type conditioned struct {
 	place    map[int]int // training model → point
 }
 
-func newFitting(in *Input, train response.TrainSet, opts Options) *fitting {
-	m := &Model{level: opts.Level, seed: opts.Seed, mean: uncalibrated()}
+func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, error) {
+	m := &Model{level: opts.Level, seed: opts.Seed, workers: opts.Workers, mean: uncalibrated()}
 	items := make([]int, len(in.Benchmarks))
 	for g, b := range in.Benchmarks {
 		items[g] = len(b.Items)
@@ -178,16 +183,24 @@ func newFitting(in *Input, train response.TrainSet, opts Options) *fitting {
 	}
 	m.imputer = newImputer(m.layout, f.sheet, stream(opts.Seed, streamFactors), opts.Workers)
 	m.rows = make([][]uint64, len(f.sheet))
+	errs := make([]error, len(f.sheet))
 	each(len(f.sheet), opts.Workers, func(i int) {
 		m.rows[i] = f.sheet[i].correct
 		if m.layout.missingAny(f.sheet[i]) {
-			p := m.imputer.posterior(m.layout, f.sheet[i])
+			p, err := m.imputer.posterior(m.layout, f.sheet[i])
+			if err != nil {
+				errs[i] = err
+				return
+			}
 			m.rows[i] = m.imputer.complete(m.layout, f.sheet[i], p, stream(opts.Seed, streamRows+uint64(i)))
 		}
 	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	m.derive()
 	f.chooseMasked()
-	return f
+	return f, nil
 }
 
 // chooseMasked picks the models on which missing answers will be tried out: those

@@ -1,6 +1,12 @@
 package reconstruct
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+)
 
 // neighbourCount is how many training models the variance of a prediction is
 // computed from. The exact variance needs the whole inverse covariance matrix
@@ -41,22 +47,28 @@ func (n *neighbours) offer(row int, difference, covariance float64) {
 
 // variance returns k(x, x) - c'(K + noise)⁻¹c + noise over the neighbours, the
 // variance of a nearest-neighbour Gaussian process (Datta, Banerjee, Finley and
-// Gelfand 2016), in units of the standardised scores.
+// Gelfand 2016), in units of the standardised scores. Where rounding leaves their
+// covariance not positive definite, no neighbour is relied on: the variance is the
+// process's own, the largest that there can be.
 func (n *neighbours) variance(m *Model, t *target, own float64) float64 {
 	size := len(n.row)
-	a, h := make([]float64, size*size), make([]int, m.layout.groups())
+	h := make([]int, m.layout.groups())
+	a := blas64.Symmetric{Uplo: blas.Lower, N: size, Stride: max(1, size), Data: make([]float64, size*size)}
 	for p, i := range n.row {
 		for q := range p + 1 {
 			j := n.row[q]
 			m.layout.distances(m.rows[i], m.rows[j], h)
-			a[p*size+q] = t.kernel.at(h, m.shares[i], m.shares[j])
+			a.Data[p*size+q] = t.kernel.at(h, m.shares[i], m.shares[j])
 		}
-		a[p*size+p] += t.Hyper.Noise + noiseFloor
+		a.Data[p*size+p] += t.Hyper.Noise + noiseFloor
 	}
-	cholesky(a, size)
-	c := append([]float64(nil), n.covariance...)
-	forward(a, c, size)
 	v := own + t.Hyper.Noise + noiseFloor
+	root, ok := lapack64.Potrf(a)
+	if !ok {
+		return v
+	}
+	c := append([]float64(nil), n.covariance...)
+	blas64.Trsv(blas.NoTrans, root, blas64.Vector{N: size, Inc: 1, Data: c})
 	for _, x := range c {
 		v -= x * x
 	}

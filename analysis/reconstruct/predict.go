@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -46,7 +47,7 @@ func (m *Model) Predict(sheets []Sheet) ([]Prediction, error) {
 			m.layout.set(s, g, j, sh.Answers[k])
 		}
 	}
-	return m.predict(s), nil
+	return m.predict(s)
 }
 
 // PredictRow estimates the scores of one row of an input with the same benchmarks
@@ -55,7 +56,7 @@ func (m *Model) PredictRow(in *Input, row int) ([]Prediction, error) {
 	if err := m.accepts(in); err != nil {
 		return nil, err
 	}
-	return m.predict(m.layout.row(in, row)), nil
+	return m.predict(m.layout.row(in, row))
 }
 
 // PredictTest estimates the scores of the test models, one slice a model.
@@ -79,11 +80,11 @@ func (m *Model) predictRows(in *Input, rows []int) ([][]Prediction, error) {
 	if err := m.accepts(in); err != nil {
 		return nil, err
 	}
-	out := make([][]Prediction, len(rows))
-	each(len(rows), Options{}.withDefaults().Workers, func(k int) {
-		out[k] = m.predict(m.layout.row(in, rows[k]))
+	out, errs := make([][]Prediction, len(rows)), make([]error, len(rows))
+	each(len(rows), Options{Workers: m.workers}.withDefaults().Workers, func(k int) {
+		out[k], errs[k] = m.predict(m.layout.row(in, rows[k]))
 	})
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // accepts checks that the input's columns are the fit's.
@@ -127,8 +128,11 @@ type estimate struct {
 	doubt  []float64 // standard deviation that the missing answers add
 }
 
-func (m *Model) predict(s sheet) []Prediction {
-	e := m.estimate(s, nil)
+func (m *Model) predict(s sheet) ([]Prediction, error) {
+	e, err := m.estimate(s, nil)
+	if err != nil {
+		return nil, err
+	}
 	var out []Prediction
 	total := 0
 	for t, b := range m.benchmarks {
@@ -143,7 +147,7 @@ func (m *Model) predict(s sheet) []Prediction {
 		p.Benchmark, p.Missing = Mean, total
 		out = append(out, p)
 	}
-	return out
+	return out, nil
 }
 
 // exclusion leaves one training model out of a prediction.
@@ -154,10 +158,13 @@ type exclusion struct {
 
 // estimate averages the processes' predictions over the completions of a sheet.
 // A nil exclusion leaves nobody out.
-func (m *Model) estimate(s sheet, without *exclusion) estimate {
+func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 	draws := [][]uint64{s.correct}
 	if m.layout.missingAny(s) {
-		p := m.imputer.posterior(m.layout, s)
+		p, err := m.imputer.posterior(m.layout, s)
+		if err != nil {
+			return estimate{}, err
+		}
 		rng := stream(m.seed, streamPredict)
 		draws = draws[:0]
 		for range imputations {
@@ -196,7 +203,7 @@ func (m *Model) estimate(s sheet, without *exclusion) estimate {
 		e.spread[n] += e.spread[t] * e.spread[t]
 	}
 	e.spread[n] = math.Sqrt(e.spread[n]) / float64(n)
-	return e
+	return e, nil
 }
 
 // add takes the mean and variance of draw d into the running mean, the running

@@ -2,7 +2,10 @@ package reconstruct
 
 import (
 	"errors"
-	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
 
 	"metabench/analysis/response"
 )
@@ -12,7 +15,7 @@ import (
 //	minimise Σ_i (y_i - β₀ - Σ_j β_j x_ij)² + λ Σ_j β_j² ,
 //
 // over rows with all answers. A little (1e-8 of the diagonal) is always added,
-// for collinear answers.
+// for collinear answers; where that is not enough it is an error.
 func ridge(b Benchmark, rows []int, lambda float64) (linear, error) {
 	p := len(b.Items)
 	n := float64(len(rows))
@@ -50,15 +53,14 @@ func ridge(b Benchmark, rows []int, lambda float64) (linear, error) {
 		}
 		a[j*p+j] += lambda + 1e-8*n
 	}
-	cholesky(a, p)
-	forward(a, c, p)
-	backward(a, c, p)
+	root, ok := lapack64.Potrf(blas64.Symmetric{Uplo: blas.Lower, N: p, Stride: max(1, p), Data: a})
+	if !ok {
+		return nil, errors.New("the answers are collinear")
+	}
+	lapack64.Potrs(root, blas64.General{Rows: p, Cols: 1, Stride: 1, Data: c})
 	l := make(linear, p+1)
 	l[0] = my
 	for j, v := range c {
-		if math.IsNaN(v) {
-			return nil, errors.New("the answers are collinear")
-		}
 		l[j+1] = v
 		l[0] -= v * mean[j]
 	}

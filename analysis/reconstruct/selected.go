@@ -1,7 +1,9 @@
 package reconstruct
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"math"
 	"sort"
 
@@ -67,10 +69,14 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 		return nil, err
 	}
 	n := len(in.Benchmarks)
-	cases := make([][]leftOut, len(held))
+	cases, errs := make([][]leftOut, len(held)), make([]error, len(held))
 	each(len(held), opts.Workers, func(k int) {
 		s := f.model.layout.row(in, held[k])
-		e := f.model.estimate(s, nil)
+		e, err := f.model.estimate(s, nil)
+		if err != nil {
+			errs[k] = err
+			return
+		}
 		cases[k] = make([]leftOut, n+1)
 		all := 0.0
 		for t := range n {
@@ -83,7 +89,7 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 		}
 		cases[k][n] = leftOut{e.score[n], all - e.score[n], math.Hypot(e.spread[n], e.doubt[n]), 0}
 	})
-	return cases, ctx.Err()
+	return cases, cmp.Or(ctx.Err(), errors.Join(errs...))
 }
 
 // fold is one repetition of a cross-fitting.

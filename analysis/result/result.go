@@ -19,13 +19,22 @@ type Set struct {
 	Forms       []FormReliability
 	Curve       []LearningPoint
 	Calibrated  []Calibrated
+	LeftOut     []LeftOut
+}
+
+// LeftOut is a part of the results, or an item of a given form, that the answers at
+// hand don't allow, and why. Everything else is made without it.
+type LeftOut struct {
+	Part   string `json:"part"`           // what is missing: "benchmark" for all of it, "form B", "family split", …
+	Item   string `json:"item,omitempty"` // a given item that the form lacks; empty for whole parts
+	Reason string `json:"reason"`
 }
 
 // Split says which part of the data a model belongs to.
 type Split struct {
 	Scheme string // "random" or "family"
 	Model  string
-	Part   string // "train", "validation" or "test"
+	Part   string // "train", "validation" or "test"; "none" without a score, or for an outlier
 	Family string // the group the model was kept with; empty in the random scheme
 }
 

@@ -5,8 +5,10 @@ package split
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 
 	"metabench/analysis/response"
@@ -33,6 +35,9 @@ const stratum = 20
 // scores: models are sorted by score, those without one (NaN) last, and every
 // stratum of twenty neighbours is divided in the proportion of the shares.
 // Sizes are exact to the rounding of n·share. Rows are ascending.
+//
+// It is for experiments, which draw many splits of one table: the order of the models
+// matters. Stable is for a corpus that grows.
 func Stratified(scores []float64, shares Shares, seed uint64) (response.Split, error) {
 	if err := shares.validate(); err != nil {
 		return response.Split{}, err
@@ -79,20 +84,30 @@ func Grouped(labels []string, shares Shares, seed uint64) (response.Split, error
 	if err := shares.validate(); err != nil {
 		return response.Split{}, err
 	}
-	members := make(map[string][]int)
-	var names []string
-	for i, l := range labels {
-		if members[l] == nil {
-			names = append(names, l)
-		}
-		members[l] = append(members[l], i)
-	}
-	sort.Strings(names)
+	members := membersOf(labels)
+	names := sortedLabels(members)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	return grouped(names, members, len(labels), shares), nil
+}
+
+// membersOf are the rows of each group.
+func membersOf(labels []string) map[string][]int {
+	members := make(map[string][]int)
+	for i, l := range labels {
+		members[l] = append(members[l], i)
+	}
+	return members
+}
+
+func sortedLabels(members map[string][]int) []string { return slices.Sorted(maps.Keys(members)) }
+
+// grouped takes groups, in the order of their names, for the test models and then for
+// the validation models.
+func grouped(names []string, members map[string][]int, n int, shares Shares) response.Split {
 	taken := make(map[string]bool)
 	take := func(share float64) []int {
-		want, limit := quota(len(labels), share), 1.1*share*float64(len(labels))
+		want, limit := quota(n, share), 1.1*share*float64(n)
 		var rows []int
 		for _, name := range names {
 			if len(rows) >= want {
@@ -114,7 +129,7 @@ func Grouped(labels []string, shares Shares, seed uint64) (response.Split, error
 		}
 	}
 	sortRows(&s)
-	return s, nil
+	return s
 }
 
 func sortRows(s *response.Split) {

@@ -267,3 +267,11 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/released_calibration/*/*.parquet',
     `share_correct` Nullable(Float64),
     `run_id` Nullable(String)
 ');
+
+CREATE VIEW left_out AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
+FROM s3('https://bucket.s3.amazonaws.com/lake/left_out/*/*.parquet', 'Parquet', '
+    `part` Nullable(String),
+    `item` Nullable(String),
+    `reason` Nullable(String),
+    `run_id` Nullable(String)
+');

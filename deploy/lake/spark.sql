@@ -77,7 +77,7 @@ CREATE TABLE item_filter (
     `task` STRING COMMENT 'The task.',
     `item` STRING COMMENT 'The item.',
     `position` INT COMMENT 'Its position in the task, from 0.',
-    `dropped` BOOLEAN COMMENT 'Whether the analysis leaves it out.',
+    `dropped` BOOLEAN COMMENT 'Whether the filter leaves it out; a pinned form keeps it all the same.',
     `reason` STRING COMMENT 'All that speaks against it: no answers, no variance, too easy, low discrimination, discrimination undefined, duplicate of another item. NULL when it is kept.',
     `models` INT COMMENT 'Number of models whose answer was observed.',
     `share_correct` DOUBLE COMMENT 'As in item_statistics.',
@@ -85,7 +85,7 @@ CREATE TABLE item_filter (
     `point_biserial` DOUBLE COMMENT 'As in item_statistics.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/item_filter'
-COMMENT 'The variance filter with the limits in threshold: each item with whether it is dropped and why. One row an item.';
+COMMENT 'The variance filter with the limits in threshold: each item with whether it is dropped and why, by the answers of all models. A build applies the same formulas without its test models. One row an item.';
 MSCK REPAIR TABLE item_filter;
 
 CREATE TABLE lineage (
@@ -303,3 +303,13 @@ CREATE TABLE released_calibration (
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/released_calibration'
 COMMENT 'An item of a released form as a build calibrated it: two-parameter model, P(theta) = 1 / (1 + exp(-(a theta + d))). One row a version, form, benchmark, calibration and item; of the calibrations the first and the last four stay.';
 MSCK REPAIR TABLE released_calibration;
+
+CREATE TABLE left_out (
+    `part` STRING COMMENT 'What is missing: benchmark for all of it, form A, form B, family split, learning curve, random items, published recipe of a form, or a benchmark that the mean is without.',
+    `item` STRING COMMENT 'Pinned item that the form in part lacks; empty where the part as such is missing.',
+    `reason` STRING COMMENT 'Why, and what would help.',
+    `run_id` STRING COMMENT 'Run that wrote it.',
+    `benchmark` STRING
+) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/left_out'
+COMMENT 'What a build could not make of a benchmark''s answers, and why; everything else is in the other tables. One row a part, or a pinned item that a form lacks.';
+MSCK REPAIR TABLE left_out;

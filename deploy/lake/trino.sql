@@ -77,14 +77,14 @@ CREATE TABLE hive.metabench.item_filter (
     "task" varchar COMMENT 'The task.',
     "item" varchar COMMENT 'The item.',
     "position" integer COMMENT 'Its position in the task, from 0.',
-    "dropped" boolean COMMENT 'Whether the analysis leaves it out.',
+    "dropped" boolean COMMENT 'Whether the filter leaves it out; a pinned form keeps it all the same.',
     "reason" varchar COMMENT 'All that speaks against it: no answers, no variance, too easy, low discrimination, discrimination undefined, duplicate of another item. NULL when it is kept.',
     "models" integer COMMENT 'Number of models whose answer was observed.',
     "share_correct" double COMMENT 'As in item_statistics.',
     "sd" double COMMENT 'As in item_statistics.',
     "point_biserial" double COMMENT 'As in item_statistics.',
     "benchmark" varchar
-) COMMENT 'The variance filter with the limits in threshold: each item with whether it is dropped and why. One row an item.'
+) COMMENT 'The variance filter with the limits in threshold: each item with whether it is dropped and why, by the answers of all models. A build applies the same formulas without its test models. One row an item.'
 WITH (external_location = 's3://bucket/lake/item_filter', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
 CALL hive.system.sync_partition_metadata('metabench', 'item_filter', 'ADD');
 
@@ -303,3 +303,13 @@ CREATE TABLE hive.metabench.released_calibration (
 ) COMMENT 'An item of a released form as a build calibrated it: two-parameter model, P(theta) = 1 / (1 + exp(-(a theta + d))). One row a version, form, benchmark, calibration and item; of the calibrations the first and the last four stay.'
 WITH (external_location = 's3://bucket/lake/released_calibration', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
 CALL hive.system.sync_partition_metadata('metabench', 'released_calibration', 'ADD');
+
+CREATE TABLE hive.metabench.left_out (
+    "part" varchar COMMENT 'What is missing: benchmark for all of it, form A, form B, family split, learning curve, random items, published recipe of a form, or a benchmark that the mean is without.',
+    "item" varchar COMMENT 'Pinned item that the form in part lacks; empty where the part as such is missing.',
+    "reason" varchar COMMENT 'Why, and what would help.',
+    "run_id" varchar COMMENT 'Run that wrote it.',
+    "benchmark" varchar
+) COMMENT 'What a build could not make of a benchmark''s answers, and why; everything else is in the other tables. One row a part, or a pinned item that a form lacks.'
+WITH (external_location = 's3://bucket/lake/left_out', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
+CALL hive.system.sync_partition_metadata('metabench', 'left_out', 'ADD');

@@ -7,7 +7,7 @@ SELECT benchmark, model, share_correct, score, observed, benchmark_id, model_id
 FROM scores, threshold
 QUALIFY count(*) OVER (PARTITION BY benchmark_id ORDER BY share_correct)
     <= threshold.outlier_share * count(*) OVER (PARTITION BY benchmark_id);
-COMMENT ON VIEW outlier_models IS 'The models with the lowest scores of a benchmark, which the analysis leaves out: the share threshold.outlier_share of all. One row an outlier.';
+COMMENT ON VIEW outlier_models IS 'The models with the lowest scores of a benchmark, the share threshold.outlier_share of all. A build leaves out the models that are no better than the outliers among those that are not test models. One row an outlier.';
 COMMENT ON COLUMN outlier_models.benchmark IS 'The benchmark.';
 COMMENT ON COLUMN outlier_models.model IS 'The model.';
 COMMENT ON COLUMN outlier_models.share_correct IS 'Its share of correct answers.';

@@ -26,12 +26,12 @@ SELECT
     models, share_correct, sd, point_biserial,
     benchmark_id, task_id
 FROM judged;
-COMMENT ON VIEW item_filter IS 'The variance filter with the limits in threshold: each item with whether it is dropped and why. One row an item.';
+COMMENT ON VIEW item_filter IS 'The variance filter with the limits in threshold: each item with whether it is dropped and why, by the answers of all models. A build applies the same formulas without its test models. One row an item.';
 COMMENT ON COLUMN item_filter.benchmark IS 'The benchmark.';
 COMMENT ON COLUMN item_filter.task IS 'The task.';
 COMMENT ON COLUMN item_filter.item IS 'The item.';
 COMMENT ON COLUMN item_filter.position IS 'Its position in the task, from 0.';
-COMMENT ON COLUMN item_filter.dropped IS 'Whether the analysis leaves it out.';
+COMMENT ON COLUMN item_filter.dropped IS 'Whether the filter leaves it out; a pinned form keeps it all the same.';
 COMMENT ON COLUMN item_filter.reason IS 'All that speaks against it: no answers, no variance, too easy, low discrimination, discrimination undefined, duplicate of another item. NULL when it is kept.';
 COMMENT ON COLUMN item_filter.models IS 'Number of models whose answer was observed.';
 COMMENT ON COLUMN item_filter.share_correct IS 'As in item_statistics.';

@@ -1,5 +1,5 @@
 -- benchmark_status: what is there of each benchmark and how fresh it is.
--- Grain: one row a benchmark that has answers. Key: benchmark. From: corpus_state, scores, item_filter, selected_item, run_attempt.
+-- Grain: one row a benchmark that has answers. Key: benchmark. From: corpus_state, scores, item_filter, selected_item, left_out, run_attempt.
 CREATE OR REPLACE VIEW benchmark_status AS
 WITH filtered AS (
     SELECT benchmark, count(*) AS items, count(*) FILTER (NOT dropped) AS kept
@@ -10,6 +10,12 @@ selected AS (
     SELECT benchmark, any_value(run_id) AS run_id,
         count(*) FILTER (form = 'A') AS form_a, count(*) FILTER (form = 'B') AS form_b
     FROM selected_item
+    GROUP BY benchmark
+),
+lacking AS (
+    SELECT benchmark, any_value(run_id) AS run_id,
+        string_agg(DISTINCT CASE WHEN item = '' THEN part ELSE 'items of ' || part END, ', ' ORDER BY CASE WHEN item = '' THEN part ELSE 'items of ' || part END) AS parts
+    FROM left_out
     GROUP BY benchmark
 ),
 built AS (
@@ -29,12 +35,14 @@ SELECT
     c.loaded_at,
     b.finished                AS built_at,
     coalesce(b.finished < c.loaded_at, true) AS stale,
-    s.run_id
+    coalesce(s.run_id, l.run_id) AS run_id,
+    l.parts                   AS left_out
 FROM corpus_state AS c
 LEFT JOIN answered AS a USING (benchmark)
 LEFT JOIN filtered AS f USING (benchmark)
 LEFT JOIN selected AS s USING (benchmark)
-LEFT JOIN built AS b USING (run_id)
+LEFT JOIN lacking AS l USING (benchmark)
+LEFT JOIN built AS b ON b.run_id = coalesce(s.run_id, l.run_id)
 WHERE c.blocks > 0
 ORDER BY c.benchmark;
 COMMENT ON VIEW benchmark_status IS 'What is there of each benchmark and how fresh it is. One row a benchmark that has answers.';
@@ -42,10 +50,11 @@ COMMENT ON COLUMN benchmark_status.benchmark IS 'The benchmark.';
 COMMENT ON COLUMN benchmark_status.models IS 'Models with answers.';
 COMMENT ON COLUMN benchmark_status.responses IS 'Observed answers.';
 COMMENT ON COLUMN benchmark_status.items IS 'Items.';
-COMMENT ON COLUMN benchmark_status.kept_items IS 'Items that the filters leave.';
+COMMENT ON COLUMN benchmark_status.kept_items IS 'Items that the filters leave by the answers of all models; a build leaves its test models out of account and may keep a few others.';
 COMMENT ON COLUMN benchmark_status.form_a_items IS 'Items selected for form A; 0 before a build.';
 COMMENT ON COLUMN benchmark_status.form_b_items IS 'Items selected for the disjoint form B.';
 COMMENT ON COLUMN benchmark_status.loaded_at IS 'When an answer last changed, UTC.';
 COMMENT ON COLUMN benchmark_status.built_at IS 'When the build that its results are of last ended, UTC; NULL before a build.';
 COMMENT ON COLUMN benchmark_status.stale IS 'Whether answers changed after that build, or there is none.';
 COMMENT ON COLUMN benchmark_status.run_id IS 'Run that its results are of.';
+COMMENT ON COLUMN benchmark_status.left_out IS 'Parts that its last build could not make of its answers, benchmark for all of it; the table left_out says why. NULL when it made all.';

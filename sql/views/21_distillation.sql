@@ -35,7 +35,7 @@ COMMENT ON COLUMN distillation.benchmark IS 'The benchmark.';
 COMMENT ON COLUMN distillation.form IS 'A, or B for the disjoint second form.';
 COMMENT ON COLUMN distillation.models IS 'Models with answers.';
 COMMENT ON COLUMN distillation.items IS 'Items before the filters.';
-COMMENT ON COLUMN distillation.kept_items IS 'Items that the filters leave.';
+COMMENT ON COLUMN distillation.kept_items IS 'Items that the filters leave by the answers of all models, as in benchmark_status.';
 COMMENT ON COLUMN distillation.selected_items IS 'Items of the form.';
 COMMENT ON COLUMN distillation.test_models IS 'Models the error was measured on.';
 COMMENT ON COLUMN distillation.rmse IS 'Root mean squared error of the reconstructed score, points.';

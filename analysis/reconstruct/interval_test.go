@@ -1,0 +1,134 @@
+package reconstruct
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+
+	"metabench/analysis/response"
+)
+
+// However few models the intervals are learned from, they hold at least the nominal
+// share of new ones; with nine or more they have an end.
+func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
+	const level, rounds, fresh = 0.9, 4000, 20
+	rng := rand.New(rand.NewPCG(3, 3))
+	for _, n := range []int{1, 2, 5, 8, 9, 10, 12, 18, 19, 20, 30, 38, 39, 60} {
+		held, finite := 0, true
+		for range rounds {
+			cases := make([]leftOut, n)
+			for k := range cases {
+				cases[k] = leftOut{score: 50, residual: rng.NormFloat64(), spread: 1}
+			}
+			c := newCalibration(cases, level)
+			below, above := c.reach(50)
+			finite = finite && !math.IsInf(below, 0) && !math.IsInf(above, 0)
+			for range fresh {
+				if r := rng.NormFloat64(); -below <= r && r <= above {
+					held++
+				}
+			}
+		}
+		if share := float64(held) / (rounds * fresh); share < level-0.006 {
+			t.Errorf("intervals learned from %d models hold %.3f of new ones, want %g", n, share, level)
+		}
+		if finite != (n >= 9) {
+			t.Errorf("intervals learned from %d models have an end: %v", n, finite)
+		}
+	}
+}
+
+// An interval without an end is all scores, also where no spread is expected.
+func TestIntervalsThatKnowNothingAreAllScores(t *testing.T) {
+	c := newCalibration([]leftOut{{score: 50, residual: 1, spread: 1}}, 0.9)
+	for _, spread := range []float64{0, 2} {
+		p := c.interval(estimate{score: []float64{50}, spread: []float64{spread}, doubt: []float64{0}}, 0)
+		if p.Lower != 0 || p.Upper != 100 || p.Score != 50 {
+			t.Errorf("with a spread of %g the prediction is %+v, want 50 in 0 to 100", spread, p)
+		}
+	}
+}
+
+func TestFewMaskedModelsAskForTheLargestFactor(t *testing.T) {
+	c := newCalibration(func() (cases []leftOut) {
+		for k := range 40 {
+			cases = append(cases, leftOut{score: 50, residual: float64(k%9) - 4, spread: 2})
+		}
+		return cases
+	}(), 0.9)
+	var few []leftOut
+	for k := range 8 {
+		few = append(few, leftOut{score: 50, residual: float64(5 * k), spread: 2, doubt: 2})
+	}
+	c.calibrateDoubt(few, 0.9)
+	_, above := c.reach(50)
+	if len(c.Doubt) != 1 || math.Hypot(2, c.Doubt[0]*2)*above < 35-1e-9 {
+		t.Errorf("factors %v don't hold the largest of 8 residuals", c.Doubt)
+	}
+}
+
+// The number of workers of the fit is that of predictions as well.
+func TestPredictionsUseTheWorkersOfTheFit(t *testing.T) {
+	in := population(41, 400, 60)
+	train, test := response.TrainSet{}, response.TestSet{}
+	for i := range in.Models {
+		if i < 60 {
+			train.Rows = append(train.Rows, i)
+		} else {
+			test.Rows = append(test.Rows, i)
+			in.Benchmarks[0].Answers.Set(i, i%60, response.Missing) // which takes longer
+		}
+	}
+	before := runtime.GOMAXPROCS(4)
+	defer runtime.GOMAXPROCS(before)
+	most := func(workers int) int {
+		m := fit(t, in, train, Options{Workers: workers, Iterations: 1, PointsOnly: true})
+		stop, most := make(chan struct{}), 0
+		var watch sync.WaitGroup
+		idle := runtime.NumGoroutine() + 1
+		watch.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					most = max(most, runtime.NumGoroutine()-idle)
+					runtime.Gosched()
+				}
+			}
+		})
+		if _, err := m.PredictTest(in, test); err != nil {
+			t.Error(err)
+		}
+		close(stop)
+		watch.Wait()
+		return most
+	}
+	if n := most(1); n > 0 {
+		t.Errorf("one worker makes %d goroutines", n)
+	}
+	if n := most(3); n != 3 {
+		t.Errorf("three workers make %d goroutines", n)
+	}
+}
+
+// A factor model of numbers that are none, as in a damaged file, is refused instead of
+// giving predictions of nothing.
+func TestImputerThatIsNoModelIsRefused(t *testing.T) {
+	in := population(42, 60, 30)
+	m := fit(t, in, halves(in).Train, Options{Iterations: 1, PointsOnly: true})
+	in.Benchmarks[0].Answers.Set(0, 0, response.Missing)
+	if _, err := m.PredictRow(in, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, noise := range []float64{math.NaN(), -1e-9} {
+		m.imputer.Noise[7] = noise
+		var refused *NotPositiveError
+		if _, err := m.PredictRow(in, 0); !errors.As(err, &refused) {
+			t.Errorf("noise %g: error %v, want a *NotPositiveError", noise, err)
+		}
+	}
+}
