@@ -132,6 +132,9 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 // available are the columns that the form's items were selected from: for B those
 // that A left over.
 func (j *joint) available(k int) []int {
+	if pool := j.parts[k].pool; pool != nil {
+		return pool
+	}
 	columns := j.parts[k].Data.free()
 	if a, ok := j.parts[k].form("A"); ok && j.name != "A" {
 		columns = slices.DeleteFunc(columns, func(c int) bool { return slices.Contains(a.Columns, c) })

@@ -10,35 +10,6 @@ import (
 	"metabench/warehouse"
 )
 
-// Release freezes forms as they are selected now under a version, and calibrates them
-// by a build of all benchmarks that have results, so that their bundle is there. twins
-// are other releases with the same items. A release is there also when the build after
-// it fails; the next build makes up for that.
-func (p *Pipeline) Release(ctx context.Context, o warehouse.ReleaseOptions) (r warehouse.Release, twins []string, err error) {
-	o.Together = analysis.JointName
-	if r, twins, err = p.w.CreateRelease(ctx, o); err != nil {
-		return r, nil, err
-	}
-	all, err := p.w.Benchmarks(ctx)
-	if err != nil {
-		return r, twins, err
-	}
-	var built []string
-	for _, b := range all {
-		there, err := p.w.HasResults(ctx, b)
-		if err != nil {
-			return r, twins, err
-		}
-		if there {
-			built = append(built, b)
-		}
-	}
-	if _, err = p.Build(ctx, built, ""); err != nil {
-		err = fmt.Errorf("release %s is made, but could not be calibrated: %w; run metabench build", r.Version, err)
-	}
-	return r, twins, err
-}
-
 // releases are the releases that builds calibrate.
 type releases []warehouse.Release
 
@@ -93,25 +64,22 @@ func (rs releases) read(ctx context.Context, w *warehouse.Warehouse, table *resp
 		}
 		rows[i] = row
 	}
-	columnOf := make(map[string]int, len(all.Items))
-	for j, item := range all.Items {
-		columnOf[item] = j
-	}
+	all = all.SelectModels(rows)
 	var forms []analysis.Released
 	for _, r := range rs {
 		for _, f := range r.Forms {
 			if f.Benchmark != table.Benchmark {
 				continue
 			}
-			var columns []int
+			form := analysis.Released{
+				Name: result.ReleasedForm(f.Form, r.Version), Selected: f.Items[0].Design == warehouse.DesignSelected, Table: all,
+			}
 			for _, it := range f.Items {
-				if j, ok := columnOf[it.Item]; ok && it.Present {
-					columns = append(columns, j)
+				if it.Present {
+					form.Items = append(form.Items, it.Item)
 				}
 			}
-			forms = append(forms, analysis.Released{
-				Name: result.ReleasedForm(f.Form, r.Version), Table: all.SelectModels(rows).SelectItems(columns),
-			})
+			forms = append(forms, form)
 		}
 	}
 	return forms, nil
