@@ -55,6 +55,7 @@ type Distilled struct {
 	Forms []Form
 
 	Released []*Distilled // one a released form: its data and itself
+	pool     []int        // columns that such a form's items would be selected from; nil for others
 }
 
 // Form is a set of selected items: columns of the data's table.

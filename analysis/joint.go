@@ -180,6 +180,9 @@ func (j *joint) available(k int) []int {
 	if j.parts[k].Data.Given[j.name] != nil {
 		return nil
 	}
+	if pool := j.parts[k].pool; pool != nil {
+		return pool
+	}
 	columns := j.parts[k].Data.free()
 	if a, ok := j.parts[k].form("A"); ok && j.name != "A" {
 		columns = slices.DeleteFunc(columns, func(c int) bool { return slices.Contains(a.Columns, c) })

@@ -7,26 +7,86 @@ import (
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
+	"metabench/analysis/reconstruct"
+	"metabench/analysis/response"
 	"metabench/analysis/result"
 )
 
 // Released is a form whose items were chosen once and stay, whatever is selected now.
 // It takes no items away from selection, and the filters take none away from it.
 type Released struct {
-	Name  string   // as results name it: result.ReleasedForm
-	Items []string // in order
+	Name     string   // as results name it: result.ReleasedForm
+	Items    []string // in order
+	Selected bool     // by the answers of models, rather than given
 }
 
 // leastReleased is the fewest items that a released form is still calibrated with.
 const leastReleased = 2
 
-// of is the data as a released form sees them: its items are given, and nothing else is.
-func (d *Data) of(r Released) (*Data, error) {
-	out := *d
+// releasedData is the data as a released form sees them.
+type releasedData struct {
+	*Data
+	columns []int            // of the form's items that somebody answered, in order
+	missing []result.LeftOut // the others
+	pool    []int            // columns that its items would be selected from; nil where they were given
+}
+
+// of looks at the data as a released form sees them.
+func (d *Data) of(r Released) (releasedData, error) {
+	out := releasedData{Data: &Data{}}
+	*out.Data = *d
 	out.Given, out.Released = Given{r.Name: r.Items}, nil
+	out.columns, out.missing = out.match(r.Name)
+	if r.Selected {
+		taken := d.sibling(r)
+		out.pool = slices.DeleteFunc(d.free(), func(j int) bool { return slices.Contains(taken, d.Table.Items[j]) })
+	}
+	if len(out.pool) < len(out.columns) {
+		out.pool = nil
+	} else {
+		out.Given = nil
+	}
 	var err error
-	out.Fingerprint, err = fingerprintOf("released "+r.Name, []any{d.Fingerprint, r.Items})
-	return &out, err
+	out.Fingerprint, err = fingerprintOf("released "+r.Name, []any{d.Fingerprint, r.Items, out.pool})
+	return out, err
+}
+
+// sibling are the items that a form B was not to have: those of its release's form A.
+func (d *Data) sibling(r Released) []string {
+	form, version := result.SplitForm(r.Name)
+	for _, other := range d.Released {
+		if form == "B" && other.Name == result.ReleasedForm("A", version) {
+			return other.Items
+		}
+	}
+	return nil
+}
+
+// fit fits the reconstruction of a released form. Where its items were selected by
+// answers, most of the models that it is fitted on are those that selected them: they are
+// predicted better than models that come later. So the selection of as many items is
+// repeated on parts of the models, as for a form that is selected now, and intervals hold
+// for it.
+func (d releasedData) fit(ctx context.Context, s response.Split, groups []string, opts Options) (reconstruction, error) {
+	if d.pool == nil {
+		return fitItems(ctx, d.Data, d.columns, s, groups, opts)
+	}
+	train := fitting(s)
+	choose := d.forward(d.pool, len(d.columns), opts)
+	model, in, err := reconstruct.FitSelected(ctx, func(ctx context.Context, some response.TrainSet) (*reconstruct.Input, error) {
+		if len(some.Rows) == len(train.Rows) {
+			return d.input(d.columns), nil
+		}
+		chosen, err := choose(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		return d.input(chosen), nil
+	}, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, Groups: groups})
+	if err != nil {
+		return reconstruction{}, err
+	}
+	return reconstruction{Columns: d.columns, Fitted: len(train.Rows)}.finish(model, in, s)
 }
 
 // release fits the reconstruction of every released form on a split, and of the random
@@ -46,16 +106,13 @@ func (b *builder) releaseOn(ctx context.Context, p parting, r Released) error {
 	if err != nil {
 		return err
 	}
-	columns, missing := data.match(r.Name)
-	if len(columns) < leastReleased {
-		b.leave("form "+r.Name, fmt.Sprintf("%d of its %d items have answers, at least %d are needed", len(columns), len(r.Items), leastReleased))
+	if len(data.columns) < leastReleased {
+		b.leave("form "+r.Name, fmt.Sprintf("%d of its %d items have answers, at least %d are needed", len(data.columns), len(r.Items), leastReleased))
 		return nil
 	}
-	f := form{Name: r.Name, Columns: columns, Kind: irt.TwoPL, Estimator: ability.MAP}
-	fit, _, err := run(ctx, b.stages, "released "+r.Name+" "+p.scheme, []any{p.print, f.Columns, b.opts.Seed},
-		func(func(int, int)) (reconstruction, error) {
-			return fitItems(ctx, data, f.Columns, p.Split, p.groups, b.opts)
-		})
+	f := form{Name: r.Name, Columns: data.columns, Kind: irt.TwoPL, Estimator: ability.MAP}
+	fit, _, err := run(ctx, b.stages, "released "+r.Name+" "+p.scheme, []any{p.print, data.Fingerprint, b.opts.Seed},
+		func(func(int, int)) (reconstruction, error) { return data.fit(ctx, p.Split, p.groups, b.opts) })
 	if err != nil {
 		return err
 	}
@@ -63,11 +120,11 @@ func (b *builder) releaseOn(ctx context.Context, p parting, r Released) error {
 	if p.scheme != schemeRandom {
 		return nil
 	}
-	b.set.LeftOut = append(b.set.LeftOut, missing...)
+	b.set.LeftOut = append(b.set.LeftOut, data.missing...)
 	if err := b.scaleReleased(ctx, p, f); err != nil {
 		return err
 	}
-	b.released = append(b.released, &Distilled{Set: b.set, Data: data, Forms: []Form{{Name: r.Name, Columns: f.Columns}}})
+	b.released = append(b.released, &Distilled{Set: b.set, Data: data.Data, Forms: []Form{{r.Name, f.Columns}}, pool: data.pool})
 	return nil
 }
 

@@ -110,3 +110,31 @@ func TestReleasedItemsMayLoseTheirAnswers(t *testing.T) {
 		t.Errorf("left out: %q", left)
 	}
 }
+
+// Items that most of the fitting models have selected predict these better than models
+// that come later. The intervals of such a form are those of a form selected now, to the
+// last bit where nothing has changed since; taking the items as given makes them narrower.
+func TestIntervalsOfAReleaseCountTheSelection(t *testing.T) {
+	d := smallData(t, 0)
+	plain, err := build(t.Context(), d, smallOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := plain.form("A")
+	selected, given := releasedOf(d, "A@v1", a.Columns...), releasedOf(d, "A@v2", a.Columns...)
+	selected.Selected = true
+	d.Released = []Released{selected, given}
+	built, err := build(t.Context(), d, smallOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	width := map[string]float64{}
+	for _, m := range built.Set.Metrics {
+		if m.Scheme == schemeRandom && m.Group == "all" && m.Method == methodProcess {
+			width[m.Form] = m.Width
+		}
+	}
+	if width["A"] <= 0 || width["A@v1"] != width["A"] || width["A@v2"] >= width["A"] {
+		t.Errorf("widths of intervals: %v", width)
+	}
+}

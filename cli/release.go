@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"metabench/analysis"
 	"metabench/harness"
 	"metabench/warehouse"
 )
@@ -31,11 +32,10 @@ func newReleaseCreateCommand(a *app) *cobra.Command {
 	var o warehouse.ReleaseOptions
 	cmd := &cobra.Command{
 		Use:   "create VERSION [--form A|B] [--benchmark B]... [--note TEXT]",
-		Short: "Release the forms that are selected now, and calibrate them",
+		Short: "Release the forms that are selected now",
 		Long: `Freeze the items of the forms that are selected now, by default both of all benchmarks
-that are built, and calibrate them by a build; its stages whose inputs have not changed
-are not computed again. What was released never changes: another selection takes
-another version.`,
+that are built, with the calibration that they have; builds renew it. What was released
+never changes: another selection takes another version.`,
 		Example: `  metabench release create 2026-11
   metabench release create pilot --form A --benchmark arc --note "for the pilot study"`,
 		Args: cobra.ExactArgs(1),
@@ -52,18 +52,14 @@ another version.`,
 					return err
 				}
 			}
-			o.Version = args[0]
+			o.Version, o.Together = args[0], analysis.JointName
 			return a.withWarehouse(cmd.Context(), cfg, "release create", func(w *warehouse.Warehouse) error {
-				p, err := a.pipeline(cfg, w)
+				r, twins, err := w.CreateRelease(cmd.Context(), o)
 				if err != nil {
-					return err
+					return releaseError(err)
 				}
-				r, twins, err := p.Release(cmd.Context(), o)
 				if len(twins) > 0 {
 					fmt.Fprintf(a.Err, "release %s has the very items of %s\n", r.Version, strings.Join(twins, ", "))
-				}
-				if err != nil {
-					return releaseError(pipelineError(err))
 				}
 				return a.printRelease(&r)
 			})

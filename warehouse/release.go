@@ -34,6 +34,9 @@ type ReleasedForm struct {
 	Items     []ReleasedItem `json:"items"`
 }
 
+// DesignSelected is the design of items that were selected by the answers of models.
+const DesignSelected = "selected"
+
 // ReleasedItem is an item of a released form.
 type ReleasedItem struct {
 	Task      string   `json:"task"`
@@ -99,8 +102,9 @@ type ReleaseOptions struct {
 	Together   string // benchmark under which results of all together are kept
 }
 
-// CreateRelease freezes forms as they are selected now. twins are other releases with
-// the very same items.
+// CreateRelease freezes forms as they are selected now. Their results as they are become
+// the release's first ones, so that its bundle is there at once; builds renew them. twins
+// are other releases with the very same items.
 //
 // Errors: *ReleaseError.
 func (w *Warehouse) CreateRelease(ctx context.Context, o ReleaseOptions) (r Release, twins []string, err error) {
@@ -128,7 +132,10 @@ func (w *Warehouse) CreateRelease(ctx context.Context, o ReleaseOptions) (r Rele
 			[]any{&twin}, func() { twins = append(twins, twin) }, r.Identity); err != nil {
 			return err
 		}
-		return c.storeRelease(&r)
+		if err := c.storeRelease(&r); err != nil {
+			return err
+		}
+		return c.copyResults(&r, o.Together)
 	})
 	if release := (*ReleaseError)(nil); err != nil && !errors.As(err, &release) {
 		err = fmt.Errorf("create release %s: %w", o.Version, err)
