@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,31 +62,51 @@ func checkForm(form string) error {
 	return nil
 }
 
-// exported is which benchmarks an export of a form is of: those named, else the
-// catalogue's that have the form; and the catalogue. It says which are left out.
+// exported is which benchmarks an export of a form is of: those named, which must have
+// the form, else the catalogue's that have it; and the catalogue. It says which are left
+// out, and why.
 func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, form harness.Form, named []string) (known []corpus.Benchmark, names []string, err error) {
-	if known, err = a.catalogue(cfg); err != nil || len(named) > 0 {
-		return known, named, err
+	if known, err = a.catalogue(cfg); err != nil {
+		return nil, nil, err
+	}
+	for _, b := range named {
+		if err := w.WantForm(ctx, b, string(form)); err != nil {
+			return nil, nil, err
+		}
+		if !slices.Contains(names, b) {
+			names = append(names, b)
+		}
+	}
+	if len(named) > 0 {
+		return known, names, nil
 	}
 	there, err := w.Benchmarks(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	have, err := w.BenchmarksWithForm(ctx, string(form))
-	if err != nil {
-		return nil, nil, err
-	}
+	var lacking []error
 	for _, b := range there {
-		switch {
-		case !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }):
-		case slices.Contains(have, b):
-			names = append(names, b)
+		if !slices.ContainsFunc(known, func(c corpus.Benchmark) bool { return c.Name == b }) {
+			continue
+		}
+		var none *warehouse.NoFormError
+		switch err := w.WantForm(ctx, b, string(form)); {
+		case errors.As(err, &none):
+			lacking = append(lacking, err)
+		case err != nil:
+			return nil, nil, err
 		default:
-			fmt.Fprintf(a.Err, "left out: %s has no form %s\n", b, form)
+			names = append(names, b)
 		}
 	}
+	if len(names) == 0 && len(lacking) == 0 {
+		return nil, nil, fmt.Errorf("the warehouse has answers to no benchmark of the catalogue: name one of your own with --benchmark")
+	}
 	if len(names) == 0 {
-		return nil, nil, fmt.Errorf("no benchmark of the catalogue has a form %s: run metabench build, or name a benchmark of your own with --benchmark", form)
+		return nil, nil, errors.Join(lacking...)
+	}
+	for _, err := range lacking {
+		fmt.Fprintln(a.Err, "left out:", err)
 	}
 	return known, names, nil
 }
@@ -108,15 +129,15 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 	}
 	var joint []byte
 	if len(sources) > 1 {
-		set, r, err := w.Calibration(ctx, analysis.JointName)
-		if err != nil {
+		blob, r, err := w.Together(ctx, analysis.JointName, string(form), benchmarks)
+		var none *warehouse.NoFormError
+		switch {
+		case errors.As(err, &none):
+			fmt.Fprintf(a.Err, "each score is reconstructed from its own benchmark's answers alone: %s\n", none.Reason)
+		case err != nil:
 			return nil, err
-		}
-		run = score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
-		for _, m := range set.Models {
-			if m.Form == string(form) && m.Chosen {
-				joint = m.Blob
-			}
+		default:
+			joint, run = blob, score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
 		}
 	}
 	means, err := w.MeanScores(ctx, benchmarks, cfg.Build.MinObserved)
@@ -149,11 +170,9 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	if k := slices.IndexFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }); k >= 0 {
 		b.Title = known[k].Title
 	}
-	models := 0
-	for _, s := range set.Metrics {
-		if s.Form == string(form) && s.Part == "test" && s.Group == "all" {
-			models = max(models, len(table.Models)-s.Models)
-		}
+	models, err := w.FittedModels(ctx, name)
+	if err != nil {
+		return score.Source{}, run, err
 	}
 	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models}, run, nil
 }
