@@ -120,7 +120,7 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 	var sources []score.Source
 	var run score.Run
 	for _, name := range benchmarks {
-		src, r, err := bundleSource(ctx, w, known, name, form)
+		src, r, err := bundleSource(ctx, w, known, name)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +148,7 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 }
 
 // bundleSource reads what a bundle holds of one benchmark.
-func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark, name string, form harness.Form) (score.Source, warehouse.Run, error) {
+func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark, name string) (score.Source, warehouse.Run, error) {
 	set, run, err := w.Calibration(ctx, name)
 	if err != nil {
 		return score.Source{}, run, err
