@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -72,9 +73,9 @@ func checkForm(form string) error {
 	return nil
 }
 
-// exported is which benchmarks an export of a form is of: those named, else the
-// catalogue's that have the form, in the release unless that is nil; and the catalogue.
-// It says which are left out.
+// exported is which benchmarks an export of a form is of: those named, which must have
+// the form, else the catalogue's that have it, in the release unless that is nil; and the
+// catalogue. It says which are left out, and why.
 func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.Warehouse, release *warehouse.Release, form harness.Form, named []string) (known []corpus.Benchmark, names []string, err error) {
 	if known, err = a.catalogue(cfg); err != nil {
 		return nil, nil, err
@@ -85,28 +86,44 @@ func (a *app) exported(ctx context.Context, cfg *config.Loaded, w *warehouse.War
 	if release != nil {
 		return known, releasedBenchmarks(release, form, isKnown, named), nil
 	}
+	for _, b := range named {
+		if err := w.WantForm(ctx, b, string(form)); err != nil {
+			return nil, nil, err
+		}
+		if !slices.Contains(names, b) {
+			names = append(names, b)
+		}
+	}
 	if len(named) > 0 {
-		return known, named, nil
+		return known, names, nil
 	}
 	there, err := w.Benchmarks(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	have, err := w.BenchmarksWithForm(ctx, string(form))
-	if err != nil {
-		return nil, nil, err
-	}
+	var lacking []error
 	for _, b := range there {
-		switch {
-		case !isKnown(b):
-		case slices.Contains(have, b):
-			names = append(names, b)
+		if !isKnown(b) {
+			continue
+		}
+		var none *warehouse.NoFormError
+		switch err := w.WantForm(ctx, b, string(form)); {
+		case errors.As(err, &none):
+			lacking = append(lacking, err)
+		case err != nil:
+			return nil, nil, err
 		default:
-			fmt.Fprintf(a.Err, "left out: %s has no form %s\n", b, form)
+			names = append(names, b)
 		}
 	}
+	if len(names) == 0 && len(lacking) == 0 {
+		return nil, nil, fmt.Errorf("the warehouse has answers to no benchmark of the catalogue: name one of your own with --benchmark")
+	}
 	if len(names) == 0 {
-		return nil, nil, fmt.Errorf("no benchmark of the catalogue has a form %s: run metabench build, or name a benchmark of your own with --benchmark", form)
+		return nil, nil, errors.Join(lacking...)
+	}
+	for _, err := range lacking {
+		fmt.Fprintln(a.Err, "left out:", err)
 	}
 	return known, names, nil
 }
@@ -128,7 +145,7 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 	var sources []score.Source
 	var run score.Run
 	for _, b := range benchmarks {
-		src, r, err := bundleSource(ctx, w, known, b, name)
+		src, r, err := bundleSource(ctx, w, known, b)
 		if err != nil {
 			return nil, err
 		}
@@ -140,12 +157,16 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 	}
 	var joint []byte
 	if len(sources) > 1 {
-		set, r, err := w.Calibration(ctx, analysis.JointName)
-		if err != nil {
+		blob, r, err := w.Together(ctx, analysis.JointName, name, benchmarks)
+		var none *warehouse.NoFormError
+		switch {
+		case errors.As(err, &none):
+			fmt.Fprintf(a.Err, "each score is reconstructed from its own benchmark's answers alone: %s\n", none.Reason)
+		case err != nil:
 			return nil, err
+		default:
+			joint, run = blob, runOf(r)
 		}
-		run = runOf(r)
-		joint = jointModel(&set, name, benchmarks)
 	}
 	means, err := w.MeanScores(ctx, benchmarks, cfg.Build.MinObserved)
 	if err != nil {
@@ -159,22 +180,6 @@ func (a *app) bundle(ctx context.Context, cfg *config.Loaded, w *warehouse.Wareh
 
 func runOf(r warehouse.Run) score.Run {
 	return score.Run{ID: r.ID(), CodeVersion: r.CodeVersion, ConfigHash: r.ConfigHash, Seed: r.Seed, Input: r.InputFingerprint}
-}
-
-// jointModel is the map from the answers to a form of all benchmarks together; nil where
-// there is none, or it predicts others than these.
-func jointModel(set *result.Set, form string, benchmarks []string) []byte {
-	for _, m := range set.Metrics {
-		if m.Form == form && m.Target != analysis.JointName && !slices.Contains(benchmarks, m.Target) {
-			return nil
-		}
-	}
-	for _, m := range set.Models {
-		if m.Form == form && m.Chosen {
-			return m.Blob
-		}
-	}
-	return nil
 }
 
 // errNotCalibrated says why a released form has no calibration and what to do.
@@ -202,8 +207,8 @@ func (a *app) released(r *warehouse.Release, form harness.Form, name string, sou
 	return out
 }
 
-// bundleSource reads what a bundle holds of one benchmark. form is its name in the results.
-func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark, name, form string) (score.Source, warehouse.Run, error) {
+// bundleSource reads what a bundle holds of one benchmark.
+func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Benchmark, name string) (score.Source, warehouse.Run, error) {
 	set, run, err := w.Calibration(ctx, name)
 	if err != nil {
 		return score.Source{}, run, err
@@ -225,11 +230,9 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	if k := slices.IndexFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }); k >= 0 {
 		b.Title = known[k].Title
 	}
-	models := 0
-	for _, s := range set.Metrics {
-		if s.Form == form && s.Part == "test" && s.Group == "all" {
-			models = max(models, len(table.Models)-s.Models)
-		}
+	models, err := w.FittedModels(ctx, name)
+	if err != nil {
+		return score.Source{}, run, err
 	}
 	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models}, run, nil
 }

@@ -47,6 +47,7 @@ func (p *Pipeline) Build(ctx context.Context, benchmarks []string, again string)
 	}
 	job.opts.Rerun = again
 	b := &building{job: job, build: p.build, there: there}
+	b.did.Benchmarks = []string{}
 	if b.did.LeftOut, err = job.unanswered(p.opts.Config, there); err != nil {
 		return Built{}, err
 	}
@@ -117,7 +118,7 @@ func (b *building) run(ctx context.Context, benchmarks []string) error {
 		if distilled != nil {
 			b.suite = append(b.suite, distilled)
 		} else {
-			b.without = append(b.without, result.LeftOut{Part: name, Reason: "it has no results: " + set.LeftOut[0].Reason})
+			b.without = append(b.without, result.LeftOut{Part: name, Reason: "it has no results of its own, for the reason beside its name"})
 		}
 		after, err := b.stored(ctx, name)
 		if err != nil {

@@ -83,7 +83,7 @@ func (b Built) Lines() []string {
 // answers to them. Where it has answers to none of them, it is a *SettingError: their
 // names are at fault.
 func (j *job) unanswered(cfg config.Config, there []string) ([]LeftOut, error) {
-	var left []LeftOut
+	left := []LeftOut{}
 	for _, benchmark := range slices.Sorted(maps.Keys(j.given)) {
 		if slices.Contains(there, benchmark) {
 			continue

@@ -1,11 +1,14 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"metabench/analysis/result"
 )
@@ -66,6 +69,83 @@ func (w *Warehouse) LeftOut(ctx context.Context, benchmark string) ([]result.Lef
 		return nil, fmt.Errorf("read what was left out of %s: %w", benchmark, err)
 	}
 	return all, nil
+}
+
+// NoFormError says that a benchmark has no form of a name, why, and what to do.
+type NoFormError struct{ Benchmark, Form, Reason string }
+
+func (e *NoFormError) Error() string {
+	return fmt.Sprintf("%s has no form %s: %s", e.Benchmark, e.Form, e.Reason)
+}
+
+// WantForm is nil where a benchmark has a form of that name, and else a *NoFormError or
+// an *UnknownBenchmarkError.
+func (w *Warehouse) WantForm(ctx context.Context, benchmark, form string) error {
+	var answers, there, built bool
+	row := w.db.QueryRowContext(ctx, `
+		SELECT EXISTS (FROM corpus_state WHERE benchmark = $1 AND blocks > 0),
+			EXISTS (FROM selected_item WHERE benchmark = $1 AND form = $2),
+			EXISTS (FROM reconstruction_model WHERE benchmark = $1)`, benchmark, form)
+	err := row.Scan(&answers, &there, &built)
+	if err == nil && there {
+		return nil
+	}
+	var reason string
+	if err == nil {
+		reason, err = w.whyWithout(ctx, benchmark, form)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for form %s of %s: %w", form, benchmark, err)
+	case reason != "":
+		return &NoFormError{benchmark, form, reason}
+	case built:
+		return &NoFormError{benchmark, form, "its last build made one form only: set build.forms to 2 and run metabench build --benchmark " + benchmark}
+	case !answers:
+		return &UnknownBenchmarkError{Benchmark: benchmark}
+	}
+	return &NoFormError{benchmark, form, "it is not built yet: run metabench build --benchmark " + benchmark}
+}
+
+// whyWithout is why the last build left out a form, or all of the benchmark; empty where
+// it left out neither.
+func (w *Warehouse) whyWithout(ctx context.Context, benchmark, form string) (string, error) {
+	left, err := w.LeftOut(ctx, benchmark)
+	for _, l := range left {
+		if l.Item == "" && (l.Part == "benchmark" || l.Part == "form "+form) {
+			return l.Reason, err
+		}
+	}
+	return "", err
+}
+
+// Together returns the reconstruction that was fitted for a form of these benchmarks
+// together, which is kept under a name of its own, and its run. Where there is none, or
+// one of other benchmarks, it is a *NoFormError.
+func (w *Warehouse) Together(ctx context.Context, name, form string, benchmarks []string) (predictor []byte, run Run, err error) {
+	var target string
+	var of []string
+	err = scanEach(ctx, w.db, `SELECT DISTINCT target FROM reconstruction_metric WHERE benchmark = $1 AND form = $2 AND target <> $1 ORDER BY target`,
+		[]any{&target}, func() { of = append(of, target) }, name, form)
+	if err == nil && len(of) == 0 {
+		reason, err := w.whyWithout(ctx, name, form)
+		if err != nil {
+			return nil, run, err
+		}
+		return nil, run, &NoFormError{name, form, cmp.Or(reason, "these benchmarks were not built in one go: run metabench build")}
+	}
+	if err == nil && !slices.Equal(of, slices.Sorted(slices.Values(benchmarks))) {
+		return nil, run, &NoFormError{name, form, "the benchmarks that were reconstructed together are " + strings.Join(of, ", ")}
+	}
+	if err == nil {
+		row := w.db.QueryRowContext(ctx, `SELECT predictor FROM reconstruction_model WHERE benchmark = ? AND form = ? AND chosen`, name, form)
+		err = row.Scan(&predictor)
+	}
+	if err != nil {
+		return nil, run, fmt.Errorf("read the results of %s: %w", name, err)
+	}
+	run, err = w.ResultRun(ctx, name)
+	return predictor, run, err
 }
 
 // FittedModels counts the models that a benchmark's reconstruction was fitted on: its
@@ -180,20 +260,6 @@ func (w *Warehouse) TestModels(ctx context.Context, benchmark, form string) ([]s
 		return nil, fmt.Errorf("list the test models of %s: %w", benchmark, err)
 	}
 	return models, nil
-}
-
-// BenchmarksWithForm are the benchmarks that a form was selected of, in alphabetical
-// order.
-func (w *Warehouse) BenchmarksWithForm(ctx context.Context, form string) ([]string, error) {
-	var name string
-	var names []string
-	err := scanEach(ctx, w.db, `SELECT DISTINCT benchmark FROM selected_item WHERE form = ? ORDER BY benchmark`, []any{&name}, func() {
-		names = append(names, name)
-	}, form)
-	if err != nil {
-		return nil, fmt.Errorf("look for form %s: %w", form, err)
-	}
-	return names, nil
 }
 
 // HasResults reports whether results of a benchmark are stored.

@@ -24,22 +24,28 @@ func someResults(rmse float64) result.Set {
 			Score: 50, Predicted: 51, Lower: nan, Upper: nan}},
 		Metrics: []result.Metric{{Target: "quiz", Form: "A", Method: "smooth", Scheme: "random", Part: "test", Group: "all", Models: 1, Items: 2,
 			RMSE: rmse, MAE: 1, Bias: 1, Spearman: nan, Coverage: nan, Width: math.Inf(1)}},
-		Forms:   []result.FormReliability{{FormA: "A", FormB: "B", Models: 3, Correlation: 0.9, RMSD: 1.5}},
-		Curve:   []result.LearningPoint{{Axis: "items", TrainingModels: 3, Items: 1, TestModels: 1, RMSE: rmse, MAE: 1}},
-		LeftOut: []result.LeftOut{{Part: "family split", Reason: "one family"}},
+		Forms: []result.FormReliability{{FormA: "A", FormB: "B", Models: 3, Correlation: 0.9, RMSD: 1.5}},
+		Curve: []result.LearningPoint{{Axis: "items", TrainingModels: 3, Items: 1, TestModels: 1, RMSE: rmse, MAE: 1}},
 	}
+}
+
+// allResults are someResults with what an old warehouse has no place for.
+func allResults(rmse float64) result.Set {
+	s := someResults(rmse)
+	s.LeftOut = []result.LeftOut{{Part: "family split", Reason: "one family"}}
+	return s
 }
 
 func TestResultsReplaceThoseOfTheSameBenchmark(t *testing.T) {
 	w := fresh(t)
-	other := someResults(9)
+	other := allResults(9)
 	other.Benchmark = "other"
-	for run, s := range map[string]result.Set{"r0": other, "r1": someResults(1)} {
+	for run, s := range map[string]result.Set{"r0": other, "r1": allResults(1)} {
 		if err := w.StoreResults(t.Context(), run, s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.StoreResults(t.Context(), "r2", someResults(2)); err != nil {
+	if err := w.StoreResults(t.Context(), "r2", allResults(2)); err != nil {
 		t.Fatal(err)
 	}
 	got := values(t, w, `SELECT benchmark, rmse, spearman, coverage, width, run_id FROM reconstruction_metric ORDER BY ALL`)
