@@ -28,9 +28,9 @@ func Stdio() IO { return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr} }
 // app is what every command shares.
 type app struct {
 	IO
-	json       bool   // --json: print results as JSON
-	configPath string // --config
-	noProgress bool   // --no-progress
+	json       bool     // --json: print results as JSON
+	configPath string   // --config
+	noProgress bool     // --no-progress
 	args       []string // as given, for the report of a fault
 }
 
