@@ -186,7 +186,7 @@ func (s *Scorer) finish(row []float64, p pattern) Estimate {
 	case EAP:
 		return s.mean(row, p)
 	case WLE:
-		return s.weighted(row, p, s.warmWeight(p))
+		return s.weighted(row, p, s.weightOf(p))
 	}
 	panic("ability: method without a rule")
 }

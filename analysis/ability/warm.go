@@ -11,8 +11,8 @@ import (
 //
 //	I_j = P'²/(P(1-P)),   J_j = P'P''/(P(1-P))
 type warmTable struct {
-	info, bias []float64 // items × nodes
-	all        []float64 // nodes: log weight when every item is answered
+	info, bias []float64  // items × nodes
+	all        warmWeight // when every item is answered
 }
 
 // itemBias returns I_j(θ) and J_j(θ) = I_j·a(1-2s), s the logistic.
@@ -90,18 +90,24 @@ const (
 	warmStep     = 0.1    // between nodes
 	warmResolved = 0.5    // slope times step at which an item's curve is resolved
 	warmParts    = 40     // of a step, enough for a slope of 200
-	warmSlack    = 5.0    // log units by which the weight at the nodes may be off
 	warmTiny     = 1e-200 // information below which the items' own may have underflowed
 )
 
-// logWeight integrates J/(2I) of a pattern's answered items from the first node on by the
-// trapezoidal rule; info and bias are I and J at the nodes.
-func (s *Scorer) logWeight(p pattern, info, bias []float64) []float64 {
-	w := make([]float64, len(s.grid))
+// warmWeight is the weight of a pattern's answered items at the nodes.
+type warmWeight struct {
+	log   []float64 // ∫ J/(2I) from the first node on, by the trapezoidal rule
+	doubt []float64 // by how much that may be off: Σ step·|change of J/(2I)|/2
+}
+
+// logWeight integrates; info and bias are I and J at the nodes.
+func (s *Scorer) logWeight(p pattern, info, bias []float64) warmWeight {
+	w := warmWeight{make([]float64, len(s.grid)), make([]float64, len(s.grid))}
 	before := s.half(p, s.grid[0], info[0], bias[0])
 	for k := 1; k < len(s.grid); k++ {
 		at := s.half(p, s.grid[k], info[k], bias[k])
-		w[k] = w[k-1] + (before+at)/2*(s.grid[k]-s.grid[k-1])
+		step := s.grid[k] - s.grid[k-1]
+		w.log[k] = w.log[k-1] + (before+at)/2*step
+		w.doubt[k] = w.doubt[k-1] + math.Abs(at-before)/2*step
 		before = at
 	}
 	return w
@@ -161,8 +167,8 @@ func logLogistic(z float64) float64 {
 	return z - math.Log1p(math.Exp(z))
 }
 
-// warmWeight returns the log weight of a pattern's answered items at the nodes.
-func (s *Scorer) warmWeight(p pattern) []float64 {
+// weightOf returns the weight of a pattern.
+func (s *Scorer) weightOf(p pattern) warmWeight {
 	t, q := &s.warm, len(s.grid)
 	if p.answered == len(s.items) {
 		return t.all
@@ -184,18 +190,18 @@ func (s *Scorer) warmWeight(p pattern) []float64 {
 //
 // a root of ℓ' + J/(2I) or a bound; for the 2PL the weight is ½ log I (Warm 1989,
 // Psychometrika 54:427). SE = 1/√I, the expected information there, but see estimate. row
-// is ℓ and weight the log weight at the nodes.
+// is ℓ at the nodes.
 //
 // Every maximum shows at the nodes (see warmGrid). Those whose values there are so close
 // to the best that the rule of the nodes might rank them wrongly are found exactly and
 // compared by exact differences.
-func (s *Scorer) weighted(row []float64, p pattern, weight []float64) Estimate {
+func (s *Scorer) weighted(row []float64, p pattern, weight warmWeight) Estimate {
 	if p.answered == 0 {
 		return s.estimate(0, 0)
 	}
 	k := 0
 	for i := range row {
-		row[i] += weight[i]
+		row[i] += weight.log[i]
 		if row[i] > row[k] || row[i] == row[k] && math.Abs(s.grid[i]) < math.Abs(s.grid[k]) {
 			k = i
 		}
@@ -207,7 +213,16 @@ func (s *Scorer) weighted(row []float64, p pattern, weight []float64) Estimate {
 	theta := top(k)
 	for i, v := range row {
 		rises, falls := i == 0 || v > row[i-1], i == last || v >= row[i+1]
-		if i == k || !rises || !falls || v < row[k]-warmSlack {
+		if i == k || !rises || !falls {
+			continue
+		}
+		// The top of a parabola lies above the node beside it by at most an eighth of the
+		// second difference.
+		above := warmNear
+		if i > 0 && i < last {
+			above += (2*v - row[i-1] - row[i+1]) / 4
+		}
+		if v+above+math.Abs(weight.doubt[i]-weight.doubt[k]) < row[k] {
 			continue
 		}
 		if other := top(i); s.warmGain(p, theta, other) > warmEqual {
@@ -217,8 +232,10 @@ func (s *Scorer) weighted(row []float64, p pattern, weight []float64) Estimate {
 	return s.estimate(theta, information(s.items, p, theta))
 }
 
-// warmEqual is the difference of weighted log-likelihoods that counts as none.
-const warmEqual = 1e-9
+const (
+	warmNear  = 0.1  // log units by which a maximum may exceed its node beyond what a parabola does
+	warmEqual = 1e-9 // difference of weighted log-likelihoods that counts as none
+)
 
 // warmGain returns by how much the weighted log-likelihood is larger at b than at a.
 func (s *Scorer) warmGain(p pattern, a, b float64) float64 {
