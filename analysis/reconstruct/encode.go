@@ -98,6 +98,8 @@ func (w *wire) validate() error {
 		return fmt.Errorf("%d words of answers for %d models", len(w.Answers), w.Models)
 	case im.Rank < 0 || im.Rank > maxRank || len(im.Mean) != items || len(im.Noise) != items || len(im.Loading) != items*im.Rank:
 		return errors.New("the imputer does not fit the items")
+	case im.validate() != nil:
+		return im.validate()
 	case groups > 1 && !w.Mean.valid():
 		return errors.New("the mean has no valid calibration")
 	}
@@ -124,6 +126,9 @@ func (t *target) validate(groups, models int) error {
 		return errors.New("hyper-parameters do not fit the benchmarks")
 	case !t.Interval.valid():
 		return errors.New("no valid calibration")
+	}
+	if err := t.Hyper.validate(); err != nil {
+		return err
 	}
 	for _, s := range t.Hyper.Scales {
 		if len(s.Length) != groups {

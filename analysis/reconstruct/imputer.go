@@ -1,9 +1,11 @@
 package reconstruct
 
 import (
+	"errors"
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // imputer is a low-rank Gaussian model of the answers to all selected items,
@@ -21,6 +23,21 @@ type imputer struct {
 	Loading []float64 // items × Rank
 	Noise   []float64
 	Rank    int
+}
+
+// validate checks that the model says something about every answer.
+func (m *imputer) validate() error {
+	for _, v := range slices.Concat(m.Mean, m.Loading) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return errors.New("a mean or loading of the imputer is not finite")
+		}
+	}
+	for _, v := range m.Noise {
+		if !(v > 0) || math.IsInf(v, 0) {
+			return errors.New("a noise of the imputer is not positive")
+		}
+	}
+	return nil
 }
 
 // maxRank bounds the number of factors; beyond it the loadings of a few thousand
@@ -175,7 +192,7 @@ func count(words []uint64) int {
 // posterior is the distribution of the factors given the answers observed.
 type posterior struct {
 	mean []float64
-	root []float64 // lower triangle R, rank × rank, of the inverse: covariance is R⁻ᵀR⁻¹
+	root root // R of the inverse: covariance is R⁻ᵀR⁻¹
 }
 
 func (m *imputer) posterior(l layout, s sheet) posterior {
@@ -200,10 +217,12 @@ func (m *imputer) posterior(l layout, s sheet) posterior {
 			}
 		}
 	})
-	cholesky(precision, r)
-	forward(precision, score, r)
-	backward(precision, score, r)
-	return posterior{mean: score, root: precision}
+	root, err := newRoot(precision, r)
+	if err != nil { // I plus squares over positive noise: see validate
+		panic("reconstruct: the noise of an imputer is not positive")
+	}
+	root.solve(score)
+	return posterior{mean: score, root: root}
 }
 
 // complete returns a copy of the answers in which the missing ones are drawn.
@@ -213,7 +232,7 @@ func (m *imputer) complete(l layout, s sheet, p posterior, rng *rand.Rand) []uin
 	for f := range z {
 		z[f] = rng.NormFloat64()
 	}
-	backward(p.root, z, r)
+	p.root.backward(z)
 	for f := range z {
 		z[f] += p.mean[f]
 	}
@@ -241,43 +260,5 @@ func (m *imputer) visit(l layout, f func(item, word int, bit uint64)) {
 			f(item, l.first[g]+j/64, uint64(1)<<(j%64))
 			item++
 		}
-	}
-}
-
-// cholesky replaces the lower triangle of a positive definite n × n matrix by its
-// Cholesky factor.
-func cholesky(a []float64, n int) {
-	for i := range n {
-		for j := 0; j <= i; j++ {
-			sum := a[i*n+j]
-			for k := range j {
-				sum -= a[i*n+k] * a[j*n+k]
-			}
-			if i == j {
-				a[i*n+i] = math.Sqrt(max(sum, 1e-12))
-			} else {
-				a[i*n+j] = sum / a[j*n+j]
-			}
-		}
-	}
-}
-
-// forward solves L x = b in place.
-func forward(l, b []float64, n int) {
-	for i := range n {
-		for k := range i {
-			b[i] -= l[i*n+k] * b[k]
-		}
-		b[i] /= l[i*n+i]
-	}
-}
-
-// backward solves Lᵀ x = b in place.
-func backward(l, b []float64, n int) {
-	for i := n - 1; i >= 0; i-- {
-		for k := i + 1; k < n; k++ {
-			b[i] -= l[k*n+i] * b[k]
-		}
-		b[i] /= l[i*n+i]
 	}
 }

@@ -1,6 +1,9 @@
 package reconstruct
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // scale is one Gaussian term of the kernel: Amplitude · exp(-Σ_g h_g / Length[g]).
 // A length of +Inf leaves a benchmark out. Amplitudes are in units of the
@@ -21,6 +24,23 @@ type hyper struct {
 // noiseFloor keeps the covariance matrix positive definite when models answer
 // all items alike.
 const noiseFloor = 1e-5
+
+// mostVariance bounds a hyper-parameter, so that noiseFloor is more than rounding beside it.
+const mostVariance = 1e6
+
+// validate checks that the covariance matrix of any models is positive definite.
+func (h hyper) validate() error {
+	variances := append([]float64{h.Noise}, h.Linear...)
+	for _, s := range h.Scales {
+		variances = append(variances, s.Amplitude)
+	}
+	for _, v := range variances {
+		if !(v >= 0 && v <= mostVariance) {
+			return fmt.Errorf("a variance of %v among the hyper-parameters", v)
+		}
+	}
+	return nil
+}
 
 // startHyper is where the search for the hyper-parameters begins and the centre
 // of their prior: half of the variance is linear or nearly so (the longest

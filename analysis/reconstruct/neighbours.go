@@ -53,9 +53,12 @@ func (n *neighbours) variance(m *Model, t *target, own float64) float64 {
 		}
 		a[p*size+p] += t.Hyper.Noise + noiseFloor
 	}
-	cholesky(a, size)
+	root, err := newRoot(a, size)
+	if err != nil { // a covariance with a floor: see validate
+		panic("reconstruct: the covariance of neighbours is not positive definite")
+	}
 	c := append([]float64(nil), n.covariance...)
-	forward(a, c, size)
+	root.forward(c)
 	v := own + t.Hyper.Noise + noiseFloor
 	for _, x := range c {
 		v -= x * x

@@ -1,8 +1,7 @@
 package reconstruct
 
 import (
-	"errors"
-	"math"
+	"fmt"
 
 	"metabench/analysis/response"
 )
@@ -50,15 +49,14 @@ func ridge(b Benchmark, rows []int, lambda float64) (linear, error) {
 		}
 		a[j*p+j] += lambda + 1e-8*n
 	}
-	cholesky(a, p)
-	forward(a, c, p)
-	backward(a, c, p)
+	root, err := newRoot(a, p)
+	if err != nil {
+		return nil, fmt.Errorf("regress scores on %d answers of %d models: %w", p, len(rows), err)
+	}
+	root.solve(c)
 	l := make(linear, p+1)
 	l[0] = my
 	for j, v := range c {
-		if math.IsNaN(v) {
-			return nil, errors.New("the answers are collinear")
-		}
 		l[j+1] = v
 		l[0] -= v * mean[j]
 	}

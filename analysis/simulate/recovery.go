@@ -49,7 +49,7 @@ type Recovery struct {
 // ParameterRecovery compares estimates e with true values t of one kind of parameter,
 // over all items (or models) of all replicates.
 type ParameterRecovery struct {
-	Name        string   `json:"parameter"` // a, d, b, g, u or theta
+	Name        string   `json:"parameter"`          // a, d, b, g, u or theta
 	Compared    int      `json:"compared"`           // finite estimates; 0 leaves the figures 0
 	Bias        float64  `json:"bias"`               // mean of e - t
 	RMSE        float64  `json:"rmse"`               // √ mean of (e - t)²
