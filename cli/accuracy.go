@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,6 +53,10 @@ func (a *app) accuracy(ctx context.Context, dir string, opts accuracy.Options) e
 	opts.Progress = progress.Stage
 	started := time.Now()
 	tables, err := accuracy.Run(ctx, dir, opts)
+	var missing *accuracy.MissingError
+	if errors.As(err, &missing) {
+		return withCode(ExitUsage, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (s adaptiveItems) warnings(o adaptive.Options) []string {
 		out = append(out, fmt.Sprintf("the item bank is calibrated for --among %d and --length %d, not %d and %d: its intervals may be wrong",
 			c.Among, c.Length, max(1, o.Among), o.Length))
 	}
-	if s.file != nil && s.file.Fit != irt.Converged.String() {
+	if s.file != nil && s.file.Fit != irt.Converged.String() && s.file.Fit != irt.Local.String() { // the calibration is of these items, whatever others there are
 		out = append(out, "the fit of the items ended with: "+s.file.Fit)
 	}
 	return out

@@ -86,7 +86,7 @@ func (a *app) serveAdaptive(ctx context.Context, addr string, handler http.Handl
 		return fmt.Errorf("adaptive serve: %w", err)
 	}
 	server := &http.Server{
-		Handler:        handler,
+		Handler:        a.withoutPanics(handler),
 		ReadTimeout:    requestTime, // of the header and the body
 		WriteTimeout:   requestTime + replyTime,
 		IdleTimeout:    2 * time.Minute,

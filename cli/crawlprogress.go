@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"github.com/sourcegraph/conc"
 	"golang.org/x/term"
 
 	"metabench/scraper"
@@ -24,9 +25,9 @@ func (a *app) watchCrawl(c *scraper.Crawl) (stop func()) {
 	if terminal {
 		every = 200 * time.Millisecond
 	}
-	quit, finished := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(finished)
+	quit := make(chan struct{})
+	var watching conc.WaitGroup
+	watching.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		var bar *progressbar.ProgressBar
@@ -54,10 +55,10 @@ func (a *app) watchCrawl(c *scraper.Crawl) (stop func()) {
 			bar.Describe(crawlLine(p))
 			_ = bar.Set(p.ModelsDone)
 		}
-	}()
+	})
 	return func() {
 		close(quit)
-		<-finished
+		watching.Wait()
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	ExitAuth        ExitCode = 12  // the Hub refused the credentials
 	ExitGate        ExitCode = 13  // a quality check failed, nothing was published
 	ExitDamage      ExitCode = 14  // check found damage
+	ExitFault       ExitCode = 70  // a fault of this program: see faultIn
 	ExitTemporary   ExitCode = 75  // try again later: rate limited beyond the time allowed
 	ExitInterrupted ExitCode = 130 // cancelled by a signal
 	ExitPipe        ExitCode = 141 // nobody reads the output any more
@@ -43,6 +44,7 @@ var exitMeaning = []struct {
 	{ExitAuth, "the Hub refused the credentials"},
 	{ExitGate, "a quality check failed; nothing was published"},
 	{ExitDamage, "check found damage"},
+	{ExitFault, "a fault of this program; it names a file to report"},
 	{ExitTemporary, "temporary: rate limited beyond the time allowed"},
 	{ExitInterrupted, "interrupted by a signal"},
 	{ExitPipe, "whoever read the output has gone, such as `head`; nothing is printed about it"},
@@ -76,6 +78,8 @@ func exitCodeOf(err error) ExitCode {
 	switch {
 	case err == nil:
 		return ExitOK
+	case faultIn(err) != nil:
+		return ExitFault
 	case errors.Is(err, syscall.EPIPE):
 		return ExitPipe
 	case errors.As(err, &coded):

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,6 +63,7 @@ type faReport struct {
 	Proportion  []float64                `json:"proportion_of_variance"`
 	Fit         map[string]*float64      `json:"fit"`
 	Status      map[string]factor.Status `json:"status"`
+	Heywood     []string                 `json:"heywood"` // columns whose communality reaches 1: the solution is improper
 }
 
 type faColumn struct {
@@ -127,7 +128,7 @@ func (a *app) fa(ctx context.Context, path string, o faOptions) error {
 }
 
 func newFaReport(s *factor.Solution, dropped int) faReport {
-	r := faReport{Rows: s.Rows, Dropped: dropped, Variance: s.Variance,
+	r := faReport{Rows: s.Rows, Dropped: dropped, Variance: s.Variance, Heywood: []string{},
 		Status: map[string]factor.Status{"extraction": s.Extraction, "rotation": s.Rotation}}
 	_, k := s.Loadings.Dims()
 	for f := range k {
@@ -141,6 +142,9 @@ func newFaReport(s *factor.Solution, dropped int) faReport {
 			Communality: s.Communality[i], Uniqueness: s.Uniqueness[i],
 		})
 	}
+	for _, i := range s.Heywood {
+		r.Heywood = append(r.Heywood, s.Columns[i])
+	}
 	f := s.Fit
 	r.Fit = map[string]*float64{}
 	for name, v := range map[string]float64{
@@ -148,7 +152,7 @@ func newFaReport(s *factor.Solution, dropped int) faReport {
 		"null_chi_square": f.NullChi, "rmsea": f.RMSEA, "rmsea_lower": f.RMSEALower, "rmsea_upper": f.RMSEAUpper,
 		"tli": f.TLI, "cfi": f.CFI, "bic": f.BIC, "rms": f.RMS, "crms": f.CRMS, "empirical_chi_square": f.Empirical,
 	} {
-		if math.IsNaN(v) { // null: not defined without degrees of freedom
+		if !isFinite(v) { // null: not defined, see factor.Indices
 			r.Fit[name] = nil
 			continue
 		}
@@ -161,10 +165,18 @@ func (a *app) printFa(r faReport) error {
 	if r.Dropped > 0 {
 		fmt.Fprintf(a.Err, "left out %d rows that lack a value\n", r.Dropped)
 	}
-	for what, status := range r.Status {
-		if status != factor.Converged {
+	for _, what := range []string{"extraction", "rotation"} {
+		if status := r.Status[what]; status != factor.Converged {
 			fmt.Fprintf(a.Err, "%s ended with: %s\n", what, status)
 		}
+	}
+	for _, c := range r.Columns {
+		if slices.Contains(r.Heywood, c.Name) {
+			fmt.Fprintf(a.Err, "warning: %s has communality %.3f: a Heywood case\n", c.Name, c.Communality)
+		}
+	}
+	if len(r.Heywood) > 0 {
+		fmt.Fprintln(a.Err, "the solution is improper: no column can share all of its variance, or more, with factors; ask for fewer factors or take more rows")
 	}
 	g := newGrid(append(append([]string{"column"}, r.Factors...), "communality", "uniqueness")...)
 	number := func(v float64) string { return fmt.Sprintf("%.4f", v) }
@@ -200,6 +212,9 @@ func (a *app) printFa(r faReport) error {
 		g.row(name, value)
 	}
 	g.row("rows", strconv.Itoa(r.Rows))
+	if len(r.Heywood) > 0 {
+		g.row("Heywood cases", strings.Join(r.Heywood, ", "))
+	}
 	return g.print(a.Out)
 }
 

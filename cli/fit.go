@@ -54,7 +54,13 @@ FILE is Parquet or CSV, gzipped or not: long (columns model, item, correct) or w
 along). Answers may be missing.
 
 With --out DIR it writes DIR/items.csv (parameters in slope-intercept form,
-standard errors, item fit) and DIR/abilities.csv.`,
+standard errors, item fit) and DIR/abilities.csv.
+
+The reliability is that of the abilities from the answers given, the share of their
+variance that is not error; "all items" is what it would be if every model had
+answered every item. A slope that the answers set no limit to is marked as unbounded
+and has no standard error; --prior gives it one. A standard error of an ability is at
+most what is known without answers: 1 (map) or 6/√3 (ml, wle).`,
 		Example: `  metabench fit responses.parquet --model 2PL
   metabench fit responses.csv.gz --model 3PL --rows set=train --out fit --ability map,eap
   metabench fit responses.csv.gz --model 2PL --nodes 61 --json    # mirt's quadrature throughout`,
@@ -73,7 +79,7 @@ standard errors, item fit) and DIR/abilities.csv.`,
 	f.StringVar(&o.start, "start", "", "start from the parameters in this CSV file (columns item, a1, d, g, u)")
 	f.BoolVar(&o.prior, "prior", false, "weak priors on the parameters, which keep them finite where the answers don't")
 	f.IntVar(&o.workers, "workers", 0, "processors to use, 0 for all; the result is the same")
-	f.IntVar(&o.restarts, "restarts", irt.DefaultRestarts, "further starts of 3PL and 4PL; the best is kept")
+	f.IntVar(&o.restarts, "restarts", irt.DefaultRestarts, "further starts of 3PL and 4PL, of which the best is kept; small tables are searched until the best was found again")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the further starts")
 	return cmd
 }
@@ -111,6 +117,7 @@ func (o *fitOptions) check() error {
 type fitReport struct {
 	Model         irt.Kind   `json:"model"`
 	Persons       int        `json:"persons"`
+	Answered      int        `json:"persons_with_answers"` // the n of BIC
 	Items         int        `json:"items"`
 	LogLikelihood float64    `json:"log_likelihood"`
 	Iterations    int        `json:"iterations"`
@@ -128,7 +135,11 @@ type fitReport struct {
 	Prior          bool               `json:"prior"`
 	Constant       int                `json:"constant_items"`
 	AtBound        int                `json:"items_at_bound"`
-	Reliability    float64            `json:"reliability"`
+	Unbounded      int                `json:"items_unbounded"`         // whose slope the answers set no limit to
+	Reliability    *float64           `json:"reliability"`             // of the answers given; null without any
+	AllItems       float64            `json:"reliability_all_items"`   // if every model had answered every item
+	Capped         map[string]int     `json:"capped_errors,omitempty"` // by method: standard errors that are their limit
+	Warnings       []string           `json:"warnings,omitempty"`
 	AbilitySeconds map[string]float64 `json:"ability_seconds"`
 	ErrorSeconds   *float64           `json:"se_seconds,omitempty"`
 	Out            string             `json:"out,omitempty"`
@@ -164,6 +175,13 @@ func (a *app) fit(ctx context.Context, path string, o fitOptions) error {
 		return err
 	}
 	r := newFitReport(result, o, seconds)
+	reliability, err := irt.EmpiricalReliability(answers.Answers, result, opts)
+	if err != nil {
+		return fmt.Errorf("fit %s: %w", path, err)
+	}
+	if isFinite(reliability) {
+		r.Reliability = &reliability
+	}
 	var errors *irt.StandardErrors
 	var estimates [][]ability.Estimate
 	for _, method := range o.methods {
@@ -177,6 +195,11 @@ func (a *app) fit(ctx context.Context, path string, o fitOptions) error {
 			return fmt.Errorf("fit %s: %s abilities: %w", path, method, err)
 		}
 		estimates = append(estimates, e)
+		for _, one := range e {
+			if one.Capped {
+				r.Capped[method.String()]++
+			}
+		}
 		r.AbilitySeconds[method.String()] = time.Since(began).Seconds()
 	}
 	if o.out != "" {
@@ -185,12 +208,14 @@ func (a *app) fit(ctx context.Context, path string, o fitOptions) error {
 			if errors, err = irt.ComputeStandardErrors(ctx, answers.Answers, result, opts); err != nil && ctx.Err() != nil {
 				return err
 			} else if err != nil {
-				fmt.Fprintf(a.Err, "no standard errors: %v\n", err)
+				r.warn("no standard errors: %v", err)
+			} else if errors.Ridge > 0 {
+				r.warn("the information about the parameters is singular, so that some standard errors are lower limits; --prior makes it regular")
 			}
 			took := time.Since(began).Seconds()
 			r.ErrorSeconds = &took
 		} else {
-			fmt.Fprintf(a.Err, "no standard errors: %d parameters are more than %d\n", r.Parameters, maxErrorParams)
+			r.warn("no standard errors: %d parameters are more than %d", r.Parameters, maxErrorParams)
 		}
 		fits, err := irt.ComputeItemFit(answers.Answers, result, opts)
 		if err != nil {
@@ -206,19 +231,48 @@ func (a *app) fit(ctx context.Context, path string, o fitOptions) error {
 			return err
 		}
 	}
+	r.explain()
 	if a.json {
 		return a.printJSON(r)
 	}
 	return a.printFit(r)
 }
 
+func (r *fitReport) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+}
+
+// explain says in words what the numbers alone would hide.
+func (r *fitReport) explain() {
+	switch {
+	case r.Status == irt.Local:
+		r.warn("the fit ended with: local; no other start led to this maximum, and a higher one may exist: try more --restarts")
+	case r.Status != irt.Converged:
+		r.warn("the fit ended with: %s", r.Status)
+	}
+	if n := r.Persons - r.Answered; n > 0 {
+		r.warn("%d of %d persons have no answer; BIC counts the others", n, r.Persons)
+	}
+	if r.Constant > 0 {
+		r.warn("%d items are answered all right or all wrong; their curves are flat", r.Constant)
+	}
+	if r.Unbounded > 0 {
+		r.warn("the slopes of %d of %d items are not identified: the answers set them no limit, and what is given is where the search ends; --prior keeps them finite", r.Unbounded, r.Items)
+	}
+	for _, method := range ability.Methods() {
+		if n := r.Capped[method.String()]; n > 0 {
+			r.warn("%d of %d standard errors of %s are their limit: the answers say less than was known before", n, r.Persons, method)
+		}
+	}
+}
+
 func newFitReport(f *irt.Result, o fitOptions, seconds float64) fitReport {
 	r := fitReport{
-		Model: f.Kind, Persons: f.Models, Items: len(f.Items), LogLikelihood: f.LogLikelihood,
+		Model: f.Kind, Persons: f.Models, Answered: f.Answered, Items: len(f.Items), LogLikelihood: f.LogLikelihood,
 		Iterations: f.Iterations, Status: f.Status, Gradient: f.Gradient, Seconds: seconds,
 		Gain: f.Gain, Evaluations: f.Passes, Patterns: f.Patterns, Nodes: o.nodes, Prior: o.prior,
-		Constant: len(f.Items), Out: o.out, AbilitySeconds: map[string]float64{},
-		Reliability: irt.MarginalReliability(f.Items, irt.NormalGrid(o.nodes, irt.DefaultLimit)),
+		Constant: len(f.Items), Out: o.out, AbilitySeconds: map[string]float64{}, Capped: map[string]int{},
+		AllItems: irt.MarginalReliability(f.Items, irt.NormalGrid(o.nodes, irt.DefaultLimit)),
 	}
 	for j, free := range f.Estimated {
 		if free {
@@ -226,11 +280,14 @@ func newFitReport(f *irt.Result, o fitOptions, seconds float64) fitReport {
 			if f.Kind.AtBound(f.Items[j]) {
 				r.AtBound++
 			}
+			if f.Unbounded[j] {
+				r.Unbounded++
+			}
 		}
 	}
 	r.Parameters = f.Kind.Params() * (r.Items - r.Constant)
 	r.AIC = 2*float64(r.Parameters) - 2*f.LogLikelihood
-	r.BIC = math.Log(float64(f.Models))*float64(r.Parameters) - 2*f.LogLikelihood
+	r.BIC = math.Log(float64(max(1, f.Answered)))*float64(r.Parameters) - 2*f.LogLikelihood
 	return r
 }
 
@@ -271,7 +328,7 @@ func readStart(ctx context.Context, path string, names []string) ([]irt.Item, er
 func itemRecords(names []string, f *irt.Result, se *irt.StandardErrors, fits []irt.ItemFit) [][]string {
 	records := [][]string{{
 		"item", "a1", "d", "g", "u", "se_a1", "se_d", "se_g", "se_u", "b", "info_max", "info_argmax",
-		"infit", "outfit", "s_x2", "s_x2_df", "s_x2_p", "estimated", "at_bound",
+		"infit", "outfit", "s_x2", "s_x2_df", "s_x2_p", "estimated", "at_bound", "unbounded",
 	}}
 	for j, it := range f.Items {
 		theta, most := it.MaxInformation()
@@ -279,6 +336,9 @@ func itemRecords(names []string, f *irt.Result, se *irt.StandardErrors, fits []i
 		var e irt.Item
 		if se != nil {
 			e = se.Items[j]
+		}
+		if f.Unbounded[j] { // the curvature at an arbitrary place of a plain
+			e.A, e.D = 0, 0
 		}
 		for _, v := range []float64{e.A, e.D, e.G, e.U} {
 			record = append(record, formatPositive(v))
@@ -295,7 +355,7 @@ func itemRecords(names []string, f *irt.Result, se *irt.StandardErrors, fits []i
 			record = append(record, "", "", "")
 		}
 		records = append(records, append(record,
-			strconv.FormatBool(f.Estimated[j]), strconv.FormatBool(f.Estimated[j] && f.Kind.AtBound(it))))
+			strconv.FormatBool(f.Estimated[j]), strconv.FormatBool(f.Estimated[j] && f.Kind.AtBound(it)), strconv.FormatBool(f.Unbounded[j])))
 	}
 	return records
 }
@@ -335,24 +395,32 @@ func abilityRecords(answers *table.Responses, methods []ability.Method, estimate
 }
 
 func (a *app) printFit(r fitReport) error {
-	if r.Status != irt.Converged {
-		fmt.Fprintf(a.Err, "the fit ended with: %s\n", r.Status)
-	}
-	if r.Constant > 0 {
-		fmt.Fprintf(a.Err, "%d items are answered all right or all wrong; their curves are flat\n", r.Constant)
+	for _, w := range r.Warnings {
+		fmt.Fprintf(a.Err, "warning: %s\n", w)
 	}
 	g := newGrid("quantity", "value")
 	g.row("model", r.Model.String())
 	g.row("persons", strconv.Itoa(r.Persons))
+	if r.Answered < r.Persons {
+		g.row("with answers", strconv.Itoa(r.Answered))
+	}
 	g.row("items", strconv.Itoa(r.Items))
 	g.row("log-likelihood", fmt.Sprintf("%.4f", r.LogLikelihood))
 	g.row("AIC", fmt.Sprintf("%.2f", r.AIC))
 	g.row("BIC", fmt.Sprintf("%.2f", r.BIC))
-	g.row("reliability", fmt.Sprintf("%.4f", r.Reliability))
+	reliability := "–"
+	if r.Reliability != nil {
+		reliability = fmt.Sprintf("%.4f", *r.Reliability)
+	}
+	g.row("reliability", reliability)
+	g.row("  if all items", fmt.Sprintf("%.4f", r.AllItems))
 	g.row("status", r.Status.String())
 	g.row("iterations", strconv.Itoa(r.Iterations))
 	g.row("gradient", fmt.Sprintf("%.2g", r.Gradient))
 	g.row("items at a bound", strconv.Itoa(r.AtBound))
+	if r.Unbounded > 0 {
+		g.row("not identified", strconv.Itoa(r.Unbounded))
+	}
 	g.row("seconds", fmt.Sprintf("%.3f", r.Seconds))
 	return g.print(a.Out)
 }

@@ -44,8 +44,8 @@ func newGamCommand(a *app) *cobra.Command {
 Each f is an adaptive penalised spline: cubic B-splines whose smoothness varies
 along the predictor, chosen by generalised cross validation. With --split COL the
 model is fitted to the rows whose COL is "train" and judged on those where it is
-"test"; other rows are only predicted. Rows that lack a value are left out and
-counted.`,
+"test"; other rows are only predicted. --test "" judges by none. Rows that lack a value
+are left out and counted.`,
 		Example: `  metabench gam frame.csv.gz --target grand --smooth grand.l,grand.s,arc --split set
   metabench gam thetas.parquet --target score --smooth theta --out predictions.csv --json`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -61,7 +61,7 @@ counted.`,
 	f.StringSliceVar(&o.smooths, "smooth", nil, "columns that get a smooth term, separated by commas (required)")
 	f.StringVar(&o.split, "split", "", "column that says which rows to fit and which to judge by")
 	f.StringVar(&o.train, "train", "train", "value of the split column for rows to fit")
-	f.StringVar(&o.test, "test", "test", "value of the split column for rows to judge by")
+	f.StringVar(&o.test, "test", "test", "value of the split column for rows to judge by; \"\" for none")
 	f.StringVar(&o.id, "id", "", "column to copy into the predictions")
 	f.StringVar(&o.out, "out", "", "write the predictions with standard errors to this CSV file")
 	f.IntVar(&o.functions, "functions", smooth.DefaultFunctions, "B-splines a term")
@@ -168,7 +168,7 @@ func (a *app) gam(ctx context.Context, path string, o gamOptions) error {
 		r.Terms = append(r.Terms, gamTerm{Name: t.Name, EDF: t.EDF, Lambda: t.Lambda})
 	}
 	r.Train = rows.errors(model, rows.fit)
-	if o.split != "" {
+	if o.split != "" && o.test != "" {
 		test := rows.errors(model, rows.judge)
 		r.Test = &test
 	}
@@ -203,6 +203,10 @@ func readGamRows(ctx context.Context, path string, o gamOptions) (*gamRows, erro
 			return nil, usagef("%s, column %q: no row has the value %q, so there is nothing to fit. "+
 				"It holds %s; choose with --train", path, o.split, o.train, someValues(rows.split))
 		}
+		if o.test != "" && !slices.Contains(rows.split, o.test) {
+			return nil, usagef("%s, column %q: no row has the value %q, so there is nothing to judge by. "+
+				"It holds %s; choose with --test, or judge by none with --test \"\"", path, o.split, o.test, someValues(rows.split))
+		}
 	}
 	if o.id != "" {
 		if rows.id, err = frame.Strings(o.id); err != nil {
@@ -218,13 +222,16 @@ func readGamRows(ctx context.Context, path string, o gamOptions) (*gamRows, erro
 			} else {
 				rows.report.Dropped.Train++
 			}
-		case rows.split[i] == o.test:
+		case o.test != "" && rows.split[i] == o.test:
 			if complete {
 				rows.judge = append(rows.judge, i)
 			} else {
 				rows.report.Dropped.Test++
 			}
 		}
+	}
+	if n := rows.report.Dropped.Test; n > 0 && len(rows.judge) == 0 {
+		return nil, fmt.Errorf("gam %s: each of the %d rows to judge by lacks a value; fill them, or judge by none with --test \"\"", path, n)
 	}
 	return rows, nil
 }
@@ -313,7 +320,7 @@ func (a *app) printGam(r gamReport) error {
 	}
 	g := newGrid("rows", "n", "RMSE", "MAE")
 	g.row("train", strconv.Itoa(r.Train.N), fmt.Sprintf("%.4f", r.Train.RMSE), fmt.Sprintf("%.4f", r.Train.MAE))
-	if r.Test != nil && r.Test.N > 0 {
+	if r.Test != nil {
 		g.row("test", strconv.Itoa(r.Test.N), fmt.Sprintf("%.4f", r.Test.RMSE), fmt.Sprintf("%.4f", r.Test.MAE))
 	}
 	if err := g.print(a.Out); err != nil {

@@ -28,17 +28,23 @@ func Stdio() IO { return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr} }
 // app is what every command shares.
 type app struct {
 	IO
-	json       bool   // --json: print results as JSON
-	configPath string // --config
-	noProgress bool   // --no-progress
+	json       bool     // --json: print results as JSON
+	configPath string   // --config
+	noProgress bool     // --no-progress
+	args       []string // as given, for the report of a fault
 }
 
 // Run executes the command line and returns the exit code.
 func Run(ctx context.Context, args []string, stdio IO) int {
-	a := &app{IO: stdio}
+	a := &app{IO: stdio, args: args}
 	root := newRootCommand(a)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	return a.run(ctx, root)
+}
+
+// run executes a command, reports its error and returns the exit code.
+func (a *app) run(ctx context.Context, root *cobra.Command) int {
+	err := execute(ctx, root)
 	code := exitCodeOf(err)
 	if err != nil && code != ExitPipe {
 		a.printError(err)
@@ -123,16 +129,20 @@ func commandSuggestion(cmd *cobra.Command, args []string) string {
 
 // printError reports an error on Err, as JSON where --json was asked for.
 func (a *app) printError(err error) {
+	message := err.Error()
+	if f := faultIn(err); f != nil {
+		message = f.message(f.save(a.args))
+	}
 	if a.json {
 		report := struct {
 			Error string   `json:"error"`
 			Code  ExitCode `json:"exit_code"`
-		}{err.Error(), exitCodeOf(err)}
+		}{message, exitCodeOf(err)}
 		if json.NewEncoder(a.Err).Encode(report) == nil {
 			return
 		}
 	}
-	fmt.Fprintf(a.Err, "metabench: %v\n", err)
+	fmt.Fprintf(a.Err, "metabench: %s\n", message)
 }
 
 // printJSON writes a value as indented JSON, the form of every --json output.

@@ -14,6 +14,7 @@ import (
 	"metabench/analysis/response"
 	"metabench/analysis/simulate"
 	"metabench/corpus"
+	"metabench/internal/refdata"
 )
 
 // TestMain makes the program available to the scripts as the command metabench.
@@ -52,14 +53,13 @@ func writePopulation(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // TestScripts runs each testdata/script/*.txtar as a user would type it. $SHARED is
-// the directory of the real data; scripts that need it begin with
-// `[!shared] skip`.
+// the directory of the real data; what needs it comes after [!shared:FILE] stop, with
+// the file that it reads.
 func TestScripts(t *testing.T) {
-	shared, err := filepath.Abs("../../shared/data")
+	shared, err := refdata.Root()
 	if err != nil {
-		t.Fatal(err)
+		t.Logf("scripts stop before what needs the real data: %v", err)
 	}
-	_, statErr := os.Stat(shared)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -68,10 +68,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "shared" {
-				return statErr == nil, nil
+			file, ok := strings.CutPrefix(cond, "shared:")
+			if !ok {
+				return false, fmt.Errorf("no condition %q", cond)
 			}
-			return false, nil
+			_, err := os.Stat(filepath.Join(shared, file))
+			return err == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"population": writePopulation, "replica": serveReplica, "harness": checkHarness,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -123,7 +124,8 @@ func (a *app) printRecovery(r simulateReport) error {
 		r.Kind, r.Models, r.Items, r.Replicates, r.Seconds); err != nil {
 		return err
 	}
-	for status, n := range r.Statuses {
+	for _, status := range slices.Sorted(maps.Keys(r.Statuses)) {
+		n := r.Statuses[status]
 		if status != irt.Converged.String() {
 			fmt.Fprintf(a.Err, "%d of %d fits ended with: %s\n", n, r.Replicates, status)
 		}
@@ -134,6 +136,10 @@ func (a *app) printRecovery(r simulateReport) error {
 		coverage := "–"
 		if p.Coverage != nil {
 			coverage = strconv.FormatFloat(100**p.Coverage, 'f', 1, 64) + "%"
+		}
+		if p.Compared == 0 {
+			g.row(p.Name, "0", "–", "–", "–", "–")
+			continue
 		}
 		g.row(p.Name, strconv.Itoa(p.Compared), number(p.Bias), number(p.RMSE), number(p.Correlation), coverage)
 	}

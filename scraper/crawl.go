@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sourcegraph/conc/panics"
+
 	"metabench/corpus"
 	"metabench/scraper/hub"
 )
@@ -179,7 +181,7 @@ func (c *Crawl) fetchAll(ctx context.Context) error {
 }
 
 // inParallel calls work for each element by at most n goroutines, in order of the
-// elements. The first error ends it.
+// elements. The first error ends it; a panic in work is one.
 func inParallel[T any](ctx context.Context, n int, all []T, work func(context.Context, T) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -188,7 +190,11 @@ func inParallel[T any](ctx context.Context, n int, all []T, work func(context.Co
 	for range min(n, len(all)) {
 		workers.Go(func() {
 			for one := range feed {
-				if err := work(ctx, one); err != nil {
+				var err error
+				if fault := panics.Try(func() { err = work(ctx, one) }); fault != nil {
+					err = fault.AsError()
+				}
+				if err != nil {
 					cancel(err)
 				}
 			}

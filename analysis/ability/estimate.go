@@ -23,6 +23,12 @@ import (
 type Estimate struct {
 	Theta float64 `json:"theta"`
 	SE    float64 `json:"se"`
+
+	// Capped tells that SE is the limit of what it can be, not 1/√information: the answers say
+	// less about the ability than was known without them, or nothing. The limit is the
+	// prior's SD, 1, for MAP and Bound/√3, the SD of an ability that is uniform within
+	// the bounds, for ML and WLE; EAP and EAPSum have none.
+	Capped bool `json:"capped,omitempty"`
 }
 
 // Options say how abilities are estimated. The zero value is MAP on all cores.
@@ -108,7 +114,7 @@ func (s *Scorer) prepare(nodes int) {
 	case ML:
 		s.prepareMode(0, s.bound)
 	case WLE:
-		s.grid = equidistant(stepsOf(s.bound, 0.1)+1, s.bound)
+		s.grid = warmGrid(s.items, s.bound)
 		s.curve = newCurves(s.items, s.grid, nil)
 		s.warm = newWarmTable(s.items, s.grid)
 	case EAP, EAPSum:
@@ -180,7 +186,7 @@ func (s *Scorer) finish(row []float64, p pattern) Estimate {
 	case EAP:
 		return s.mean(row, p)
 	case WLE:
-		return s.weighted(row, p, s.warm.of(s.grid, len(s.items), p))
+		return s.weighted(row, p, s.weightOf(p))
 	}
 	panic("ability: method without a rule")
 }

@@ -19,7 +19,7 @@ const (
 func (s *Scorer) mean(row []float64, p pattern) Estimate {
 	all, agree := moments(s.grid, row)
 	if !s.fixed && p.answered == 0 {
-		return Estimate{0, 1} // the prior
+		return Estimate{SE: 1} // the prior
 	}
 	if s.fixed || agree && vanishes(row) {
 		return all
@@ -70,7 +70,7 @@ func moments(nodes, logDensity []float64) (all Estimate, agree bool) {
 	mean1, sd1 := fold(w[1], m[1], v[1])
 	tolerance := meanAgree * sd
 	agree = math.Abs(mean0-mean1) <= tolerance && math.Abs(sd0-sd1) <= tolerance // false for NaN
-	return Estimate{mean + ref, sd}, agree
+	return Estimate{Theta: mean + ref, SE: sd}, agree
 }
 
 // vanishes reports whether the posterior at both ends of the grid is so small, e^-15

@@ -37,8 +37,8 @@ func worst(slack []float64) float64 {
 //
 //	F(θ) = ℓ(θ) - θ²/2 (MAP), θ ∈ ℝ,   or   ℓ(θ) (ML), |θ| ≤ bound
 //
-// and SE = 1/√J, J the observed information: minus the second derivative there. row
-// is F at the nodes.
+// and SE = 1/√J, J the observed information: minus the second derivative there; but
+// see estimate. row is F at the nodes.
 //
 // The posterior of a 2PL pattern has one mode, that of a 3PL or 4PL pattern can have
 // several. Every cell between nodes that could hold a value above the best one seen,
@@ -49,7 +49,7 @@ func worst(slack []float64) float64 {
 func (s *Scorer) mode(row []float64, p pattern) Estimate {
 	precision := s.precision()
 	if p.answered == 0 {
-		return Estimate{0, s.capped(precision)}
+		return s.estimate(0, precision)
 	}
 	f := search{s: s, p: p, precision: precision, best: math.Inf(-1)}
 	k := f.bestNode(row)
@@ -61,7 +61,7 @@ func (s *Scorer) mode(row []float64, p pattern) Estimate {
 		f.polish()
 	}
 	_, second := f.slopes(f.at)
-	return Estimate{f.at, s.capped(-second)}
+	return s.estimate(f.at, -second)
 }
 
 func (s *Scorer) precision() float64 {
@@ -71,17 +71,18 @@ func (s *Scorer) precision() float64 {
 	return 0
 }
 
-// capped returns 1/√information, but never more than what is known without any
-// answer: the prior's 1, or the SD of a uniform distribution within the bounds.
-func (s *Scorer) capped(information float64) float64 {
+// estimate is an ability with SE = 1/√information, but never more than what is known
+// without any answer: the prior's 1, or the SD of a uniform distribution within the
+// bounds. An SE that would be larger is marked as capped.
+func (s *Scorer) estimate(theta, information float64) Estimate {
 	limit := 1.0
 	if s.method == ML || s.method == WLE {
 		limit = s.bound / math.Sqrt(3)
 	}
-	if information > 1/(limit*limit) {
-		return 1 / math.Sqrt(information)
+	if information*limit*limit >= 1 {
+		return Estimate{Theta: theta, SE: 1 / math.Sqrt(information)}
 	}
-	return limit
+	return Estimate{Theta: theta, SE: limit, Capped: true}
 }
 
 // search is the state of one pattern's search.

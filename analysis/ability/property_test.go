@@ -194,6 +194,140 @@ func TestOneMoreCorrectAnswerNeverLowersThe2PLAbility(t *testing.T) {
 	})
 }
 
+// The weighted likelihood ℓ + ∫J/(2I), integrated in steps of 5e-4 and in logarithms, is
+// nowhere larger than at the WLE, however steep the items and however many maxima there
+// are.
+func TestWeightedLikelihoodIsNowhereExceeded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := drawItems(t, drawKind(t), 7)
+		steep := rapid.SampledFrom([]float64{1, 1, 4, 12}).Draw(t, "stretch")
+		for j := range items {
+			items[j].D *= steep
+			items[j].A *= steep
+			if limit := 190 / math.Abs(items[j].A); limit < 1 {
+				items[j].A, items[j].D = items[j].A*limit, items[j].D*limit
+			}
+		}
+		answers := drawAnswers(t, len(items))
+		var answered []irt.Item
+		for j, a := range answers {
+			if a != response.Missing {
+				answered = append(answered, items[j])
+			}
+		}
+		if len(answered) == 0 {
+			t.Skip("nothing answered")
+		}
+		// J/(2I), with I_j = a²(u-g)² s²(1-s)² / (P(1-P)) in logarithms.
+		tilt := func(x float64) float64 {
+			most, sum, weighted := math.Inf(-1), 0.0, 0.0
+			logs := make([]float64, len(answered))
+			for j, it := range answered {
+				logP, logQ := it.LogProb(x)
+				z := math.Abs(it.A*x + it.D)
+				logs[j] = 2*math.Log(math.Abs(it.A)*(it.U-it.G)) - 2*z - 4*math.Log1p(math.Exp(-z)) - logP - logQ
+				most = max(most, logs[j])
+			}
+			for j, it := range answered {
+				share := math.Exp(logs[j] - most)
+				sum += share
+				weighted -= share * it.A * math.Tanh((it.A*x+it.D)/2)
+			}
+			return weighted / sum / 2
+		}
+		e := single(t, answers, items, Options{Method: WLE})
+		const step = 5e-4
+		n := int(math.Round(DefaultBound / step))
+		weight, best, at, ours := 0.0, math.Inf(-1), 0.0, math.Inf(-1)
+		before := tilt(-DefaultBound)
+		for k := -n; k <= n; k++ {
+			x := float64(k) * step
+			if k > -n {
+				now := tilt(x)
+				weight += step / 6 * (before + 4*tilt(x-step/2) + now)
+				before = now
+			}
+			v := plain(items, answers, x) + weight
+			if v > best {
+				best, at = v, x
+			}
+			if math.Abs(x-e.Theta) <= step {
+				ours = max(ours, v)
+			}
+		}
+		// Within a step of a maximum the criterion falls by less than what its largest
+		// slope allows.
+		slope := 0.0
+		for _, it := range answered {
+			slope += math.Abs(it.A)
+		}
+		if ours < best-1e-6-slope*step*0.02 {
+			t.Fatalf("WLE = %v with %.9f, but %.9f at %v; items %+v, answers %v", e.Theta, ours, best, at, items, answers)
+		}
+	})
+}
+
+// Two steep items whose answers contradict each other: the criterion has a maximum at
+// each threshold, that of the item that is answered right lower by what the other costs.
+func TestWeightedLikelihoodTakesTheHigherOfTwoSteepRoots(t *testing.T) {
+	items := []irt.Item{irt.FromDifficulty(60, -1.03, 0, 1), irt.FromDifficulty(30, 1.47, 0, 1)}
+	answers := []response.Answer{response.Correct, response.Wrong}
+	e, err := Single(answers, items, Options{Method: WLE})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// At a threshold one item has ½ and I = a²/4, the other is certain: ℓ + ½ log I is larger
+	// where a is.
+	want, best := 0.0, math.Inf(-1)
+	for x := -6.0; x <= 6; x += 1e-5 {
+		f := plain(items, answers, x)
+		z1, z2 := math.Abs(60*(x+1.03)), math.Abs(30*(x-1.47))
+		l1 := 2*math.Log(60) - z1 - 2*math.Log1p(math.Exp(-z1))
+		l2 := 2*math.Log(30) - z2 - 2*math.Log1p(math.Exp(-z2))
+		if v := f + math.Log(math.Exp(l1-max(l1, l2))+math.Exp(l2-max(l1, l2)))/2 + max(l1, l2)/2; v > best {
+			want, best = x, v
+		}
+	}
+	if math.Abs(e.Theta-want) > 1e-4 || math.Abs(want+1.03) > 0.05 {
+		t.Errorf("WLE = %v, the criterion is largest at %v", e.Theta, want)
+	}
+}
+
+// A standard error that is the limit and not 1/√information says so.
+func TestCappedStandardErrorSaysSo(t *testing.T) {
+	items := []irt.Item{irt.FromDifficulty(1.5, 0, 0, 1), irt.FromDifficulty(1.5, 0.5, 0, 1)}
+	right := []response.Answer{response.Correct, response.Correct}
+	mixed := []response.Answer{response.Correct, response.Wrong}
+	none := []response.Answer{response.Missing, response.Missing}
+	guessed := []irt.Item{{A: 3, D: -3, G: 0.4, U: 1}, {A: 3, D: -3, G: 0.4, U: 1}}
+	bound := DefaultBound / math.Sqrt(3)
+	for name, c := range map[string]struct {
+		method  Method
+		items   []irt.Item
+		answers []response.Answer
+		capped  bool
+		se      float64 // 0: not known in closed form
+	}{
+		"ml_of_all_right":           {ML, items, right, true, bound},
+		"ml_of_both":                {ML, items, mixed, false, 0},
+		"ml_of_nothing":             {ML, items, none, true, bound},
+		"wle_of_nothing":            {WLE, items, none, true, bound},
+		"map_of_nothing":            {MAP, items, none, false, 1}, // the prior's own
+		"map_of_both":               {MAP, items, mixed, false, 0},
+		"map_where_guessing_widens": {MAP, guessed, mixed, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := Single(c.answers, c.items, Options{Method: c.method})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Capped != c.capped || c.se > 0 && math.Abs(e.SE-c.se) > 1e-12 {
+				t.Errorf("%+v, want capped %v, SE %v", e, c.capped, c.se)
+			}
+		})
+	}
+}
+
 func TestWeightedLikelihoodOf2PLMaximisesWarmsCriterion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := drawItems(t, irt.TwoPL, 25)

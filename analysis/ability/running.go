@@ -77,7 +77,7 @@ func (r *Running) Add(item int, correct bool) {
 func (r *Running) Estimate() Estimate {
 	copy(r.work, r.row)
 	if r.info != nil {
-		return r.s.weighted(r.work, r.p, logWeight(r.s.grid, r.info, r.bias))
+		return r.s.weighted(r.work, r.p, r.s.logWeight(r.p, r.info, r.bias))
 	}
 	return r.s.finish(r.work, r.p)
 }

@@ -20,18 +20,19 @@ type Options struct {
 
 // section is one part of the study, which makes one or more tables.
 type section struct {
-	name string
-	run  func(ctx context.Context, s *study) ([]Table, error)
+	name  string
+	run   func(ctx context.Context, s *study) ([]Table, error)
+	needs func() []string // files, see check
 }
 
 var sections = []section{
-	{"joint", joint},
-	{"family", family},
-	{"items", itemCurve},
-	{"models", modelCurve},
-	{"frames", frames},
-	{"single", single},
-	{"few", few},
+	{"joint", joint, sixNeeds},
+	{"family", family, sixNeeds},
+	{"items", itemCurve, sixNeeds},
+	{"models", modelCurve, sixNeeds},
+	{"frames", frames, framesNeeds},
+	{"single", single, singleNeeds},
+	{"few", few, fewNeeds},
 }
 
 // Sections returns the names that Options.Only may have, in the order of the study.
@@ -57,7 +58,7 @@ func (s *study) progress(done, total int) {
 	}
 }
 
-// Run makes the tables from the data in a directory.
+// Run makes the tables from the data in a directory. A *MissingError says what it lacks.
 func Run(ctx context.Context, dir string, opts Options) ([]Table, error) {
 	if opts.Seeds <= 0 {
 		opts.Seeds = 5
@@ -67,10 +68,14 @@ func Run(ctx context.Context, dir string, opts Options) ([]Table, error) {
 			return nil, fmt.Errorf("accuracy: there is no section %q, only %v", name, Sections())
 		}
 	}
+	chosen := func(name string) bool { return len(opts.Only) == 0 || slices.Contains(opts.Only, name) }
+	if err := check(dir, chosen); err != nil {
+		return nil, err
+	}
 	s := &study{dir: dir, opts: opts}
 	var tables []Table
 	for _, part := range sections {
-		if len(opts.Only) > 0 && !slices.Contains(opts.Only, part.name) {
+		if !chosen(part.name) {
 			continue
 		}
 		s.name = part.name

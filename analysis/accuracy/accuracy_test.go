@@ -3,7 +3,11 @@ package accuracy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,6 +180,40 @@ func TestTableIsJSONWithoutNaN(t *testing.T) {
 	}
 	if table.Text(0, 1) != "–" || table.Text(1, 1) != "1.23" || table.Text(1, 0) != "b" {
 		t.Errorf("cells %q, %q, %q", table.Text(0, 1), table.Text(1, 1), table.Text(1, 0))
+	}
+}
+
+// What is missing is said before anything is measured, with where it was sought and what
+// can be measured all the same.
+func TestRunSaysWhichFilesAreMissingAndWhere(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range fewNeeds() {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, path), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Run(context.Background(), dir, Options{Only: []string{"single", "few"}})
+	var missing *MissingError
+	if !errors.As(err, &missing) || missing.Section != "single" || !slices.Equal(missing.Files, []string{mmluProMathFile}) || !slices.Equal(missing.Ready, []string{"few"}) {
+		t.Fatalf("error %v", err)
+	}
+	for _, want := range []string{"section single: no oll2/mmlu_pro_math.parquet in " + dir, "--only few"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %q", want, err)
+		}
+	}
+	if _, err := Run(context.Background(), filepath.Join(dir, "absent"), Options{}); !errors.As(err, &missing) || missing.Section != "joint" || len(missing.Files) != 14 || strings.Contains(err.Error(), "--only") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The list of needs is that of what is read.
+func TestReferenceDataHasWhatTheSectionsNeed(t *testing.T) {
+	if err := check(refdata.Path(t), func(string) bool { return true }); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,12 +13,6 @@ const fewSeeds = 5
 // few repeats the comparison on benchmarks with few models, where it must show how
 // far the method carries.
 func few(ctx context.Context, s *study) ([]Table, error) {
-	files := []struct{ path, name string }{
-		{"benchpred/arc_full.parquet", "ARC-Challenge"},
-		{"benchpred/oll2_musr.parquet", "MuSR"},
-		{"benchpred/oll2_math.parquet", "MATH"},
-		{"benchpred/oll2_ifeval.parquet", "IFEval"},
-	}
 	t := Table{Section: "few", Title: "Benchmarks with few models: mean absolute error in points, five splits", Columns: []Column{
 		text("benchmark"), text("selector"), number("items", 0),
 	}, Notes: []string{"inside, width: our 90 % intervals, choice and fit cross-fitted; low, middle, high within the thirds of the true score"}}
@@ -26,7 +20,7 @@ func few(ctx context.Context, s *study) ([]Table, error) {
 		t.Columns = append(t.Columns, number(e.name, 2))
 	}
 	t.Columns = append(t.Columns, number("ours RMSE", 2), number("inside %", 1), number("low", 1), number("middle", 1), number("high", 1), number("width", 2))
-	for f, file := range files {
+	for f, file := range fewFiles {
 		var splits []*whole
 		for seed := range fewSeeds {
 			w, err := s.whole(ctx, file.path, file.name, uint64(seed+1))
@@ -43,7 +37,7 @@ func few(ctx context.Context, s *study) ([]Table, error) {
 		for k, sel := range []distill.Selector{distill.Random{Seed: 1}, distill.Forward{}} {
 			name := sel.Name()
 			for l, size := range itemNumbers {
-				s.progress((f*2+k)*len(itemNumbers)+l, len(files)*2*len(itemNumbers))
+				s.progress((f*2+k)*len(itemNumbers)+l, len(fewFiles)*2*len(itemNumbers))
 				cells, err := fewRow(ctx, splits, sel, size, s.opts.Workers)
 				if err != nil {
 					return nil, err

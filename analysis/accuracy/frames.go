@@ -20,7 +20,7 @@ var benchPrefix = map[string]string{
 // and 464 test models, of which no answers exist, only abilities, linear
 // predictions and sub-scores.
 func frames(ctx context.Context, s *study) ([]Table, error) {
-	all, err := s.frame(ctx, "oll1/metabench/gam_frames.parquet")
+	all, err := s.frame(ctx, allFrames)
 	if err != nil {
 		return nil, err
 	}

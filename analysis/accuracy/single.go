@@ -69,7 +69,7 @@ func (w *whole) selectors() []distill.Selector {
 // single compares all selectors and estimators on one whole benchmark with
 // thousands of models.
 func single(ctx context.Context, s *study) ([]Table, error) {
-	w, err := s.whole(ctx, "oll2/mmlu_pro_math.parquet", "mmlu_pro_math", 1)
+	w, err := s.whole(ctx, mmluProMathFile, "mmlu_pro_math", 1)
 	if err != nil {
 		return nil, err
 	}

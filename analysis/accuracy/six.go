@@ -36,7 +36,7 @@ func (s *study) sixData(ctx context.Context) (*sixData, error) {
 	if s.data != nil {
 		return s.data, nil
 	}
-	frame, err := s.frame(ctx, "metabench-r/gam-grand-B.csv.gz")
+	frame, err := s.frame(ctx, sixFrame)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *study) sixData(ctx context.Context) (*sixData, error) {
 
 // formB reads one benchmark's answers and scores into the rows of the models.
 func (s *study) formB(ctx context.Context, name, metric string, row map[string]int) (reconstruct.Benchmark, error) {
-	r, err := table.ReadResponses(ctx, filepath.Join(s.dir, "metabench-r", "responses-"+name+"-B.csv.gz"),
+	r, err := table.ReadResponses(ctx, filepath.Join(s.dir, responsesFile(name)),
 		table.ResponseOptions{Model: "model", Benchmark: name, Metric: metric})
 	if err != nil {
 		return reconstruct.Benchmark{}, err
@@ -99,11 +99,7 @@ func (s *study) formB(ctx context.Context, name, metric string, row map[string]i
 			}
 		}
 	}
-	file := "metabench-r/thetas-" + name + "-B.csv.gz"
-	if name == "hellaswag" {
-		file = "metabench-r/lm-hellaswag-B.csv.gz"
-	}
-	frame, err := s.frame(ctx, file)
+	frame, err := s.frame(ctx, scoresFile(name))
 	if err != nil {
 		return b, err
 	}
@@ -128,7 +124,7 @@ func (s *study) formB(ctx context.Context, name, metric string, row map[string]i
 
 // origins reads what the leaderboard knows of where the models come from.
 func (s *study) origins(ctx context.Context, d *sixData) error {
-	frame, err := s.frame(ctx, "leaderboard/open-llm-leaderboard.csv")
+	frame, err := s.frame(ctx, originsFile)
 	if err != nil {
 		return err
 	}

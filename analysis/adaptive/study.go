@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
 	"sync/atomic"
+
+	"github.com/sourcegraph/conc"
 
 	"metabench/analysis/response"
 )
@@ -56,7 +57,7 @@ func (st Study) Run(ctx context.Context, table *response.Table) ([]Played, error
 	}
 	out := make([]Played, models)
 	var next atomic.Int64
-	var wg sync.WaitGroup
+	var wg conc.WaitGroup
 	for range min(workers, models) {
 		wg.Go(func() {
 			s := st.Test.newSession("")

@@ -6,7 +6,7 @@ import (
 	"math"
 	"math/bits"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/sourcegraph/conc/pool"
 )
 
 // Forward chooses items one by one: each time the item with which a ridge regression
@@ -230,15 +230,11 @@ func (g *forwardSearch) take(k, workers int) {
 
 // each calls do for every fold, on the given number of goroutines.
 func (g *forwardSearch) each(workers int, do func(fold int)) {
-	var group errgroup.Group
-	group.SetLimit(workers)
+	group := pool.New().WithMaxGoroutines(max(1, workers))
 	for f := range g.folds {
-		group.Go(func() error {
-			do(f)
-			return nil
-		})
+		group.Go(func() { do(f) })
 	}
-	_ = group.Wait() // do can't fail
+	group.Wait()
 }
 
 // take adds the rest of candidate k as a direction; total and held are the products

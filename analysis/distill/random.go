@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sourcegraph/conc"
+
 	"metabench/analysis/smooth"
 )
 
@@ -142,7 +144,7 @@ func (c *subsetSearch) run(ctx context.Context, trials []SubsetTrial) error {
 	defer cancel(nil)
 	var next, done atomic.Int64
 	var reporting sync.Mutex
-	var group sync.WaitGroup
+	var group conc.WaitGroup
 	for range min(c.options.Workers, len(trials)) {
 		group.Go(func() {
 			w := newSubsetWorker(c)

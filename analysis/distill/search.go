@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sourcegraph/conc/panics"
+
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
 )
@@ -123,14 +125,17 @@ func searchLines(ctx context.Context, lines []*line, o SearchOptions) error {
 	defer cancel(nil)
 	queue := make(chan *line)
 	var group sync.WaitGroup
+	var fault panics.Catcher // a worker that panics has to go on taking lines
 	var reporting sync.Mutex
 	done := 0
 	for range o.Workers {
 		group.Go(func() {
 			for l := range queue {
-				if err := l.search(ctx); err != nil {
-					cancel(err)
-				}
+				fault.Try(func() {
+					if err := l.search(ctx); err != nil {
+						cancel(err)
+					}
+				})
 				reporting.Lock()
 				done++
 				if o.Progress != nil {
@@ -145,6 +150,7 @@ func searchLines(ctx context.Context, lines []*line, o SearchOptions) error {
 	}
 	close(queue)
 	group.Wait()
+	fault.Repanic()
 	return context.Cause(ctx)
 }
 

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -30,6 +31,10 @@ const (
 	IterationLimit Status = "iteration limit"
 )
 
+// ErrFewerFactors is the cause of a refused number of factors: the columns have fewer in
+// common, so that loadings and scores of the last ones are not determined.
+var ErrFewerFactors = errors.New("the columns have fewer factors in common: ask for fewer")
+
 // ErrSingular is the cause of a refused table whose columns are linear combinations
 // of each other.
 var ErrSingular = errors.New("the correlation matrix is singular: leave out columns that others determine")
@@ -43,11 +48,13 @@ type Solution struct {
 	Phi         *mat.SymDense // k × k correlations of the factors
 	Structure   *mat.Dense    // p × k correlations of columns and factors, Loadings·Φ
 	Communality []float64     // share of each column's variance that the factors explain
+	Heywood     []int         // columns whose communality reaches 1, see heywood; with any the solution is improper
 	Uniqueness  []float64     // 1 - Communality
 	Variance    []float64     // sum of squared loadings of each factor, diag(Φ L'L)
 	Weights     *mat.Dense    // p × k weights of the scores, see scoreWeights
 	Correlation *mat.SymDense // p × p
 	Mean, SD    []float64     // of the columns, SD with n-1
+	unit        []float64     // of the columns, see unitOf
 	Fit         Indices
 	Extraction  Status
 	Rotation    Status
@@ -88,11 +95,47 @@ func Fit(ctx context.Context, names []string, x [][]float64, k int) (*Solution, 
 		loadings, phi, s.Rotation = oblimin(loadings)
 	}
 	s.arrange(loadings, phi)
+	if s.Variance[k-1] < noFactor*float64(p) {
+		return nil, fmt.Errorf("factor analysis: factor %d of %d explains nothing: %w", k, k, ErrFewerFactors)
+	}
+	s.Heywood = heywood(s.Communality)
 	s.Weights = scoreWeights(s.Correlation, inverse, s.Phi, s.Structure)
+	if !finite(s.Loadings) || !finite(s.Phi) || !finite(s.Weights) {
+		return nil, fmt.Errorf("factor analysis: the factors can't be told apart: %w", ErrFewerFactors)
+	}
 	if s.Fit, err = indices(s.Correlation, s.implied(), n, k); err != nil {
 		return nil, fmt.Errorf("factor analysis: %w", err)
 	}
 	return s, nil
+}
+
+// noFactor is the share of the columns' variance below which a factor is none: loadings of a thousandth.
+const noFactor = 1e-6
+
+// heywood returns the columns of which the factors explain all but the least uniqueness
+// of the search, or more than all: Heywood cases (Heywood 1931, Proceedings of the
+// Royal Society A 134:486). A variance below zero is impossible; what is reported
+// is the nearest that the correlations allow.
+func heywood(communality []float64) []int {
+	var at []int
+	for i, h := range communality {
+		if h > 1-lowestUniqueness-1e-9 {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+func finite(m mat.Matrix) bool {
+	rows, cols := m.Dims()
+	for i := range rows {
+		for j := range cols {
+			if v := m.At(i, j); math.IsNaN(v) || math.IsInf(v, 0) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // freedom is the number of correlations less the number of free parameters.
@@ -118,22 +161,41 @@ func (s *Solution) correlate(x [][]float64) error {
 				return fmt.Errorf("factor analysis: column %s, row %d is %v; drop the row first", s.Columns[j], i+1, v)
 			}
 		}
-		mean, sd := stat.MeanStdDev(column, nil)
-		if sd == 0 {
+		if slices.Min(column) == slices.Max(column) { // the variance of equal values need not be 0 when rounded
 			return fmt.Errorf("factor analysis: column %s has only one distinct value", s.Columns[j])
 		}
-		s.Mean, s.SD = append(s.Mean, mean), append(s.SD, sd)
-		z.SetCol(j, column)
+		unit := unitOf(column)
+		scaled := make([]float64, n)
+		for i, v := range column {
+			scaled[i] = v / unit
+		}
+		mean, sd := stat.MeanStdDev(scaled, nil)
+		if sd == 0 {
+			return fmt.Errorf("factor analysis: the values of column %s differ by less than can be told beside their size", s.Columns[j])
+		}
+		s.unit, s.Mean, s.SD = append(s.unit, unit), append(s.Mean, mean*unit), append(s.SD, sd*unit)
+		z.SetCol(j, scaled)
 	}
 	s.Correlation = mat.NewSymDense(p, nil)
 	stat.CorrelationMatrix(s.Correlation, z, nil)
 	return nil
 }
 
+// worstCondition is the condition number of correlations from which on their inverse is
+// rounding.
+const worstCondition = 1e13
+
+// unitOf returns the power of two next to a column's largest value. In such units no
+// square leaves the range of floating point, and no digit changes.
+func unitOf(column []float64) float64 {
+	_, exponent := math.Frexp(max(slices.Max(column), -slices.Min(column)))
+	return math.Ldexp(1, max(min(exponent, 1023), -1000))
+}
+
 // invert returns the inverse of a correlation matrix.
 func invert(r *mat.SymDense) (*mat.SymDense, error) {
 	var c mat.Cholesky
-	if !c.Factorize(r) || c.Cond() > 1e13 {
+	if !c.Factorize(r) || c.Cond() > worstCondition {
 		return nil, ErrSingular
 	}
 	var inverse mat.SymDense
@@ -215,7 +277,8 @@ func (s *Solution) Score(dst, row []float64) []float64 {
 	}
 	clear(dst)
 	for i, v := range row {
-		z := (v - s.Mean[i]) / s.SD[i]
+		unit := s.unit[i]
+		z := (v/unit - s.Mean[i]/unit) / (s.SD[i] / unit)
 		for a := range dst {
 			dst[a] += z * s.Weights.At(i, a)
 		}

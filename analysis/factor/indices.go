@@ -27,29 +27,24 @@ type Indices struct {
 }
 
 // indices computes the fit of the implied correlations. With DOF = 0 the indices
-// that divide by it are NaN.
+// that divide by it are NaN, and so are all that need Σ⁻¹ where the implied
+// correlations are not positive definite, as with a Heywood case they need not be.
 func indices(r, implied *mat.SymDense, n, k int) (Indices, error) {
 	p := r.SymmetricDim()
-	var cr, ci mat.Cholesky
-	if !cr.Factorize(r) || !ci.Factorize(implied) {
+	var cr mat.Cholesky
+	if !cr.Factorize(r) {
 		return Indices{}, ErrSingular
 	}
-	var inverse mat.SymDense
-	if err := ci.InverseTo(&inverse); err != nil {
-		return Indices{}, ErrSingular
-	}
-	trace, squares := 0.0, 0.0
+	squares := 0.0
 	for i := range p {
 		for j := range p {
-			trace += r.At(i, j) * inverse.At(j, i)
 			d := r.At(i, j) - implied.At(i, j)
 			squares += d * d
 		}
 	}
 	rows, cols := float64(n), float64(p)
-	f := Indices{DOF: freedom(p, k)}
+	f := Indices{DOF: freedom(p, k), Objective: discrepancy(r, implied, &cr)}
 	dof := float64(f.DOF)
-	f.Objective = trace - cr.LogDet() + ci.LogDet() - cols
 	base := rows - 1 - (2*cols+5)/6
 	bartlett := base - 2*float64(k)/3
 	f.ChiSquare = f.Objective * bartlett
@@ -60,9 +55,13 @@ func indices(r, implied *mat.SymDense, n, k int) (Indices, error) {
 	f.Empirical = rows * squares
 	f.BIC = f.ChiSquare - dof*math.Log(rows)
 	f.CFI = 1 - max(f.ChiSquare-dof, 0)/max(f.NullChi-nullDOF, f.ChiSquare-dof, math.SmallestNonzeroFloat64)
+	nan := math.NaN()
+	f.PValue, f.RMSEA, f.RMSEALower, f.RMSEAUpper, f.TLI, f.CRMS = nan, nan, nan, nan, nan, nan
 	if f.DOF == 0 {
-		nan := math.NaN()
-		f.PValue, f.RMSEA, f.RMSEALower, f.RMSEAUpper, f.TLI, f.CRMS = nan, nan, nan, nan, nan, nan
+		return f, nil
+	}
+	f.CRMS = math.Sqrt(squares / (2 * dof))
+	if math.IsNaN(f.Objective) {
 		return f, nil
 	}
 	f.PValue = distuv.ChiSquared{K: dof}.Survival(f.ChiSquare)
@@ -71,13 +70,39 @@ func indices(r, implied *mat.SymDense, n, k int) (Indices, error) {
 	f.RMSEAUpper = math.Sqrt(noncentrality(f.ChiSquare, dof, 0.05) / (dof * (rows - 1)))
 	null := nullObjective / nullDOF
 	f.TLI = (null - f.Objective/dof) / (null - 1/bartlett)
-	f.CRMS = math.Sqrt(squares / (2 * dof))
 	return f, nil
+}
+
+// discrepancy returns F = tr(RΣ⁻¹) - log|RΣ⁻¹| - p of correlations R, whose Cholesky
+// factors are given, from implied ones Σ: 0 if they are equal, else positive. NaN
+// stands for a Σ that is not positive definite or so near to it that F has no digits.
+func discrepancy(r, implied *mat.SymDense, factors *mat.Cholesky) float64 {
+	var ci mat.Cholesky
+	var inverse mat.SymDense
+	if !ci.Factorize(implied) || ci.Cond() > worstCondition || ci.InverseTo(&inverse) != nil {
+		return math.NaN()
+	}
+	p := r.SymmetricDim()
+	trace := 0.0
+	for i := range p {
+		for j := range p {
+			trace += r.At(i, j) * inverse.At(j, i)
+		}
+	}
+	return max(trace-factors.LogDet()+ci.LogDet()-float64(p), 0) // rounding leaves an exact fit on either side of 0
 }
 
 // noncentrality returns the λ ≥ 0 at which a non-central χ² of dof degrees of freedom
 // is at most x with probability want, or 0 if it is less even for λ = 0.
+//
+// From x = 1e5 on the distribution is as good as normal, with mean dof + λ and variance
+// 2(dof + 2λ), while the sum below would have ever more terms.
 func noncentrality(x, dof, want float64) float64 {
+	if x > 1e5 {
+		z := distuv.UnitNormal.Quantile(want)
+		m := x + 2*z*z
+		return max(m-math.Copysign(math.Sqrt(m*m-x*x-2*dof*z*z), z)-dof, 0)
+	}
 	if noncentralCDF(x, dof, 0) <= want {
 		return 0
 	}

@@ -56,7 +56,7 @@ func readTrain(t testing.TB, tag string, names []string) [][]float64 {
 }
 
 func TestAgreesWithPsych(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(refdata.Path(t, "metabench-r"), "reference", "fa.json"))
+	raw, err := os.ReadFile(refdata.Path(t, "metabench-r", "reference", "fa.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -29,7 +28,7 @@ var realTags = []string{"hellaswag-B", "arc-B", "mmlu-B", "winogrande-B", "truth
 
 func publishedFits(t testing.TB) map[string]published {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(refdata.Path(t, "metabench-r"), "summary.json"))
+	text, err := os.ReadFile(refdata.Path(t, "metabench-r", "summary.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

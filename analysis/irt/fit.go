@@ -22,9 +22,10 @@ const (
 	Diverged              // the log-likelihood is not finite
 	Cancelled             // the context was cancelled; the items are the best so far
 	Degenerate            // no item has both right and wrong answers: nothing to estimate
+	Local                 // converged, but no other start led to the same maximum of a 3PL or 4PL: a higher one may exist
 )
 
-var statusNames = [...]string{"unfinished", "converged", "iteration_limit", "stalled", "diverged", "cancelled", "degenerate"}
+var statusNames = [...]string{"unfinished", "converged", "iteration_limit", "stalled", "diverged", "cancelled", "degenerate", "local"}
 
 // String returns the status in lower case with underscores.
 func (s Status) String() string {
@@ -33,6 +34,9 @@ func (s Status) String() string {
 	}
 	return fmt.Sprintf("status(%d)", uint8(s))
 }
+
+// IsMaximum reports whether the fit ended at a maximum, be it a local one.
+func (s Status) IsMaximum() bool { return s == Converged || s == Local }
 
 // MarshalText writes the status's name.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -51,7 +55,7 @@ type Options struct {
 	Start         []Item  // where to climb from, if not from the poorer model
 	MaxIterations int     // of one climb, default 1000
 	Tolerance     float64 // rise of the log-likelihood taken for none, default 1e-5
-	Restarts      int     // other starts of 3PL and 4PL, default DefaultRestarts; negative: one start only, for 2PL too
+	Restarts      int     // other starts of 3PL and 4PL, default DefaultRestarts, to which small tables add hops unless fewer are asked for (see confirm); negative: one start only, for 2PL too
 	Seed          uint64  // of the restarts
 	Workers       int     // default all processors; does not change the result
 }
@@ -67,8 +71,10 @@ type Result struct {
 	Gradient      float64 // largest absolute derivative by a, d, asin √g or asin √(1-u) off its bounds
 	Gain          float64 // rise of the log-likelihood that gradient and curvature still foresee
 	Models        int
+	Answered      int    // models that have an answer; the others say nothing
 	Patterns      int    // distinct rows
 	Estimated     []bool // by item; false where all answers are the same and the curve is flat
+	Unbounded     []bool // by item; true where the answers set no limit to the slope, see unbounded
 }
 
 // Fit estimates the items of a response matrix by marginal maximum likelihood over
@@ -113,12 +119,19 @@ func fit(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, erro
 	start, free := startItems(p.step.p)
 	p.free = free
 	var all []*Result
+	answered := 0
+	for i := range models {
+		if _, observed := m.Counts(i); observed > 0 {
+			answered++
+		}
+	}
 	report := func(s *solution) {
+		passes := p.passes
 		x := p.orient(s.point)
 		all = append(all, &Result{
 			Kind: p.kind, Items: x.items, LogLikelihood: x.logLik, Status: s.status,
-			Iterations: s.iterations, Passes: p.passes, Gradient: x.gradientNorm(), Gain: s.gain,
-			Models: models, Patterns: p.step.p.n, Estimated: free,
+			Iterations: s.iterations, Passes: passes, Gradient: x.gradientNorm(), Gain: s.gain,
+			Models: models, Answered: answered, Patterns: p.step.p.n, Estimated: free, Unbounded: p.unbounded(x),
 		})
 	}
 	switch {
@@ -133,7 +146,7 @@ func fit(ctx context.Context, m *response.Matrix, opts Options) ([]*Result, erro
 				start[j] = clampItem(it, p.kind)
 			}
 		}
-		report(p.local(ctx, start, &opts))
+		report(single(p.kind, p.local(ctx, start, &opts)))
 	default:
 		for p.kind = TwoPL; p.kind <= opts.Kind; p.kind++ {
 			best := p.global(ctx, start, &opts)

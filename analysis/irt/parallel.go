@@ -1,13 +1,14 @@
 package irt
 
 import (
-	"sync"
 	"sync/atomic"
+
+	"github.com/sourcegraph/conc"
 )
 
 // parallel calls do(task, worker) for task = 0 … tasks-1 on the given number of
 // goroutines. Which worker gets which task is not determined: the tasks must write
-// to places of their own.
+// to places of their own. A panic in one of them is the caller's.
 func parallel(workers, tasks int, do func(task, worker int)) {
 	workers = min(workers, tasks)
 	if workers <= 1 {
@@ -22,10 +23,9 @@ func parallel(workers, tasks int, do func(task, worker int)) {
 			do(t, worker)
 		}
 	}
-	var wg sync.WaitGroup
-	for w := 1; w < workers; w++ {
+	var wg conc.WaitGroup
+	for w := range workers {
 		wg.Go(func() { work(w) })
 	}
-	work(0)
 	wg.Wait()
 }

@@ -24,6 +24,14 @@ type solution struct {
 
 func (s *solution) ended() bool { return s.status == Cancelled || s.status == Diverged }
 
+// single marks the maximum of a search that began at one place.
+func single(kind Kind, s *solution) *solution {
+	if kind > TwoPL && s.status == Converged {
+		s.status = Local
+	}
+	return s
+}
+
 // local climbs from the items to a point that neither a small step nor the
 // replacement of any single item betters.
 func (p *problem) local(ctx context.Context, items []Item, opts *Options) *solution {
@@ -52,16 +60,17 @@ func (p *problem) local(ctx context.Context, items []Item, opts *Options) *solut
 // it, from the models' ranks by all items or by a random half of them, and from the
 // best solution so far with the abilities estimated from a random part of the items;
 // the best is then moved about the grid. What all these find is rough until it turns
-// out best.
+// out best. A 3PL or 4PL is then looked for further, see confirm.
 func (p *problem) global(ctx context.Context, start []Item, opts *Options) *solution {
 	if opts.Restarts < 0 {
-		return p.local(ctx, start, opts)
+		return single(p.kind, p.local(ctx, start, opts))
 	}
 	rough := *opts
 	rough.Tolerance = max(opts.Tolerance, roughTolerance)
 	rough.MaxIterations = min(opts.MaxIterations, roughIterations)
 	steps := 0
 	var best *solution
+	var ends []float64 // values that the starts led to
 	keep := func(s *solution) bool {
 		if best != nil && !(s.value > best.value+10*rough.Tolerance) {
 			return false
@@ -80,6 +89,7 @@ func (p *problem) global(ctx context.Context, start []Item, opts *Options) *solu
 		}
 		s := p.local(ctx, x.items, &rough)
 		steps += s.iterations
+		ends = append(ends, s.value)
 		return keep(s)
 	}
 	if p.kind == TwoPL {
@@ -119,7 +129,16 @@ func (p *problem) global(ctx context.Context, start []Item, opts *Options) *solu
 	}
 	s := p.local(ctx, best.items, opts)
 	s.iterations += steps
-	return s
+	if p.kind == TwoPL {
+		return s
+	}
+	found := 0
+	for _, v := range ends {
+		if v > s.value-hopNear {
+			found++
+		}
+	}
+	return p.confirm(ctx, s, found, opts, &rough)
 }
 
 // moves returns the items with the abilities standardised, shifted by one node

@@ -49,8 +49,8 @@ type Recovery struct {
 // ParameterRecovery compares estimates e with true values t of one kind of parameter,
 // over all items (or models) of all replicates.
 type ParameterRecovery struct {
-	Name        string   `json:"parameter"` // a, d, b, g, u or theta
-	Compared    int      `json:"compared"`
+	Name        string   `json:"parameter"`          // a, d, b, g, u or theta
+	Compared    int      `json:"compared"`           // finite estimates; 0 leaves the figures 0
 	Bias        float64  `json:"bias"`               // mean of e - t
 	RMSE        float64  `json:"rmse"`               // √ mean of (e - t)²
 	Correlation float64  `json:"r"`                  // Pearson's, mean over the replicates
@@ -190,7 +190,11 @@ type tally struct {
 	correlations    []float64
 }
 
+// add takes in an estimate; one that is not finite, such as the difficulty of a flat item, is none.
 func (t *tally) add(truth, estimate, se float64) {
+	if math.IsNaN(estimate) || math.IsInf(estimate, 0) {
+		return
+	}
 	t.truth, t.estimate = append(t.truth, truth), append(t.estimate, estimate)
 	d := estimate - truth
 	t.n++
@@ -212,7 +216,7 @@ func (t *tally) closeReplicate() {
 }
 
 func (t *tally) summary(name string) ParameterRecovery {
-	n := float64(t.n)
+	n := float64(max(1, t.n))
 	p := ParameterRecovery{
 		Name: name, Compared: t.n, Bias: t.sum / n, RMSE: math.Sqrt(t.squares / n), WithSE: t.se,
 	}

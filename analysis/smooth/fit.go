@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Defaults of a Smooth, those of the adaptive smooths in the published method.
@@ -37,6 +38,17 @@ type Settings struct {
 
 // ErrConstant is the cause of a refused predictor or response that has only one value.
 var ErrConstant = errors.New("only one distinct value")
+
+// ErrScale is the cause of a refused predictor or response whose values are too large or
+// too close to each other for floating point: squares of a response must stay within it.
+var ErrScale = errors.New("the range of its values is beyond what can be computed with; give it in another unit")
+
+// The ranges of a response and of a predictor that can be computed with, largest value
+// less smallest.
+const (
+	leastResponse, mostResponse   = 1e-140, 1e140
+	leastPredictor, mostPredictor = 1e-300, 1e300
+)
 
 // Fit fits y = intercept + Σ_j f_j(x[j]) by penalised least squares: x[j] holds the
 // predictor of term j, one value a row. All numbers must be finite.
@@ -63,15 +75,18 @@ func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64, sett
 		mean += v
 	}
 	mean /= float64(len(y))
+	switch width := slices.Max(y) - slices.Min(y); {
+	case width == 0: // the squares about a rounded mean would not tell
+		return nil, fmt.Errorf("smooth: response: %w", ErrConstant)
+	case width < leastResponse || width > mostResponse:
+		return nil, fmt.Errorf("smooth: response: %w", ErrScale)
+	}
 	acc := newAccumulator(bases)
 	for i, v := range y {
 		for j := range bases {
 			acc.place(j, x[j][i])
 		}
 		acc.add(1, v-mean, (v-mean)*(v-mean))
-	}
-	if acc.yy == 0 {
-		return nil, fmt.Errorf("smooth: response: %w", ErrConstant)
 	}
 	return newFitter(smooths, acc).fit(ctx, mean, settings)
 }
@@ -96,6 +111,9 @@ func basisFor(s Smooth, x []float64, rows int) (Basis, error) {
 	}
 	if !(hi > lo) {
 		return Basis{}, ErrConstant
+	}
+	if hi-lo < leastPredictor || hi-lo > mostPredictor {
+		return Basis{}, ErrScale
 	}
 	return NewBasis(lo, hi, functions), nil
 }

@@ -20,6 +20,38 @@ func TestPathSkipsWhatIsAbsent(t *testing.T) {
 	}
 }
 
+// skips reports whether f skips the test that it is given.
+func skips(t *testing.T, name string, f func(t *testing.T)) (skipped bool) {
+	t.Run(name, func(t *testing.T) {
+		defer func() { skipped = t.Skipped() }()
+		f(t)
+	})
+	return skipped
+}
+
+// A test binary may be run anywhere, and a copy of the data may be a part of them.
+func TestDataThatAreNotThereSkipTheTest(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if !skips(t, "no_module_above", func(t *testing.T) { Path(t) }) {
+		t.Error("outside a module a test that needs the data is not skipped")
+	}
+	if _, err := Root(); err == nil || !strings.Contains(err.Error(), "none above") {
+		t.Errorf("outside a module: %v", err)
+	}
+	if err := os.WriteFile("go.mod", []byte("module m\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !skips(t, "no_data_beside_it", func(t *testing.T) { Path(t) }) {
+		t.Error("without data a test that needs them is not skipped")
+	}
+	if root, err := Root(); err == nil || !strings.Contains(err.Error(), "sought in "+root) {
+		t.Errorf("without data: %v", err)
+	}
+	if !skips(t, "no_file", func(t *testing.T) { ReadCSV(t, "absent.csv") }) {
+		t.Error("a file that is not there does not skip the test")
+	}
+}
+
 func TestPathIsBesideTheModule(t *testing.T) {
 	root, err := filepath.Abs(filepath.FromSlash("../../../shared/data"))
 	if err != nil {

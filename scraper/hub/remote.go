@@ -13,7 +13,7 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/sourcegraph/conc/pool"
 
 	"metabench/scraper/details"
 )
@@ -254,24 +254,22 @@ func (r *Remote) prefetchParallel(spans []details.Span) {
 		return
 	}
 	var mu sync.Mutex
-	var group errgroup.Group
-	group.SetLimit(parallelRanges)
+	group := pool.New().WithMaxGoroutines(parallelRanges)
 	var parts []part
 	for _, s := range spans {
 		if r.has(s.Off, s.Len) || s.Off < 0 || s.Len <= 0 || s.Off+s.Len > r.entry.Size {
 			continue
 		}
-		group.Go(func() error {
+		group.Go(func() {
 			answer, err := r.storage(rangeHeader(s.Off, s.Len), s.Len, nil)
 			if err == nil && answer.status == http.StatusPartialContent && r.checkRange(answer, s.Off, s.Len) == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				parts = append(parts, part{s.Off, answer.body})
 			}
-			return nil
 		})
 	}
-	_ = group.Wait() // none is returned
+	group.Wait()
 	r.parts = append(r.parts, parts...)
 }
 

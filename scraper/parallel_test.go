@@ -1,0 +1,18 @@
+package scraper
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/sourcegraph/conc/panics"
+)
+
+// A worker that dies must not leave the feeder waiting for somebody to take the rest.
+func TestPanicInAWorkerIsTheErrorThatEndsTheWork(t *testing.T) {
+	err := inParallel(context.Background(), 2, make([]int, 100), func(context.Context, int) error { panic("bytes") })
+	var fault *panics.ErrRecovered
+	if !errors.As(err, &fault) || fault.Value != "bytes" {
+		t.Errorf("error %v", err)
+	}
+}
