@@ -33,7 +33,7 @@ The exit code is 14 when damage was found that is not repaired.`,
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			found, err := a.check(cmd.Context(), cfg, o)

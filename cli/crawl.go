@@ -61,6 +61,7 @@ sent to HF_ENDPOINT only. HF_HUB_OFFLINE=1 allows no request at all.`,
 	flags.IntVar(&f.limit, "limit", 0, "fetch at most this many repositories; 0 for all")
 	flags.BoolVar(&f.retryFailed, "retry-failed", false, "try again what failed for good")
 	flags.BoolVar(&f.noModels, "no-models", false, "leave out what is known about the models besides their answers")
+	a.newWarehouseFlag(flags)
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every failure and retry")
 	flags.StringVar(&f.verify, "verify", "", "full: download and hash whole files; structure: read and check only what is needed")
 	configFlag(flags, "selection", "hub.selection", "which run of a task counts: best or faithful")

@@ -29,7 +29,7 @@ stays and the exit code is 13. Open snapshots for reading only:
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			if err := a.warnOfLittleSpace(cfg, cfg.Publish.Dir, ""); err != nil {

@@ -34,13 +34,14 @@ printed; a failed quality check keeps yesterday's snapshot and exits with 13.`,
 				return err
 			}
 			if noCrawl {
-				if err := mustExist(cfg); err != nil {
+				if err := mustExist(cmd.Context(), cfg); err != nil {
 					return err
 				}
 			}
 			return a.refresh(cmd.Context(), cfg, noCrawl)
 		},
 	}
+	a.newWarehouseFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&noCrawl, "no-crawl", false, "leave the Hub alone: build, check and publish what is there")
 	return cmd
 }

@@ -31,6 +31,8 @@ type app struct {
 	json       bool   // --json: print results as JSON
 	configPath string // --config
 	noProgress bool   // --no-progress
+
+	newWarehouse bool // --new-warehouse, of the commands that have it
 }
 
 // Run executes the command line and returns the exit code.

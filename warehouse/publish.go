@@ -159,17 +159,23 @@ func (w *Warehouse) place(draft, version, public string) error {
 
 // dropOld removes all but the newest versions.
 func (w *Warehouse) dropOld(dir string, keep int) error {
-	versions, err := filepath.Glob(filepath.Join(escapeGlob(dir), snapshotStem+"-*.duckdb"))
+	all, err := versions(dir)
 	if err != nil {
 		return err
 	}
-	slices.Sort(versions) // their names are times
-	for _, path := range versions[:max(0, len(versions)-keep)] {
+	for _, path := range all[:max(0, len(all)-keep)] {
 		if err := w.disk.remove(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// versions are the dated snapshots of a directory, oldest first.
+func versions(dir string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(escapeGlob(dir), snapshotStem+"-*.duckdb"))
+	slices.Sort(all) // their names are times
+	return all, err
 }
 
 // IsSnapshot reports whether a path is that of the newest snapshot or of a version of
