@@ -16,10 +16,12 @@ const SnapshotName = "metabench.duckdb"
 
 // PublishOptions says where snapshots go.
 type PublishOptions struct {
-	Dir       string // made when it is not there
-	Keep      int    // how many snapshots stay, the new one included; at least 1
-	Force     bool   // publish although a quality check failed
-	IfChanged bool   // publish only if the newest snapshot is not whole or says something else
+	Dir        string // made when it is not there
+	Keep       int    // how many snapshots stay, the new one included; at least 1
+	Limits     Limits // of the gates
+	AcceptLoss bool   // publish although a gate is shut, unless there is nothing at all
+	Force      bool   // publish although a quality check failed
+	IfChanged  bool   // publish only if the newest snapshot is not whole or says something else
 }
 
 // Snapshot is a published copy of the warehouse. It is never written to again, so
@@ -38,7 +40,7 @@ type GateError struct{ Findings []Finding }
 func (e *GateError) Error() string {
 	var bad []string
 	for _, f := range e.Findings {
-		if f.Severity == Damage {
+		if f.Severity == Damage || f.Severity == Gate {
 			bad = append(bad, f.String())
 		}
 	}
@@ -69,7 +71,14 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 	if err := w.removeDrafts(o.Dir); err != nil {
 		return err
 	}
-	if o.IfChanged {
+	gates, err := w.gates(ctx, o.Dir, o.Limits)
+	if err != nil {
+		return err
+	}
+	if o.AcceptLoss {
+		gates = accepted(gates)
+	}
+	if o.IfChanged && !Gated(gates) { // a gate that is shut is told of every night
 		same, err := w.saysTheSame(ctx, s.Path)
 		if err != nil {
 			return err
@@ -84,7 +93,9 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 	if s.Findings, err = w.Check(ctx, CheckOptions{}); err != nil {
 		return err
 	}
-	if Damaged(s.Findings) && !o.Force {
+	s.Findings = append(s.Findings, gates...)
+	worstFirst(s.Findings)
+	if (Damaged(s.Findings) || Gated(s.Findings)) && !o.Force {
 		return &GateError{Findings: s.Findings}
 	}
 	s.Version = filepath.Join(o.Dir, snapshotStem+"-"+w.now().UTC().Format("20060102T150405.000000Z")+".duckdb")
