@@ -14,7 +14,6 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
-	"metabench/pipeline"
 	"metabench/scraper"
 	"metabench/scraper/hub"
 	"metabench/warehouse"
@@ -107,7 +106,7 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 			}
 		}
 		if err == nil {
-			failed = pipelineError(pipeline.TooManyFailed(summary, cfg.Hub.MaxFailed))
+			failed = pipelineError(p.TooManyFailed(cmd.Context()))
 		}
 		return pipelineError(err)
 	})
@@ -174,7 +173,7 @@ func (a *app) crawlLog(verbose bool) *slog.Logger {
 func crawlError(err error) error {
 	switch kind := hub.KindOf(err); {
 	case errors.Is(err, context.Canceled):
-		return withCode(ExitInterrupted, err)
+		return interrupted(err)
 	case kind == hub.KindCredentials:
 		return withCode(ExitAuth, err)
 	case errors.Is(err, scraper.ErrUnreachable),

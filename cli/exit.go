@@ -65,6 +65,19 @@ func withCode(code ExitCode, err error) error {
 	return &codedError{code: code, err: err}
 }
 
+// interruptedError is a signal's ending of a command that the next call continues.
+type interruptedError struct{ err error }
+
+func (e *interruptedError) Error() string {
+	return "interrupted; what was done is kept, and the same command goes on from there"
+}
+func (e *interruptedError) Unwrap() error { return e.err }
+
+// interrupted says in plain words that a signal ended a command whose work is kept.
+func interrupted(err error) error {
+	return withCode(ExitInterrupted, &interruptedError{err})
+}
+
 // usagef is an error of the user's: it says what to do and exits with ExitUsage.
 func usagef(format string, args ...any) error {
 	return &codedError{code: ExitUsage, err: fmt.Errorf(format, args...)}

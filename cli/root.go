@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,8 +43,11 @@ func Run(ctx context.Context, args []string, stdio IO) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	code := exitCodeOf(err)
+	if kept := (*interruptedError)(nil); code == ExitInterrupted && !errors.As(err, &kept) {
+		err = errors.New("interrupted")
+	}
 	if err != nil && code != ExitPipe {
-		a.printError(err)
+		a.printError(err, code)
 	}
 	return int(code)
 }
@@ -123,12 +127,12 @@ func commandSuggestion(cmd *cobra.Command, args []string) string {
 }
 
 // printError reports an error on Err, as JSON where --json was asked for.
-func (a *app) printError(err error) {
+func (a *app) printError(err error, code ExitCode) {
 	if a.json {
 		report := struct {
 			Error string   `json:"error"`
 			Code  ExitCode `json:"exit_code"`
-		}{err.Error(), exitCodeOf(err)}
+		}{err.Error(), code}
 		if json.NewEncoder(a.Err).Encode(report) == nil {
 			return
 		}

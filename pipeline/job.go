@@ -147,7 +147,7 @@ func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.At
 	var few *analysis.TooFewModelsError
 	switch {
 	case errors.As(err, &few):
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		status = warehouse.RunCancelled
 	case err != nil:
 		status = warehouse.RunFailed

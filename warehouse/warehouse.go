@@ -296,6 +296,16 @@ func (w *Warehouse) settle(ctx context.Context) error {
 	return w.ledger.fold(w.newestLoad(), w.lost)
 }
 
+// checkpoint settles a warehouse that is open for writing, and goes on.
+func (w *Warehouse) checkpoint(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.readOnly || w.closed {
+		return nil
+	}
+	return w.settle(ctx)
+}
+
 // newestLoad is what the ledger says when all lines are folded into one.
 func (w *Warehouse) newestLoad() Load {
 	load := Load{ID: w.known.newestLoad, Source: "all before", At: w.now().UTC()}

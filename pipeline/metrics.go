@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"metabench/textfile"
+)
+
+// metricSuccess is when a refresh last ended well: the one figure that outlives the next
+// refresh, so that an alert on its age sees every way of failing.
+const metricSuccess = "metabench_refresh_last_success_timestamp_seconds"
+
+// writeMetrics writes the file that a Prometheus node exporter collects, however the
+// refresh ended. What the warehouse can't say any more is left out of it, and returned
+// as an error.
+func (p *Pipeline) writeMetrics(ctx context.Context, did Refreshed) error {
+	path := p.opts.Config.Publish.Metrics
+	if path == "" {
+		return nil
+	}
+	metrics, err := p.w.Metrics(ctx)
+	return errors.Join(err, writeEnding(path, did, metrics))
+}
+
+// WriteUnopened writes metrics of a refresh that could not open the warehouse. Path is
+// empty for none.
+func WriteUnopened(path string, exitCode int) error {
+	if path == "" {
+		return nil
+	}
+	return writeEnding(path, Refreshed{Stage: StageOpen, ExitCode: exitCode}, nil)
+}
+
+// writeEnding writes metrics with those of how a refresh ended. Only exit code 0 sets
+// when the last success was; it is 0 before the first one.
+func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
+	now := float64(time.Now().Unix())
+	success := now
+	if did.ExitCode != 0 {
+		var err error
+		if success, err = textfile.ReadValue(path, metricSuccess); err != nil {
+			return err
+		}
+	}
+	stage := textfile.Metric{Name: "metabench_refresh_stage", Help: "Where the last refresh ended: 1 for that stage, done when it came to its end.", Kind: textfile.Gauge}
+	for _, s := range Stages() {
+		value := 0.0
+		if s == did.Stage {
+			value = 1
+		}
+		stage.Samples = append(stage.Samples, textfile.Sample{Labels: map[string]string{"stage": string(s)}, Value: value})
+	}
+	leftOut := textfile.Metric{Name: "metabench_refresh_left_out", Help: "Benchmarks that have answers and were left out of the last build.", Kind: textfile.Gauge}
+	for _, l := range did.LeftOut {
+		leftOut.Samples = append(leftOut.Samples, textfile.Sample{Labels: map[string]string{"benchmark": l.Benchmark}, Value: 1})
+	}
+	gauge := func(name, help string, value float64) textfile.Metric {
+		return textfile.Value(name, help, textfile.Gauge, value)
+	}
+	return textfile.Write(path, append(metrics,
+		gauge(metricSuccess, "When a refresh last ended with exit code 0; 0 before the first.", success),
+		gauge("metabench_refresh_ended_timestamp_seconds", "When the last refresh ended, however it did.", now),
+		gauge("metabench_refresh_exit_code", "Its exit code.", float64(did.ExitCode)),
+		stage,
+		gauge("metabench_refresh_duration_seconds", "How long it took.", did.Seconds),
+		leftOut,
+		gauge("metabench_refresh_failed_sources", "Sources that failed in it.", float64(did.Failed)),
+	))
+}
