@@ -13,14 +13,19 @@ import (
 const metricSuccess = "metabench_refresh_last_success_timestamp_seconds"
 
 // writeMetrics writes the file that a Prometheus node exporter collects, however the
-// refresh ended. What the warehouse can't say any more is left out of it, and returned
-// as an error.
-func (p *Pipeline) writeMetrics(ctx context.Context, did Refreshed) error {
+// refresh ended. A warehouse that can't be measured after a failed refresh has failed for
+// the same reason: its figures are left out.
+func (p *Pipeline) writeMetrics(ctx context.Context, did Refreshed, failed error) error {
 	path := p.opts.Config.Publish.Metrics
 	if path == "" {
 		return nil
 	}
 	metrics, err := p.w.Metrics(ctx)
+	if failed != nil {
+		err = nil
+	} else if err != nil {
+		did.ExitCode = p.opts.ExitCode(err)
+	}
 	return errors.Join(err, writeEnding(path, did, metrics))
 }
 

@@ -55,11 +55,7 @@ func (p *Pipeline) Refresh(ctx context.Context, crawl *scraper.Options) (Refresh
 	}
 	did.Seconds = time.Since(started).Seconds()
 	did.ExitCode = p.opts.ExitCode(err)
-	if metricsErr := p.writeMetrics(context.WithoutCancel(ctx), did); metricsErr != nil {
-		err = errors.Join(err, metricsErr)
-		did.ExitCode = p.opts.ExitCode(err)
-	}
-	return did, err
+	return did, errors.Join(err, p.writeMetrics(context.WithoutCancel(ctx), did, err))
 }
 
 // refresh does what Refresh says but for metrics, and notes how far it has come.

@@ -31,7 +31,7 @@ func (e *GoneError) Error() string {
 	}
 	if e.Snapshot != "" {
 		traces = append(traces, fmt.Sprintf("%s holds %d answers of %d models", e.Snapshot, e.Holds.Answers, e.Holds.Models))
-		remedy += fmt.Sprintf(", or restore the snapshot (install -m 644 %s %s)", e.Snapshot, e.Path)
+		remedy += fmt.Sprintf(", or restore the snapshot (install -m 600 %s %s)", e.Snapshot, e.Path)
 	}
 	return fmt.Sprintf("open warehouse %s: it is gone: %s; %s, or begin with an empty one (--new-warehouse)",
 		e.Path, strings.Join(traces, ", and "), remedy)

@@ -37,7 +37,7 @@ func TestWarehouseThatIsGoneIsNotMadeAnew(t *testing.T) {
 		lose func(t *testing.T, o *Options, snapshot string)
 		says []string
 	}{
-		"file_alone": {func(*testing.T, *Options, string) {}, []string{"ledger tells of 1 loads", "holds 96 answers of 12 models", "install -m 644", "--new-warehouse"}},
+		"file_alone": {func(*testing.T, *Options, string) {}, []string{"ledger tells of 1 loads", "holds 96 answers of 12 models", "install -m 600", "--new-warehouse"}},
 		"file_and_snapshots": {func(t *testing.T, o *Options, _ string) {
 			if err := os.RemoveAll(o.Published); err != nil {
 				t.Fatal(err)

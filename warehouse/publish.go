@@ -44,7 +44,7 @@ func (e *GateError) Error() string {
 			bad = append(bad, f.String())
 		}
 	}
-	return fmt.Sprintf("publish: %d quality checks failed, the earlier snapshot stays:\n%s", len(bad), strings.Join(bad, "\n"))
+	return fmt.Sprintf("publish: nothing is published, and an earlier snapshot stays, because of\n%s", strings.Join(bad, "\n"))
 }
 
 // Publish makes a snapshot: a compact copy in a fresh file, written under another
