@@ -25,8 +25,11 @@ answers changed, read what newly selected items ask, check, and publish a snapsh
 inputs have not changed are skipped.
 
 Only one refresh runs at a time: another ends with exit code 11 and names the holder.
-Interrupted anywhere, the next one continues. On success one line of summary is
-printed; a failed quality check keeps yesterday's snapshot and exits with 13.`,
+Interrupted anywhere, or past refresh.deadline, the next one continues. One line of
+summary is printed, and the metrics are written, however it ends. Yesterday's snapshot
+stays, and the exit code is 13, when a quality check failed or people would lose what
+that snapshot has. Sources that fail count every night until they can be had: exit
+code 3 when they are more than hub.max_failed tolerates.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load(cmd)
