@@ -407,7 +407,7 @@ func TestAMonthOfNights(t *testing.T) {
 		}, {
 			name: "private_file_gone", hub: hub{models: 106}, before: loseFile, code: 10,
 			line: ``,
-			says: `it is gone: .*ledger tells of \d+ loads, and published/metabench\.duckdb holds \d+ answers of 76 models; .*--new-warehouse`,
+			says: `there is none, although metabench\.duckdb\.ledger tells of \d+ loads and published/metabench\.duckdb holds \d+ answers of 76 models; .*--new-warehouse`,
 			want: morning{models: 76, stage: "open"},
 		}, {
 			name: "private_file_back", hub: hub{models: 106}, before: findFile, code: 3,

@@ -33,8 +33,8 @@ func (e *GoneError) Error() string {
 		traces = append(traces, fmt.Sprintf("%s holds %d answers of %d models", e.Snapshot, e.Holds.Answers, e.Holds.Models))
 		remedy += fmt.Sprintf(", or restore the snapshot (install -m 600 %s %s)", e.Snapshot, e.Path)
 	}
-	return fmt.Sprintf("open warehouse %s: it is gone: %s; %s, or begin with an empty one (--new-warehouse)",
-		e.Path, strings.Join(traces, ", and "), remedy)
+	return fmt.Sprintf("open warehouse %s: there is none, although %s; %s, or crawl or import into an empty one, which --new-warehouse makes",
+		e.Path, strings.Join(traces, " and "), remedy)
 }
 
 // Holding is how much a warehouse holds.
