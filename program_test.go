@@ -67,6 +67,12 @@ var replica = sync.OnceValues(func() (smallHub, error) {
 	if err != nil {
 		return smallHub{}, err
 	}
+	return newSmallHub(dir, 64, 0)
+})
+
+// newSmallHub serves so many models, the first ones of all that there could be, and
+// keeps the catalogue in a directory. Their files have more rows than that says by odd.
+func newSmallHub(dir string, models, odd int) (smallHub, error) {
 	h := smallHub{dir: dir, catalogue: filepath.Join(dir, "small.yaml")}
 	var text bytes.Buffer
 	text.WriteString("benchmarks:\n")
@@ -74,21 +80,26 @@ var replica = sync.OnceValues(func() (smallHub, error) {
 	two := small[:0:0]
 	for _, b := range small {
 		if b.Name == "arc" || b.Name == "winogrande" {
-			two = append(two, b)
 			fmt.Fprintf(&text, "  - {name: %s, title: %s, metric: %s, shots: %d, options: %d, harness: %q, items: %d}\n",
 				b.Name, b.Title, b.Metric, b.Shots, b.Options, b.Tasks[0].Harness, b.Tasks[0].Items)
+			b.Tasks[0].Items += odd
+			two = append(two, b)
 		}
 	}
 	if err := os.WriteFile(h.catalogue, text.Bytes(), 0o600); err != nil {
 		return h, err
 	}
-	h.corpus = hubtest.NewCorpus(hubtest.CorpusOptions{Seed: 3, Models: 64, Benchmarks: two})
+	h.corpus = hubtest.NewCorpus(hubtest.CorpusOptions{Seed: 3, Models: models, Benchmarks: two})
+	var err error
 	h.Server, err = hubtest.NewServer(h.corpus, hubtest.ServerOptions{Unlimited: true})
 	return h, err
-})
+}
 
 // site is a directory that a refresh keeps everything in.
-type site struct{ dir string }
+type site struct {
+	dir string
+	env []string // variables besides the usual ones, which they replace
+}
 
 func newSite(t *testing.T) site { return site{dir: t.TempDir()} }
 
@@ -118,6 +129,7 @@ func (s site) command(t *testing.T, args ...string) *exec.Cmd {
 	if cover := os.Getenv("GOCOVERDIR"); cover != "" {
 		cmd.Env = append(cmd.Env, "GOCOVERDIR="+cover)
 	}
+	cmd.Env = append(cmd.Env, s.env...)
 	cmd.Stdout, cmd.Stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	return cmd
 }

@@ -47,7 +47,7 @@ table, for any number of workers.`,
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			var did pipeline.Built

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"metabench/config"
+	"metabench/pipeline"
 	"metabench/warehouse"
 )
 
@@ -26,16 +27,19 @@ nothing was read from, marks runs that were cut off. A file or write-ahead log t
 DuckDB cannot read is put aside under another name, never deleted; crawl and import
 then read again what is missing.
 
-The exit code is 14 when damage was found that is not repaired.`,
+The exit code is 14 when damage was found that is not repaired, and 13 when a gate
+is shut: publish would lose what people have in the last snapshot (publish.max_loss,
+publish.max_item_loss), or too much on the Hub can't be read (publish.max_failed).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load(cmd)
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
+			o.Published, o.Limits = cfg.Publish.Dir, pipeline.Limits(cfg.Config)
 			found, err := a.check(cmd.Context(), cfg, o)
 			if err != nil && len(found) == 0 {
 				return err
@@ -45,6 +49,9 @@ The exit code is 14 when damage was found that is not repaired.`,
 			}
 			if warehouse.Damaged(found) {
 				return withCode(ExitDamage, errors.New("check: the warehouse is damaged"))
+			}
+			if warehouse.Gated(found) {
+				return withCode(ExitGate, errors.New("check: publish and refresh would keep the earlier snapshot"))
 			}
 			return nil
 		},

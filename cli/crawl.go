@@ -14,7 +14,6 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
-	"metabench/pipeline"
 	"metabench/scraper"
 	"metabench/scraper/hub"
 	"metabench/warehouse"
@@ -61,6 +60,7 @@ sent to HF_ENDPOINT only. HF_HUB_OFFLINE=1 allows no request at all.`,
 	flags.IntVar(&f.limit, "limit", 0, "fetch at most this many repositories; 0 for all")
 	flags.BoolVar(&f.retryFailed, "retry-failed", false, "try again what failed for good")
 	flags.BoolVar(&f.noModels, "no-models", false, "leave out what is known about the models besides their answers")
+	a.newWarehouseFlag(flags)
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every failure and retry")
 	flags.StringVar(&f.verify, "verify", "", "full: download and hash whole files; structure: read and check only what is needed")
 	configFlag(flags, "selection", "hub.selection", "which run of a task counts: best or faithful")
@@ -106,7 +106,7 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 			}
 		}
 		if err == nil {
-			failed = pipelineError(pipeline.TooManyFailed(summary, cfg.Hub.MaxFailed))
+			failed = pipelineError(p.TooManyFailed(cmd.Context()))
 		}
 		return pipelineError(err)
 	})
@@ -173,7 +173,7 @@ func (a *app) crawlLog(verbose bool) *slog.Logger {
 func crawlError(err error) error {
 	switch kind := hub.KindOf(err); {
 	case errors.Is(err, context.Canceled):
-		return withCode(ExitInterrupted, err)
+		return interrupted(err)
 	case kind == hub.KindCredentials:
 		return withCode(ExitAuth, err)
 	case errors.Is(err, scraper.ErrUnreachable),

@@ -99,7 +99,9 @@ func (a *app) demo(ctx context.Context, dir string, models int) error {
 
 // demoFill crawls the endpoint into the demo's warehouse and builds.
 func (a *app) demoFill(ctx context.Context, cfg *config.Loaded, catalogue []corpus.Benchmark, endpoint string) (err error) {
-	w, err := warehouse.Create(ctx, warehouseOptions(cfg, "demo"))
+	options := warehouseOptions(cfg, "demo")
+	options.Published, options.New = "", true // nothing that others rely on
+	w, err := warehouse.Create(ctx, options)
 	if err != nil {
 		return warehouseError(err)
 	}

@@ -19,14 +19,14 @@ const (
 	ExitOK          ExitCode = 0   // done, also when there was nothing new
 	ExitError       ExitCode = 1   // anything not listed below
 	ExitUsage       ExitCode = 2   // wrong command line or configuration
-	ExitPartial     ExitCode = 3   // finished, but some sources failed
-	ExitNoWarehouse ExitCode = 10  // there is no warehouse at the configured path
+	ExitPartial     ExitCode = 3   // finished, but some sources fail
+	ExitNoWarehouse ExitCode = 10  // there is no warehouse at the configured path, or it is gone
 	ExitLocked      ExitCode = 11  // another process holds the warehouse
 	ExitAuth        ExitCode = 12  // the Hub refused the credentials
-	ExitGate        ExitCode = 13  // a quality check failed, nothing was published
+	ExitGate        ExitCode = 13  // a quality check failed or a gate is shut, nothing was published
 	ExitDamage      ExitCode = 14  // check found damage
 	ExitFault       ExitCode = 70  // a fault of this program: see faultIn
-	ExitTemporary   ExitCode = 75  // try again later: rate limited beyond the time allowed
+	ExitTemporary   ExitCode = 75  // try again later: rate limited, out of reach, past a deadline
 	ExitInterrupted ExitCode = 130 // cancelled by a signal
 	ExitPipe        ExitCode = 141 // nobody reads the output any more
 )
@@ -38,14 +38,14 @@ var exitMeaning = []struct {
 	{ExitOK, "done, also when there was nothing new"},
 	{ExitError, "an error not listed below"},
 	{ExitUsage, "wrong command line or configuration"},
-	{ExitPartial, "finished, but some sources failed"},
-	{ExitNoWarehouse, "there is no warehouse at the configured path"},
+	{ExitPartial, "finished, but some sources fail, now or since an earlier run"},
+	{ExitNoWarehouse, "there is no warehouse at the configured path, or it is gone"},
 	{ExitLocked, "another process holds the warehouse"},
 	{ExitAuth, "the Hub refused the credentials"},
-	{ExitGate, "a quality check failed; nothing was published"},
+	{ExitGate, "a quality check failed, or people would lose what the last snapshot has; nothing was published"},
 	{ExitDamage, "check found damage"},
 	{ExitFault, "a fault of this program; it names a file to report"},
-	{ExitTemporary, "temporary: rate limited beyond the time allowed"},
+	{ExitTemporary, "temporary: rate limited beyond the time allowed, the Hub out of reach, or a deadline passed"},
 	{ExitInterrupted, "interrupted by a signal"},
 	{ExitPipe, "whoever read the output has gone, such as `head`; nothing is printed about it"},
 }
@@ -65,6 +65,19 @@ func withCode(code ExitCode, err error) error {
 		return nil
 	}
 	return &codedError{code: code, err: err}
+}
+
+// interruptedError is a signal's ending of a command that the next call continues.
+type interruptedError struct{ err error }
+
+func (e *interruptedError) Error() string {
+	return "interrupted; what was done is kept, and the same command goes on from there"
+}
+func (e *interruptedError) Unwrap() error { return e.err }
+
+// interrupted says in plain words that a signal ended a command whose work is kept.
+func interrupted(err error) error {
+	return withCode(ExitInterrupted, &interruptedError{err})
 }
 
 // usagef is an error of the user's: it says what to do and exits with ExitUsage.

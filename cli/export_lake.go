@@ -27,7 +27,7 @@ docs/warehouse.md has CREATE statements for Trino, Spark and ClickHouse.`,
 			if cfg.Publish.Lake == "" {
 				return usagef("no directory for the lake; give --dir or the configuration key publish.lake")
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			if err := a.warnOfLittleSpace(cfg, "", cfg.Publish.Lake); err != nil {

@@ -56,6 +56,7 @@ Anything wrong in any file loads nothing.`,
 	flags.StringVar(&opts.Metric, "metric", "", "what makes an answer correct (default: the catalogue's metric, or acc)")
 	flags.StringVar(&opts.Model, "model-column", "", "column of the model's name (default model, or source)")
 	flags.StringVar(&opts.Item, "item-column", "", "column of the item's key (default item)")
+	a.newWarehouseFlag(flags)
 	flags.StringVar(&opts.Correct, "correct-column", "", "column of the answer (default correct)")
 	return cmd
 }

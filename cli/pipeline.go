@@ -24,6 +24,7 @@ func (a *app) pipelineOf(cfg *config.Loaded, w *warehouse.Warehouse, catalogue [
 	return pipeline.New(pipeline.Options{
 		Warehouse: w, Config: cfg.Config, Catalogue: catalogue, CodeVersion: thisBuild().codeVersion(),
 		Report: a.progress().Stage, Hub: client, Log: a.pipelineLog(),
+		ExitCode: func(err error) int { return int(exitCodeOf(pipelineError(err))) },
 	})
 }
 
@@ -41,6 +42,7 @@ func pipelineError(err error) error {
 	var (
 		setting *pipeline.SettingError
 		failed  *pipeline.TooManyFailedError
+		late    *pipeline.DeadlineError
 		coded   *codedError
 	)
 	switch {
@@ -50,6 +52,8 @@ func pipelineError(err error) error {
 		return withCode(ExitUsage, err)
 	case errors.As(err, &failed):
 		return withCode(ExitPartial, err)
+	case errors.As(err, &late):
+		return withCode(ExitTemporary, err)
 	}
 	return crawlError(gateError(err))
 }

@@ -6,11 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"metabench/pipeline"
 	"metabench/warehouse"
 )
 
 func newPublishCommand(a *app) *cobra.Command {
-	var force bool
+	var o warehouse.PublishOptions
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Publish a read-only snapshot of the warehouse",
@@ -19,8 +20,12 @@ DIR/metabench.duckdb is always the newest snapshot, whole; the dated files besid
 it are the last few. Readers keep the snapshot they have open while the next one
 is published, and no reader ever blocks metabench.
 
-The queries of sql/checks must find no damage; otherwise the earlier snapshot
-stays and the exit code is 13. Open snapshots for reading only:
+The queries of sql/checks must find no damage, and the gates must be open: a
+benchmark that has lost models or answers (publish.max_loss), selected items
+(publish.max_item_loss) or its results against the newest snapshot, or of which too
+much failed on the Hub (publish.max_failed), keeps the earlier snapshot, and the exit
+code is 13. A loss that is meant is accepted once by --accept-loss; an empty
+warehouse is not published. Open snapshots for reading only:
 
   duckdb -readonly DIR/metabench.duckdb`,
 		Args: cobra.NoArgs,
@@ -29,14 +34,15 @@ stays and the exit code is 13. Open snapshots for reading only:
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			if err := a.warnOfLittleSpace(cfg, cfg.Publish.Dir, ""); err != nil {
 				return err
 			}
+			o.Dir, o.Keep, o.Limits = cfg.Publish.Dir, cfg.Publish.Keep, pipeline.Limits(cfg.Config)
 			return a.withWarehouse(cmd.Context(), cfg, "publish", func(w *warehouse.Warehouse) error {
-				s, err := w.Publish(cmd.Context(), warehouse.PublishOptions{Dir: cfg.Publish.Dir, Keep: cfg.Publish.Keep, Force: force})
+				s, err := w.Publish(cmd.Context(), o)
 				if err != nil {
 					return gateError(err)
 				}
@@ -49,7 +55,8 @@ stays and the exit code is 13. Open snapshots for reading only:
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&force, "force", false, "publish although a quality check found damage")
+	flags.BoolVar(&o.AcceptLoss, "accept-loss", false, "publish although less is there than in the last snapshot, or much failed on the Hub")
+	flags.BoolVar(&o.Force, "force", false, "publish although a quality check found damage")
 	configFlag(flags, "dir", "publish.dir", "directory of the snapshots")
 	configFlag(flags, "keep", "publish.keep", "snapshots kept, the new one included")
 	return cmd

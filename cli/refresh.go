@@ -25,22 +25,21 @@ answers changed, read what newly selected items ask, check, and publish a snapsh
 inputs have not changed are skipped.
 
 Only one refresh runs at a time: another ends with exit code 11 and names the holder.
-Interrupted anywhere, the next one continues. On success one line of summary is
-printed; a failed quality check keeps yesterday's snapshot and exits with 13.`,
+Interrupted anywhere, or past refresh.deadline, the next one continues. One line of
+summary is printed, and the metrics are written, however it ends. Yesterday's snapshot
+stays, and the exit code is 13, when a quality check failed or people would lose what
+that snapshot has. Sources that fail count every night until they can be had: exit
+code 3 when they are more than hub.max_failed tolerates.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load(cmd)
 			if err != nil {
 				return err
 			}
-			if noCrawl {
-				if err := mustExist(cfg); err != nil {
-					return err
-				}
-			}
 			return a.refresh(cmd.Context(), cfg, noCrawl)
 		},
 	}
+	a.newWarehouseFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&noCrawl, "no-crawl", false, "leave the Hub alone: build, check and publish what is there")
 	return cmd
 }
@@ -50,30 +49,41 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 	if err := a.warnOfLittleSpace(cfg, cfg.Publish.Dir, cfg.Publish.Lake); err != nil {
 		return err
 	}
+	var did pipeline.Refreshed
+	err := a.openAndRefresh(ctx, cfg, noCrawl, &did)
+	if code := exitCodeOf(err); did.Stage == "" { // it has not begun
+		if code == ExitLocked || code == ExitUsage { // the metrics are the other's, or nobody's
+			return err
+		}
+		return errors.Join(err, pipeline.WriteUnopened(cfg.Publish.Metrics, int(code)))
+	}
+	if a.json {
+		return cmp.Or(a.printJSON(did), err)
+	}
+	_, printErr := fmt.Fprintln(a.Out, did)
+	return cmp.Or(printErr, err)
+}
+
+// openAndRefresh refreshes the warehouse, and says what it did where it came to it.
+func (a *app) openAndRefresh(ctx context.Context, cfg *config.Loaded, noCrawl bool, did *pipeline.Refreshed) error {
 	var crawl *scraper.Options
-	if !noCrawl {
+	if noCrawl {
+		if err := mustExist(ctx, cfg); err != nil {
+			return err
+		}
+	} else {
 		options, err := a.crawlOptions(cfg, crawlFlags{quiet: true})
 		if err != nil {
 			return err
 		}
 		crawl = &options
 	}
-	var did pipeline.Refreshed
-	err := a.withWarehouse(ctx, cfg, "refresh", func(w *warehouse.Warehouse) error {
+	return a.withWarehouse(ctx, cfg, "refresh", func(w *warehouse.Warehouse) error {
 		p, err := a.pipeline(cfg, w)
 		if err != nil {
 			return err
 		}
-		did, err = p.Refresh(ctx, crawl)
-		return err
-	})
-	var partial *pipeline.PartialError
-	if err != nil && !errors.As(err, &partial) {
+		*did, err = p.Refresh(ctx, crawl)
 		return pipelineError(err)
-	}
-	if a.json {
-		return cmp.Or(a.printJSON(did), pipelineError(err))
-	}
-	_, printErr := fmt.Fprintln(a.Out, did)
-	return cmp.Or(printErr, pipelineError(err))
+	})
 }

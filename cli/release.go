@@ -44,7 +44,7 @@ never changes: another selection takes another version.`,
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			for _, form := range o.Forms {
@@ -120,7 +120,7 @@ func newReleaseRetireCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := mustExist(cfg); err != nil {
+			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			err = a.withWarehouse(cmd.Context(), cfg, "release retire", func(w *warehouse.Warehouse) error {

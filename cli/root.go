@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,6 +33,8 @@ type app struct {
 	configPath string   // --config
 	noProgress bool     // --no-progress
 	args       []string // as given, for the report of a fault
+
+	newWarehouse bool // --new-warehouse, of the commands that have it
 }
 
 // Run executes the command line and returns the exit code.
@@ -46,8 +49,11 @@ func Run(ctx context.Context, args []string, stdio IO) int {
 func (a *app) run(ctx context.Context, root *cobra.Command) int {
 	err := execute(ctx, root)
 	code := exitCodeOf(err)
+	if kept := (*interruptedError)(nil); code == ExitInterrupted && !errors.As(err, &kept) {
+		err = errors.New("interrupted")
+	}
 	if err != nil && code != ExitPipe {
-		a.printError(err)
+		a.printError(err, code)
 	}
 	return int(code)
 }
@@ -128,7 +134,7 @@ func commandSuggestion(cmd *cobra.Command, args []string) string {
 }
 
 // printError reports an error on Err, as JSON where --json was asked for.
-func (a *app) printError(err error) {
+func (a *app) printError(err error, code ExitCode) {
 	message := err.Error()
 	if f := faultIn(err); f != nil {
 		message = f.message(f.save(a.args))
@@ -137,7 +143,7 @@ func (a *app) printError(err error) {
 		report := struct {
 			Error string   `json:"error"`
 			Code  ExitCode `json:"exit_code"`
-		}{message, exitCodeOf(err)}
+		}{message, code}
 		if json.NewEncoder(a.Err).Encode(report) == nil {
 			return
 		}

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+
+	"github.com/spf13/pflag"
 
 	"metabench/config"
 	"metabench/warehouse"
@@ -13,8 +14,13 @@ import (
 func warehouseOptions(cfg *config.Loaded, command string) warehouse.Options {
 	return warehouse.Options{
 		Path: cfg.Warehouse.Path, MemoryLimit: cfg.Warehouse.MemoryLimit,
-		Threads: cfg.Warehouse.Threads, WaitLock: cfg.Warehouse.WaitLock, Command: command,
+		Threads: cfg.Warehouse.Threads, WaitLock: cfg.Warehouse.WaitLock, Command: command, Published: cfg.Publish.Dir,
 	}
+}
+
+// newWarehouseFlag is of the commands that may begin with nothing.
+func (a *app) newWarehouseFlag(flags *pflag.FlagSet) {
+	flags.BoolVar(&a.newWarehouse, "new-warehouse", false, "begin with an empty warehouse although a ledger or a snapshot tells of one that is gone")
 }
 
 // withWarehouse opens the warehouse for writing, makes it when there is none,
@@ -25,7 +31,9 @@ func (a *app) withWarehouse(ctx context.Context, cfg *config.Loaded, command str
 	if err != nil {
 		return err
 	}
-	w, err := warehouse.Create(ctx, warehouseOptions(cfg, command))
+	options := warehouseOptions(cfg, command)
+	options.New = a.newWarehouse
+	w, err := warehouse.Create(ctx, options)
 	if err != nil {
 		return warehouseError(err)
 	}
@@ -61,13 +69,8 @@ func (a *app) readWarehouse(ctx context.Context, cfg *config.Loaded, command str
 
 // mustExist is an error when there is no warehouse yet: for commands that make no
 // sense on an empty one.
-func mustExist(cfg *config.Loaded) error {
-	if _, err := os.Stat(cfg.Warehouse.Path); errors.Is(err, os.ErrNotExist) {
-		return warehouseError(&warehouse.NotFoundError{Path: cfg.Warehouse.Path})
-	} else if err != nil {
-		return fmt.Errorf("look for the warehouse: %w", err)
-	}
-	return nil
+func mustExist(ctx context.Context, cfg *config.Loaded) error {
+	return warehouseError(warehouse.MustExist(ctx, warehouseOptions(cfg, "")))
 }
 
 func thresholds(cfg *config.Loaded) warehouse.Thresholds {
@@ -83,11 +86,12 @@ func thresholds(cfg *config.Loaded) warehouse.Thresholds {
 func warehouseError(err error) error {
 	var (
 		notFound *warehouse.NotFoundError
+		gone     *warehouse.GoneError
 		locked   *warehouse.LockedError
 		damaged  *warehouse.DamagedError
 	)
 	switch {
-	case errors.As(err, &notFound):
+	case errors.As(err, &notFound), errors.As(err, &gone):
 		return withCode(ExitNoWarehouse, err)
 	case errors.As(err, &locked):
 		return withCode(ExitLocked, err)

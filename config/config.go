@@ -15,6 +15,7 @@ type Config struct {
 	Filter     Filter    `mapstructure:"filter"`
 	Build      Build     `mapstructure:"build"`
 	Publish    Publish   `mapstructure:"publish"`
+	Refresh    Refresh   `mapstructure:"refresh"`
 }
 
 // Warehouse says where the data lives and what DuckDB may use.
@@ -62,13 +63,23 @@ type Build struct {
 	MinObserved     float64 `mapstructure:"min_observed" help:"share of the kept items a model must have answered for its score to count"`
 }
 
-// Publish says where snapshots go.
+// Publish says where snapshots go and what keeps them from being replaced.
 type Publish struct {
 	Dir  string `mapstructure:"dir" help:"directory of the published snapshots"`
 	Keep int    `mapstructure:"keep" help:"snapshots kept"`
+	// Limits of the gates: beyond them the earlier snapshot stays.
+	MaxLoss     float64 `mapstructure:"max_loss" help:"share of a benchmark's models or answers in the last snapshot that the next may lack, 0 to 1"`
+	MaxItemLoss float64 `mapstructure:"max_item_loss" help:"the same of the items selected for a form"`
+	MaxFailed   float64 `mapstructure:"max_failed" help:"share of a benchmark's tasks on the Hub that may have failed for good, 0 to 1"`
+
 	Lake string `mapstructure:"lake" help:"directory of the Parquet lake; empty for none"`
 	// Metrics is a textfile-collector file, written atomically.
 	Metrics string `mapstructure:"metrics" help:"Prometheus text file written by refresh; empty for none"`
+}
+
+// Refresh says how long a night may be.
+type Refresh struct {
+	Deadline time.Duration `mapstructure:"deadline" help:"longest that a whole refresh may take, the next one goes on; 0 for no limit"`
 }
 
 // Default returns the configuration that holds when nothing is configured.
@@ -81,6 +92,6 @@ func Default() Config {
 			Seed: 1, ValidationShare: 0.1, TestShare: 0.1,
 			Preselect: 350, Subsets: 10000, Items: 0, Lambda: 0.005, Forms: 2, MinGiven: 0.5, MinModels: 50, MinObserved: 0.9,
 		},
-		Publish: Publish{Dir: "published", Keep: 7},
+		Publish: Publish{Dir: "published", Keep: 7, MaxLoss: 0.1, MaxItemLoss: 0.5, MaxFailed: 0.25},
 	}
 }

@@ -44,6 +44,10 @@ func validate(l *Loaded) []Problem {
 	v.share("build.min_observed", b.MinObserved)
 	v.check("publish.dir", l.Publish.Dir != "", "must not be empty")
 	v.check("publish.keep", l.Publish.Keep >= 1, "must be 1 or more")
+	v.share("publish.max_loss", l.Publish.MaxLoss)
+	v.share("publish.max_item_loss", l.Publish.MaxItemLoss)
+	v.share("publish.max_failed", l.Publish.MaxFailed)
+	v.check("refresh.deadline", l.Refresh.Deadline >= 0, "must not be negative")
 	return v.problems
 }
 

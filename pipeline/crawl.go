@@ -4,16 +4,16 @@ import (
 	"context"
 	"fmt"
 
-	"metabench/corpus"
 	"metabench/scraper"
 )
 
-// TooManyFailedError says that a larger share of a crawl's sources failed than
+// TooManyFailedError says that a larger share of the sources on the Hub fails than
 // hub.max_failed tolerates.
-type TooManyFailedError struct{ Failed int }
+type TooManyFailedError struct{ Failing, Tried int }
 
 func (e *TooManyFailedError) Error() string {
-	return fmt.Sprintf("crawl finished, but %d sources failed; see them with --json, try them again with --retry-failed", e.Failed)
+	return fmt.Sprintf("%d of %d sources on the Hub fail, more than hub.max_failed tolerates; metabench query \"from file_states where status in ('permanent', 'transient')\" says why; "+
+		"metabench crawl --retry-failed once the cause is gone", e.Failing, e.Tried)
 }
 
 // Crawl crawls into the warehouse and brings its item statistics up to date. The
@@ -37,17 +37,19 @@ func (p *Pipeline) Crawl(ctx context.Context, options scraper.Options, watch fun
 	return summary, p.w.RefreshStatistics(ctx)
 }
 
-// TooManyFailed is a *TooManyFailedError when a larger share of the tried tasks failed
-// than is tolerated.
-func TooManyFailed(s *scraper.Summary, tolerated float64) error {
-	tried := 0
-	for status, n := range s.Tasks {
-		if status != corpus.StatusMissing {
-			tried += n
-		}
+// TooManyFailed is a *TooManyFailedError when a larger share of the sources on the Hub
+// fails than hub.max_failed tolerates, whenever they began to.
+func (p *Pipeline) TooManyFailed(ctx context.Context) error {
+	failing, tried, err := p.w.Failing(ctx)
+	if err != nil {
+		return err
 	}
-	if s.Failed == 0 || float64(s.Failed) <= tolerated*float64(max(tried, s.Failed)) {
+	return tooManyFailed(failing, tried, p.opts.Config.Hub.MaxFailed)
+}
+
+func tooManyFailed(failing, tried int, tolerated float64) error {
+	if failing == 0 || float64(failing) <= tolerated*float64(tried) {
 		return nil
 	}
-	return &TooManyFailedError{s.Failed}
+	return &TooManyFailedError{failing, tried}
 }

@@ -29,6 +29,8 @@ type Options struct {
 	// Hub makes the client that texts are read with. It is called only when there is
 	// something to read.
 	Hub func() (*hub.Client, error)
+	// ExitCode is what the process ends with for an error. Metrics tell it.
+	ExitCode func(error) int
 	// Log gets what goes wrong with single sources; nil for nobody.
 	Log *slog.Logger
 }
@@ -44,6 +46,14 @@ type Pipeline struct {
 func New(o Options) *Pipeline {
 	if o.Report == nil {
 		o.Report = func(string, int, int) {}
+	}
+	if o.ExitCode == nil {
+		o.ExitCode = func(err error) int {
+			if err != nil {
+				return 1
+			}
+			return 0
+		}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

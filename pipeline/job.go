@@ -186,7 +186,7 @@ func (j *job) record(ctx context.Context, run warehouse.Run, compute func() (*re
 func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.Attempt, err error) error {
 	status := warehouse.RunDone
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		status = warehouse.RunCancelled
 	case err != nil:
 		status = warehouse.RunFailed

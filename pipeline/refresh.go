@@ -3,48 +3,17 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"metabench/analysis"
+	"metabench/config"
 	"metabench/scraper"
 	"metabench/scraper/hub"
-	"metabench/textfile"
 	"metabench/warehouse"
 )
-
-// Refreshed is what a refresh did.
-type Refreshed struct {
-	Fetched  int     `json:"fetched_repositories"`
-	Failed   int     `json:"failed_sources"`
-	Built    int     `json:"built_benchmarks"`
-	Skipped  int     `json:"unchanged_benchmarks"`
-	LeftOut  int     `json:"left_out_benchmarks"` // with too few models
-	Texts    int     `json:"texts_read"`          // of selected items
-	Untold   int     `json:"texts_missing"`       // of items whose files don't tell what was asked
-	Snapshot string  `json:"snapshot"`            // empty when nothing new had to be published
-	Lake     string  `json:"lake"`                // empty likewise, or when there is none
-	Seconds  float64 `json:"seconds"`
-
-	ReleaseNews
-}
-
-// String is the line that goes into a log.
-func (r Refreshed) String() string {
-	s := fmt.Sprintf("refreshed in %.0f s: %d repositories fetched, %d failed, %d benchmarks built, %d unchanged, ",
-		r.Seconds, r.Fetched, r.Failed, r.Built, r.Skipped)
-	if r.LeftOut > 0 {
-		s += fmt.Sprintf("%d left out for too few models, ", r.LeftOut)
-	}
-	if r.Texts > 0 || r.Untold > 0 {
-		s += fmt.Sprintf("texts of %d items read, %d not to be had, ", r.Texts, r.Untold)
-	}
-	if news := r.ReleaseNews.String(); news != "" {
-		s += news + ", "
-	}
-	return s + cmp.Or(r.Snapshot, "nothing new to publish")
-}
 
 // PartialError is the ending of a refresh that came to its end although something
 // outside failed: more sources than are tolerated, or the Hub while texts were read.
@@ -55,50 +24,83 @@ func (e *PartialError) Error() string { return e.Err.Error() }
 // Unwrap returns what failed.
 func (e *PartialError) Unwrap() error { return e.Err }
 
+// DeadlineError says that a refresh took longer than refresh.deadline allows.
+type DeadlineError struct {
+	Deadline time.Duration
+	Stage    Stage
+}
+
+func (e *DeadlineError) Error() string {
+	return fmt.Sprintf("refresh: refresh.deadline (%v) passed in stage %s; what was done is kept, and the next refresh goes on", e.Deadline, e.Stage)
+}
+
 // Refresh crawls where options are given, builds what changed, reads texts, checks,
 // publishes, and writes metrics. Stages whose inputs have not changed are skipped, so
-// that the next refresh also finishes what an earlier one did not. A *PartialError
-// comes with a complete result.
+// that the next refresh also finishes what an earlier one did not. The result says what
+// was done however it ended, and so do the metrics; a *PartialError comes with a
+// complete one.
+//
+// Errors: *DeadlineError, *PartialError, those of Crawl, Build, ReadTexts and Publish.
 func (p *Pipeline) Refresh(ctx context.Context, crawl *scraper.Options) (Refreshed, error) {
 	started := time.Now()
 	var did Refreshed
-	var partial error
-	if crawl != nil {
-		summary, err := p.Crawl(ctx, *crawl, nil)
-		if err != nil {
-			return did, err
-		}
-		did.Fetched, did.Failed = summary.Fetched, summary.Failed
-		partial = TooManyFailed(summary, p.opts.Config.Hub.MaxFailed) // no reason to stop
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if d := p.opts.Config.Refresh.Deadline; d > 0 {
+		limited, cancel = context.WithTimeout(ctx, d)
 	}
+	defer cancel()
+	err := p.refresh(limited, crawl, &did)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = &DeadlineError{Deadline: p.opts.Config.Refresh.Deadline, Stage: did.Stage}
+	}
+	did.Seconds = time.Since(started).Seconds()
+	did.ExitCode = p.opts.ExitCode(err)
+	return did, errors.Join(err, p.writeMetrics(context.WithoutCancel(ctx), did, err))
+}
+
+// refresh does what Refresh says but for metrics, and notes how far it has come.
+func (p *Pipeline) refresh(ctx context.Context, crawl *scraper.Options, did *Refreshed) error {
+	if crawl != nil {
+		did.Stage = StageCrawl
+		summary, err := p.Crawl(ctx, *crawl, nil)
+		if summary != nil {
+			did.Fetched, did.Failed = summary.Fetched, summary.Failed
+		}
+		if err = cmp.Or(err, p.countFailing(context.WithoutCancel(ctx), did)); err != nil {
+			return err
+		}
+	} else if err := p.countFailing(ctx, did); err != nil {
+		return err
+	}
+	partial := tooManyFailed(did.Failing, did.tried, p.opts.Config.Hub.MaxFailed) // no reason to stop
+	did.Stage = StageBuild
 	calibrated, err := p.w.Calibrations(ctx)
 	if err != nil {
-		return did, err
+		return err
 	}
-	if err := p.refreshBuild(ctx, &did); err != nil {
-		return did, err
+	if err := p.refreshBuild(ctx, did); err != nil {
+		return err
 	}
 	if did.ReleaseNews, err = p.releaseNews(ctx, calibrated); err != nil {
-		return did, err
+		return err
 	}
 	if crawl != nil {
-		late, err := p.refreshTexts(ctx, &did)
+		did.Stage = StageTexts
+		late, err := p.refreshTexts(ctx, did)
 		if err != nil {
-			return did, err
+			return err
 		}
 		partial = cmp.Or(partial, late)
 	}
-	if err := p.refreshPublish(ctx, &did); err != nil {
-		return did, err
+	did.Stage = StagePublish
+	if err := p.refreshPublish(ctx, did); err != nil {
+		return err
 	}
-	did.Seconds = time.Since(started).Seconds()
-	if err := p.writeMetrics(ctx, did); err != nil {
-		return did, err
-	}
+	did.Stage = StageDone
 	if partial != nil {
-		return did, &PartialError{partial}
+		return &PartialError{partial}
 	}
-	return did, nil
+	return nil
 }
 
 // refreshBuild builds where any benchmark's results are not what a build would give.
@@ -119,9 +121,9 @@ func (p *Pipeline) refreshBuild(ctx context.Context, did *Refreshed) error {
 		return nil
 	}
 	built, err := p.Build(ctx, nil, "")
+	did.LeftOut = built.LeftOut
 	for _, b := range built.Without() {
 		if slices.Contains(pending, b) {
-			did.LeftOut++
 			did.Built--
 		}
 	}
@@ -140,11 +142,22 @@ func (p *Pipeline) refreshTexts(ctx context.Context, did *Refreshed) (late, err 
 	return nil, err
 }
 
+// Limits are those of the gates.
+func Limits(cfg config.Config) warehouse.Limits {
+	return warehouse.Limits{MaxLoss: cfg.Publish.MaxLoss, MaxItemLoss: cfg.Publish.MaxItemLoss, MaxFailed: cfg.Publish.MaxFailed}
+}
+
+// countFailing counts what fails now, whenever it began to.
+func (p *Pipeline) countFailing(ctx context.Context, did *Refreshed) (err error) {
+	did.Failing, did.tried, err = p.w.Failing(ctx)
+	return err
+}
+
 // refreshPublish checks and publishes, and exports the lake, each unless what is
 // there says the same.
 func (p *Pipeline) refreshPublish(ctx context.Context, did *Refreshed) error {
 	out := p.opts.Config.Publish
-	s, err := p.w.Publish(ctx, warehouse.PublishOptions{Dir: out.Dir, Keep: out.Keep, IfChanged: true})
+	s, err := p.w.Publish(ctx, warehouse.PublishOptions{Dir: out.Dir, Keep: out.Keep, Limits: Limits(p.opts.Config), IfChanged: true})
 	if err != nil {
 		return err
 	}
@@ -157,22 +170,4 @@ func (p *Pipeline) refreshPublish(ctx context.Context, did *Refreshed) error {
 		did.Lake = lake.Dir
 	}
 	return err
-}
-
-// writeMetrics writes the file that a Prometheus node exporter collects.
-func (p *Pipeline) writeMetrics(ctx context.Context, did Refreshed) error {
-	path := p.opts.Config.Publish.Metrics
-	if path == "" {
-		return nil
-	}
-	metrics, err := p.w.Metrics(ctx)
-	if err != nil {
-		return err
-	}
-	metrics = append(metrics,
-		textfile.Value("metabench_refresh_last_success_timestamp_seconds", "When a refresh last ended well.", textfile.Gauge, float64(time.Now().Unix())),
-		textfile.Value("metabench_refresh_duration_seconds", "How long it took.", textfile.Gauge, did.Seconds),
-		textfile.Value("metabench_refresh_failed_sources", "Sources that failed in it.", textfile.Gauge, float64(did.Failed)),
-	)
-	return textfile.Write(path, metrics)
 }

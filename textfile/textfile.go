@@ -4,8 +4,11 @@ package textfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -59,6 +62,26 @@ func Write(path string, metrics []Metric) error {
 		return fmt.Errorf("write metrics %s: %w", path, err)
 	}
 	return nil
+}
+
+// ReadValue reads the value of a metric without labels from a file that Write wrote; 0
+// where there is no such file, or no such number in it.
+func ReadValue(path, name string) (float64, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read metrics: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			if v, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+				return v, nil
+			}
+		}
+	}
+	return 0, nil
 }
 
 // Format writes metrics in the text exposition format, version 0.0.4, in the order

@@ -59,3 +59,24 @@ func TestFailedWriteLeavesTheEarlierFile(t *testing.T) {
 		t.Errorf("the file changed: %s %v", after, err)
 	}
 }
+
+func TestValueIsReadBackAsItWasWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "metabench.prom")
+	if v, err := ReadValue(path, "a"); v != 0 || err != nil {
+		t.Errorf("no file: %v, %v", v, err)
+	}
+	if err := Write(path, []Metric{Value("ab", "", Gauge, 2), Value("a", "a 7", Gauge, 1764028800.5)}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{"a": 1764028800.5, "ab": 2, "abc": 0} {
+		if v, err := ReadValue(path, name); v != want || err != nil {
+			t.Errorf("%s: %v, %v, want %v", name, v, err, want)
+		}
+	}
+	if err := os.WriteFile(path, []byte("a x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := ReadValue(path, "a"); v != 0 || err != nil {
+		t.Errorf("no number: %v, %v", v, err)
+	}
+}

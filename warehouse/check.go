@@ -17,11 +17,12 @@ type Severity string
 // The severities, worst first.
 const (
 	Damage  Severity = "damage"  // answers or results are missing or wrong; nothing is published
+	Gate    Severity = "gate"    // sound, but nothing is published before somebody has looked
 	Warning Severity = "warning" // worth a look; the data are what was loaded
 	Note    Severity = "note"    // harmless
 )
 
-var severityOrder = map[Severity]int{Damage: 0, Warning: 1, Note: 2}
+var severityOrder = map[Severity]int{Damage: 0, Gate: 1, Warning: 2, Note: 3}
 
 // Finding is one thing that a check found.
 type Finding struct {
@@ -46,10 +47,17 @@ func Damaged(findings []Finding) bool {
 	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == Damage && !f.Repaired })
 }
 
+// Gated reports whether any finding keeps the warehouse from being published.
+func Gated(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == Gate && !f.Repaired })
+}
+
 // CheckOptions says how deep to look.
 type CheckOptions struct {
-	ReadData bool // read and hash every answer and every source file that is at hand
-	Repair   bool // mend what can be mended without losing anything
+	Published string // directory of the snapshots that the gates compare with; empty not to look at gates
+	Limits    Limits // of the gates
+	ReadData  bool   // read and hash every answer and every source file that is at hand
+	Repair    bool   // mend what can be mended without losing anything
 }
 
 // Check compares the warehouse with its manifest and ledger and runs the queries
@@ -62,6 +70,9 @@ func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error
 		steps = append(steps, w.checkBlocks, w.checkTables)
 	}
 	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, o.ReadData) })
+	if o.Published != "" {
+		steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.gates(ctx, o.Published, o.Limits) })
+	}
 	for _, step := range steps {
 		found, err := step(ctx)
 		all = append(all, found...)
@@ -79,10 +90,14 @@ func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error
 			return all, fmt.Errorf("repair warehouse %s: %w", w.path, err)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Finding) int {
+	worstFirst(all)
+	return all, nil
+}
+
+func worstFirst(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Compare(severityOrder[a.Severity], severityOrder[b.Severity])
 	})
-	return all, nil
 }
 
 // quality is a query of sql/checks with what its header says.

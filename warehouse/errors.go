@@ -13,6 +13,33 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("open warehouse %s: there is none; crawl or import something first", e.Path)
 }
 
+// GoneError says that there is no warehouse at a path where there was one: a disk that
+// is not mounted, a mistyped path, a deleted file. A new one would be a stub, and
+// publishing it would replace what people read.
+type GoneError struct {
+	Path     string
+	Loads    int32   // that its ledger tells of
+	Snapshot string  // newest that can be read and holds answers; empty for none
+	Holds    Holding // what the snapshot holds
+}
+
+func (e *GoneError) Error() string {
+	var traces []string
+	remedy := "put the file back (is its disk mounted, and warehouse.path right?)"
+	if e.Loads > 0 {
+		traces = append(traces, fmt.Sprintf("%s tells of %d loads", ledgerPath(e.Path), e.Loads))
+	}
+	if e.Snapshot != "" {
+		traces = append(traces, fmt.Sprintf("%s holds %d answers of %d models", e.Snapshot, e.Holds.Answers, e.Holds.Models))
+		remedy += fmt.Sprintf(", or restore the snapshot (install -m 600 %s %s)", e.Snapshot, e.Path)
+	}
+	return fmt.Sprintf("open warehouse %s: there is none, although %s; %s, or crawl or import into an empty one, which --new-warehouse makes",
+		e.Path, strings.Join(traces, " and "), remedy)
+}
+
+// Holding is how much a warehouse holds.
+type Holding struct{ Models, Answers int64 }
+
 // Holder is the process that has a warehouse open for writing.
 type Holder struct {
 	PID     int       `json:"pid"`

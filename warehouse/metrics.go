@@ -40,6 +40,9 @@ func (w *Warehouse) Metrics(ctx context.Context) ([]textfile.Metric, error) {
 		}
 		all = append(all, m)
 	}
+	if err := w.checkpoint(ctx); err != nil { // or what is in the log would not count
+		return nil, fmt.Errorf("measure the warehouse: %w", err)
+	}
 	info, err := os.Stat(w.path)
 	if err != nil {
 		return nil, fmt.Errorf("measure the warehouse: %w", err)

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -23,6 +24,28 @@ func TestMetricsDescribeTheWarehouse(t *testing.T) {
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}
+
+// What the write-ahead log holds is a part of the warehouse.
+func TestMetricsMeasureTheFileThatIsLeft(t *testing.T) {
+	w := fresh(t)
+	mustImport(t, w, randomImport(1, 200, 500))
+	metrics, err := w.Metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range metrics {
+		if m.Name == "metabench_warehouse_bytes" && m.Samples[0].Value != float64(info.Size()) {
+			t.Errorf("%v bytes, and %d are left", m.Samples[0].Value, info.Size())
 		}
 	}
 }

@@ -93,7 +93,7 @@ func renew(ctx context.Context, o Options, isNew bool) error {
 		err = refuseLog(draft)
 	}
 	if err == nil && isNew { // what an earlier file of this name held is not missing from this one
-		err = d.remove(ledgerPath(o.Path))
+		err = putLedgerAside(d, o)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(draft), os.RemoveAll(draft+".wal"))

@@ -16,10 +16,12 @@ const SnapshotName = "metabench.duckdb"
 
 // PublishOptions says where snapshots go.
 type PublishOptions struct {
-	Dir       string // made when it is not there
-	Keep      int    // how many snapshots stay, the new one included; at least 1
-	Force     bool   // publish although a quality check failed
-	IfChanged bool   // publish only if the newest snapshot is not whole or says something else
+	Dir        string // made when it is not there
+	Keep       int    // how many snapshots stay, the new one included; at least 1
+	Limits     Limits // of the gates
+	AcceptLoss bool   // publish although a gate is shut, unless there is nothing at all
+	Force      bool   // publish although a quality check failed
+	IfChanged  bool   // publish only if the newest snapshot is not whole or says something else
 }
 
 // Snapshot is a published copy of the warehouse. It is never written to again, so
@@ -38,11 +40,11 @@ type GateError struct{ Findings []Finding }
 func (e *GateError) Error() string {
 	var bad []string
 	for _, f := range e.Findings {
-		if f.Severity == Damage {
+		if f.Severity == Damage || f.Severity == Gate {
 			bad = append(bad, f.String())
 		}
 	}
-	return fmt.Sprintf("publish: %d quality checks failed, the earlier snapshot stays:\n%s", len(bad), strings.Join(bad, "\n"))
+	return fmt.Sprintf("publish: nothing is published, and an earlier snapshot stays, because of\n%s", strings.Join(bad, "\n"))
 }
 
 // Publish makes a snapshot: a compact copy in a fresh file, written under another
@@ -69,7 +71,14 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 	if err := w.removeDrafts(o.Dir); err != nil {
 		return err
 	}
-	if o.IfChanged {
+	gates, err := w.gates(ctx, o.Dir, o.Limits)
+	if err != nil {
+		return err
+	}
+	if o.AcceptLoss {
+		gates = accepted(gates)
+	}
+	if o.IfChanged && !Gated(gates) { // a gate that is shut is told of every night
 		same, err := w.saysTheSame(ctx, s.Path)
 		if err != nil {
 			return err
@@ -84,7 +93,9 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 	if s.Findings, err = w.Check(ctx, CheckOptions{}); err != nil {
 		return err
 	}
-	if Damaged(s.Findings) && !o.Force {
+	s.Findings = append(s.Findings, gates...)
+	worstFirst(s.Findings)
+	if (Damaged(s.Findings) || Gated(s.Findings)) && !o.Force {
 		return &GateError{Findings: s.Findings}
 	}
 	s.Version = filepath.Join(o.Dir, snapshotStem+"-"+w.now().UTC().Format("20060102T150405.000000Z")+".duckdb")
@@ -159,17 +170,23 @@ func (w *Warehouse) place(draft, version, public string) error {
 
 // dropOld removes all but the newest versions.
 func (w *Warehouse) dropOld(dir string, keep int) error {
-	versions, err := filepath.Glob(filepath.Join(escapeGlob(dir), snapshotStem+"-*.duckdb"))
+	all, err := versions(dir)
 	if err != nil {
 		return err
 	}
-	slices.Sort(versions) // their names are times
-	for _, path := range versions[:max(0, len(versions)-keep)] {
+	for _, path := range all[:max(0, len(all)-keep)] {
 		if err := w.disk.remove(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// versions are the dated snapshots of a directory, oldest first.
+func versions(dir string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(escapeGlob(dir), snapshotStem+"-*.duckdb"))
+	slices.Sort(all) // their names are times
+	return all, err
 }
 
 // IsSnapshot reports whether a path is that of the newest snapshot or of a version of

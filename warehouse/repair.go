@@ -44,11 +44,38 @@ func Repair(ctx context.Context, o Options, c CheckOptions) ([]Finding, error) {
 		}
 	}
 	all[bad].Repaired = true
+	o.New = true
 	w, err = Create(ctx, o)
 	if err != nil {
 		return all, err
 	}
 	return all, w.Close()
+}
+
+// putLedgerAside renames the ledger of a file that is gone: what it tells of is not
+// missing from the file that is made in its place.
+func putLedgerAside(d disk, o Options) error {
+	loads, err := readLedger(o.Path)
+	if err != nil || len(loads) == 0 {
+		return err
+	}
+	aside, err := freeName(ledgerPath(o.Path) + ".gone-" + stampOf(o))
+	if err != nil {
+		return err
+	}
+	return d.rename(ledgerPath(o.Path), aside)
+}
+
+// freeName is a name that no file has: the one given, or that with a number.
+func freeName(name string) (string, error) {
+	for free, k := name, 2; ; k++ {
+		if _, err := os.Lstat(free); errors.Is(err, fs.ErrNotExist) {
+			return free, nil
+		} else if err != nil {
+			return "", err
+		}
+		free = fmt.Sprintf("%s-%d", name, k)
+	}
 }
 
 // stampOf is the time in the names of files put aside.
@@ -61,16 +88,14 @@ func quarantined(path, moved, why string) Finding {
 }
 
 // repair mends what loses nothing: orphaned files are forgotten, sums added up
-// again, cut-off runs marked, and losses that nothing else shows any more are
+// again, and losses that nothing else shows any more are
 // struck from the ledger once everything the manifest counts is there.
 func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
-	var files, runs, sums, lost, other bool
+	var files, sums, lost, other bool
 	for _, f := range findings {
 		switch f.Check {
 		case "orphan_files":
 			files = true
-		case "unfinished_runs":
-			runs = true
 		case "kept_sums":
 			sums = true
 		case "lost_loads":
@@ -85,11 +110,6 @@ func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
 				return err
 			}
 			c.written = true
-		}
-		if runs {
-			if err := c.exec(`UPDATE run_attempt SET status = 'failed' WHERE status = 'running'`); err != nil {
-				return err
-			}
 		}
 		if sums {
 			return c.exec(`DELETE FROM item_sum`)
@@ -111,7 +131,7 @@ func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
 	}
 	for k, f := range findings {
 		switch f.Check {
-		case "orphan_files", "unfinished_runs", "kept_sums":
+		case "orphan_files", "kept_sums":
 			findings[k].Repaired = true
 		case "lost_loads":
 			findings[k].Repaired = !other
@@ -155,7 +175,8 @@ func Quarantine(ctx context.Context, o Options) ([]Finding, error) {
 			done = append(done, quarantined(path, moved, damaged.Err.Error()))
 		}
 	}
-	w, err := Create(ctx, o) // a new file; the old ledger went with the old one
+	o.New = true // the old file and its ledger were put aside
+	w, err := Create(ctx, o)
 	if err != nil {
 		return done, err
 	}
@@ -169,12 +190,8 @@ func putAside(ctx context.Context, o Options, path, stamp string) (moved string,
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.release()) }()
-	moved = path + ".damaged-" + stamp
-	for k := 2; ; k++ {
-		if _, err := os.Lstat(moved); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		moved = fmt.Sprintf("%s.damaged-%s-%d", path, stamp, k)
+	if moved, err = freeName(path + ".damaged-" + stamp); err != nil {
+		return "", err
 	}
 	if err := os.Rename(path, moved); errors.Is(err, fs.ErrNotExist) {
 		return "", nil

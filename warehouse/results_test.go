@@ -109,6 +109,30 @@ func TestRunIsToldApartByWhatGoesIntoIt(t *testing.T) {
 	}
 }
 
+// A killed process leaves its run as running; whoever opens the warehouse for writing
+// next knows better.
+func TestRunOfAKilledProcessIsSettledByTheNextOpening(t *testing.T) {
+	w := fresh(t)
+	done, err := w.BeginRun(t.Context(), Run{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.FinishRun(t.Context(), done, RunDone, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.BeginRun(t.Context(), Run{Seed: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = openAt(t, w.path)
+	got := values(t, w, `SELECT status, finished IS NOT NULL FROM run_attempt ORDER BY attempt_id`)
+	if diff := cmp.Diff([][]any{{"done", true}, {"failed", false}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestStageIsKeptUntilItsInputsChange(t *testing.T) {
 	w := fresh(t)
 	for _, fingerprint := range []string{"f1", "f2"} {

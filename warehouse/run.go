@@ -76,6 +76,14 @@ func (w *Warehouse) BeginRun(ctx context.Context, r Run) (Attempt, error) {
 	return a, nil
 }
 
+// settleRuns marks the runs that a killed process left as failed. Whoever opens the
+// warehouse for writing is alone with it, so that nothing in it is running.
+func (w *Warehouse) settleRuns(ctx context.Context) error {
+	return w.change(ctx, func(c *change) error {
+		return c.exec(`UPDATE run_attempt SET status = ? WHERE status = ?`, string(RunFailed), string(RunRunning))
+	})
+}
+
 // FinishRun writes down how an execution ended and what it counted.
 func (w *Warehouse) FinishRun(ctx context.Context, a Attempt, status RunStatus, counts map[string]int64) error {
 	err := w.change(ctx, func(c *change) error {

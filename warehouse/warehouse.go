@@ -33,6 +33,8 @@ import (
 // Options says how a warehouse is opened.
 type Options struct {
 	Path        string        // the DuckDB file
+	Published   string        // directory of its snapshots, which tell of a file that is gone; empty for none
+	New         bool          // make the file although its ledger or a snapshot tells of one that is gone
 	MemoryLimit string        // DuckDB's memory_limit, such as "1500MB"; empty: 1GB
 	Threads     int           // DuckDB's threads; 0: one a processor
 	WaitLock    time.Duration // how long to wait for another writer to finish; 0: not at all
@@ -94,16 +96,17 @@ type Warehouse struct {
 
 // Open opens an existing warehouse for writing and brings its schema up to date.
 //
-// Errors: *NotFoundError, *LockedError, *SchemaError (written by a newer program,
-// or not a warehouse), *DamagedError.
+// Errors: *NotFoundError, *GoneError, *LockedError, *SchemaError (written by a newer
+// program, or not a warehouse), *DamagedError.
 func Open(ctx context.Context, o Options) (*Warehouse, error) {
-	if _, err := os.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
-		return nil, &NotFoundError{Path: o.Path}
+	if err := mustExist(ctx, o); err != nil {
+		return nil, err
 	}
 	return Create(ctx, o)
 }
 
-// Create is Open, except that a warehouse that is not there is made.
+// Create is Open, except that a warehouse that was never there is made. One that is
+// gone is made anew only when o.New says so.
 func Create(ctx context.Context, o Options) (*Warehouse, error) {
 	o.setDefaults()
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o755); err != nil {
@@ -123,7 +126,9 @@ func Create(ctx context.Context, o Options) (*Warehouse, error) {
 func (w *Warehouse) open(ctx context.Context, o Options) error {
 	_, err := os.Stat(o.Path)
 	if isNew := errors.Is(err, fs.ErrNotExist); isNew {
-		err = renew(ctx, o, isNew)
+		if err = refuseNew(ctx, o); err == nil {
+			err = renew(ctx, o, isNew)
+		}
 	}
 	if err != nil {
 		return err
@@ -159,8 +164,14 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	known.lastLoad = w.ledger.last
 	w.known = known
 	replaced, err := w.checkReplaced(ctx, loads)
+	if err != nil {
+		return err
+	}
 	w.replaced = len(replaced) > 0
-	return err
+	if err := w.settleRuns(ctx); err != nil {
+		return openError(w.path, err)
+	}
+	return nil
 }
 
 // upgrade closes the file, brings its schema up to date and opens it again.
@@ -199,8 +210,8 @@ func (w *Warehouse) Lost() []Load {
 // of readers may do so at once; while a writer has the file open it is refused
 // with a *LockedError. Neither files nor settings can be reached from it.
 func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
-	if _, err := os.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
-		return nil, &NotFoundError{Path: o.Path}
+	if err := mustExist(ctx, o); err != nil {
+		return nil, err
 	}
 	o.setDefaults()
 	w := &Warehouse{path: o.Path, now: o.Now, crash: o.crash, disk: disk{o.fault}, readOnly: true}
@@ -283,6 +294,16 @@ func (w *Warehouse) settle(ctx context.Context) error {
 		return nil
 	}
 	return w.ledger.fold(w.newestLoad(), w.lost)
+}
+
+// checkpoint settles a warehouse that is open for writing, and goes on.
+func (w *Warehouse) checkpoint(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.readOnly || w.closed {
+		return nil
+	}
+	return w.settle(ctx)
 }
 
 // newestLoad is what the ledger says when all lines are folded into one.
