@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sourcegraph/conc/panics"
+	"golang.org/x/sync/singleflight"
 
 	"metabench/corpus"
 	"metabench/scraper/hub"
@@ -25,12 +26,10 @@ type Crawl struct {
 	jobs   []job
 	scores []scoreJob
 
-	requestsOnce sync.Mutex
-	requests     map[string][]hub.Entry // request files by model, once asked for
-	requestsSHA  string
-	asked        bool
+	listing singleflight.Group // of the requests repository
 
 	mu       sync.Mutex
+	requests *requestList // once asked for
 	progress Progress
 	failures []Failure
 	streak   int // repositories in a row that failed for transient reasons
