@@ -92,12 +92,19 @@ type storeError struct {
 func (e *storeError) Error() string { return fmt.Sprintf("record %s: %v", e.repo, e.err) }
 func (e *storeError) Unwrap() error { return e.err }
 
-// Plan discovers what there is and says what a crawl would do, without doing it.
+// Plan discovers what there is and says what a crawl would do, without doing it: the
+// store is only asked. To tell how many bytes it takes, the footers of some files of
+// a few repositories are read.
 func (c *Crawl) Plan(ctx context.Context) (Plan, error) {
 	if err := c.prepare(ctx); err != nil {
 		return Plan{}, err
 	}
-	return c.estimate(c.jobs, len(c.scores)), nil
+	p := c.estimate(c.jobs, len(c.scores))
+	c.phase("sampling")
+	if err := c.forecast(ctx, &p); err != nil {
+		return Plan{}, err
+	}
+	return p, nil
 }
 
 // prepare discovers and plans.

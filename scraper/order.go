@@ -285,6 +285,8 @@ const maxTail = 256 << 10
 func (o *orders) sawTail(t taskOf, size int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	size = (size + 1023) &^ 1023
-	o.tails[t.key()] = min(max(o.tails[t.key()], size), maxTail)
+	o.tails[t.key()] = max(o.tails[t.key()], roundTail(size))
 }
+
+// roundTail is the tail to ask for where footers take size bytes.
+func roundTail(size int64) int64 { return min((size+1023)&^1023, maxTail) }

@@ -19,7 +19,9 @@ type itemStore struct {
 	items []corpus.Item
 }
 
-func (s *itemStore) Items(context.Context, string, string) ([]corpus.Item, error) { return s.items, nil }
+func (s *itemStore) Items(context.Context, string, string) ([]corpus.Item, error) {
+	return s.items, nil
+}
 
 func (s *itemStore) Record(_ context.Context, d corpus.Delivery) error {
 	s.items = append(s.items, d.Items...)

@@ -2,6 +2,8 @@ package scraper
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"metabench/corpus"
 )
@@ -48,4 +50,29 @@ type Store interface {
 	//     field: zero fields and nil pointers leave what is there.
 	//   - A score replaces the score of the same (Model, Benchmark, Metric).
 	Record(ctx context.Context, d corpus.Delivery) error
+}
+
+// Remembered is what a store remembers, without the store: for a crawl that is only
+// planned. It keeps nothing. The zero value remembers nothing.
+type Remembered struct {
+	States []corpus.RepoState            // ordered by name
+	Read   map[string][]corpus.FileState // by repository, each ordered as Store.Files has it
+}
+
+// Repos implements Store.
+func (r Remembered) Repos(context.Context) ([]corpus.RepoState, error) {
+	return slices.Clone(r.States), nil
+}
+
+// Files implements Store.
+func (r Remembered) Files(_ context.Context, repo string) ([]corpus.FileState, error) {
+	return slices.Clone(r.Read[repo]), nil
+}
+
+// Items implements Store: a plan has no use for them.
+func (r Remembered) Items(context.Context, string, string) ([]corpus.Item, error) { return nil, nil }
+
+// Record implements Store.
+func (r Remembered) Record(context.Context, corpus.Delivery) error {
+	return errors.New("a plan keeps nothing")
 }

@@ -29,20 +29,40 @@ func (w *Warehouse) Repos(ctx context.Context) ([]corpus.RepoState, error) {
 
 // Files returns every file state of a repository, ordered by benchmark, task and path.
 func (w *Warehouse) Files(ctx context.Context, repo string) ([]corpus.FileState, error) {
-	var all []corpus.FileState
-	var f corpus.FileState
-	var updated sql.NullTime
-	err := scanEach(ctx, w.db, `
-		SELECT repo, commit_hash, benchmark, task, path, size, sha256, status, attempts, error, updated
-		FROM file_states WHERE repo = ? ORDER BY benchmark, task, path`,
-		[]any{&f.Repo, &f.Commit, &f.Benchmark, &f.Task, &f.Path, &f.Size, &f.SHA256, &f.Status, &f.Attempts, &f.Error, &updated}, func() {
-			f.Updated = updated.Time
-			all = append(all, f)
-		}, repo)
+	all, err := w.files(ctx, selectFiles+` WHERE repo = ? ORDER BY benchmark, task, path`, repo)
 	if err != nil {
 		return nil, fmt.Errorf("read files of %s: %w", repo, err)
 	}
 	return all, nil
+}
+
+// AllFiles returns every file state there is, by repository, each ordered as Files has
+// it.
+func (w *Warehouse) AllFiles(ctx context.Context) (map[string][]corpus.FileState, error) {
+	all, err := w.files(ctx, selectFiles+` ORDER BY benchmark, task, path`)
+	if err != nil {
+		return nil, fmt.Errorf("read files: %w", err)
+	}
+	files := map[string][]corpus.FileState{}
+	for _, f := range all {
+		files[f.Repo] = append(files[f.Repo], f)
+	}
+	return files, nil
+}
+
+const selectFiles = `
+	SELECT repo, commit_hash, benchmark, task, path, size, sha256, status, attempts, error, updated FROM file_states`
+
+func (w *Warehouse) files(ctx context.Context, query string, args ...any) ([]corpus.FileState, error) {
+	var all []corpus.FileState
+	var f corpus.FileState
+	var updated sql.NullTime
+	err := scanEach(ctx, w.db, query,
+		[]any{&f.Repo, &f.Commit, &f.Benchmark, &f.Task, &f.Path, &f.Size, &f.SHA256, &f.Status, &f.Attempts, &f.Error, &updated}, func() {
+			f.Updated = updated.Time
+			all = append(all, f)
+		}, args...)
+	return all, err
 }
 
 // Items returns a task's items ordered by position.
