@@ -204,6 +204,7 @@ func (a *app) printCrawl(s *scraper.Summary) error {
 	}{
 		{"files with rows in another order", s.Realigned}, {"files whose order can't be checked", s.Assumed},
 		{"names and paths refused", s.Refused}, {"published scores", s.Scores},
+		{"vanished from the Hub since the last crawl", s.Vanished}, {"back on the Hub", s.Returned}, {"vanished, in all", s.Standing.Vanished},
 	} {
 		if row.n > 0 {
 			g.row(row.name, strconv.Itoa(row.n))
@@ -212,6 +213,14 @@ func (a *app) printCrawl(s *scraper.Summary) error {
 	g.row("requests to the Hub", strconv.FormatInt(s.HubRequests, 10))
 	g.row("bytes", megabytes(s.Stats.Bytes))
 	g.row("seconds", fmt.Sprintf("%.1f", s.Seconds))
+	for _, row := range []struct {
+		what string
+		corpus.Failing
+	}{{"repositories", s.Standing.Repositories}, {"tasks", s.Standing.Files}} {
+		if n := row.Transient + row.Permanent + row.Policy; n > 0 {
+			g.row(row.what+" that can't be had", fmt.Sprintf("%d (%d for good, %d tried again, %d by policy)", n, row.Permanent, row.Transient, row.Policy))
+		}
+	}
 	if err := g.print(a.Out); err != nil {
 		return err
 	}

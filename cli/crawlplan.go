@@ -86,6 +86,9 @@ func (a *app) printPlan(p planned) error {
 	g := newGrid("a crawl would fetch", "")
 	g.row("repositories with something new", strconv.Itoa(p.Repositories))
 	g.row("unchanged", strconv.Itoa(p.Unchanged))
+	if p.Vanished > 0 {
+		g.row("vanished from the Hub since the last crawl", strconv.Itoa(p.Vanished))
+	}
 	g.row("files, at most", strconv.Itoa(p.Files))
 	g.row("requests to the API", strconv.Itoa(p.Requests.API))
 	g.row("requests to the resolver", strconv.Itoa(p.Requests.Resolvers))

@@ -19,7 +19,7 @@ const (
 	ExitOK          ExitCode = 0   // done, also when there was nothing new
 	ExitError       ExitCode = 1   // anything not listed below
 	ExitUsage       ExitCode = 2   // wrong command line or configuration
-	ExitPartial     ExitCode = 3   // finished, but some sources failed
+	ExitPartial     ExitCode = 3   // finished, but too many repositories and tasks can't be had
 	ExitNoWarehouse ExitCode = 10  // there is no warehouse at the configured path
 	ExitLocked      ExitCode = 11  // another process holds the warehouse
 	ExitAuth        ExitCode = 12  // the Hub refused the credentials
@@ -38,7 +38,7 @@ var exitMeaning = []struct {
 	{ExitOK, "done, also when there was nothing new"},
 	{ExitError, "an error not listed below"},
 	{ExitUsage, "wrong command line or configuration"},
-	{ExitPartial, "finished, but some sources failed"},
+	{ExitPartial, "finished, but too many repositories and tasks can't be had"},
 	{ExitNoWarehouse, "there is no warehouse at the configured path"},
 	{ExitLocked, "another process holds the warehouse"},
 	{ExitAuth, "the Hub refused the credentials"},

@@ -8,12 +8,13 @@ import (
 	"metabench/scraper"
 )
 
-// TooManyFailedError says that a larger share of a crawl's sources failed than
-// hub.max_failed tolerates.
-type TooManyFailedError struct{ Failed int }
+// TooManyFailedError says that a larger share of all that was ever tried can't be had
+// than hub.max_failed tolerates.
+type TooManyFailedError struct{ Standing corpus.Standing }
 
 func (e *TooManyFailedError) Error() string {
-	return fmt.Sprintf("crawl finished, but %d sources failed; see them with --json, try them again with --retry-failed", e.Failed)
+	return fmt.Sprintf("crawl finished, but %d of %d repositories and tasks can't be had (%d of them for good), more than hub.max_failed tolerates; metabench query \"from failure\" lists them with what helps",
+		e.Standing.Failed(), e.Standing.Failed()+e.Standing.Read, e.Standing.Permanent())
 }
 
 // Crawl crawls into the warehouse and brings its item statistics up to date. The
@@ -37,17 +38,11 @@ func (p *Pipeline) Crawl(ctx context.Context, options scraper.Options, watch fun
 	return summary, p.w.RefreshStatistics(ctx)
 }
 
-// TooManyFailed is a *TooManyFailedError when a larger share of the tried tasks failed
-// than is tolerated.
+// TooManyFailed is a *TooManyFailedError when a larger share of all that was ever tried
+// can't be had than is tolerated, whether this crawl tried it again or not.
 func TooManyFailed(s *scraper.Summary, tolerated float64) error {
-	tried := 0
-	for status, n := range s.Tasks {
-		if status != corpus.StatusMissing {
-			tried += n
-		}
-	}
-	if s.Failed == 0 || float64(s.Failed) <= tolerated*float64(max(tried, s.Failed)) {
+	if s.Standing.FailedShare() <= tolerated {
 		return nil
 	}
-	return &TooManyFailedError{s.Failed}
+	return &TooManyFailedError{s.Standing}
 }

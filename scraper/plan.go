@@ -140,6 +140,7 @@ type Plan struct {
 	Repositories int           `json:"repositories"` // with something to do
 	Unchanged    int           `json:"unchanged"`    // with nothing
 	Duplicates   int           `json:"duplicates"`   // other repositories of the same models
+	Vanished     int           `json:"vanished"`     // known, and not on the Hub any more
 	Files        int           `json:"files"`
 	Requests     Requests      `json:"requests"`
 	Bytes        Bytes         `json:"bytes"`
@@ -182,7 +183,7 @@ type QuotaInUse struct {
 
 // estimate sums up what jobs will ask for.
 func (c *Crawl) estimate(jobs []job, resultFiles int) Plan {
-	p := Plan{Repositories: len(jobs), Unchanged: c.progress.Unchanged, Duplicates: c.progress.Duplicates, Anonymous: c.Hub.Anonymous()}
+	p := Plan{Repositories: len(jobs), Unchanged: c.progress.Unchanged, Duplicates: c.progress.Duplicates, Vanished: len(c.vanished), Anonymous: c.Hub.Anonymous()}
 	for _, j := range jobs {
 		p.Files += len(c.outstanding(j.known, j.SHA))
 		p.Requests.API++ // tree

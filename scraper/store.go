@@ -36,6 +36,14 @@ type Store interface {
 	// delivery has carried items of the task.
 	Items(ctx context.Context, benchmark, task string) ([]corpus.Item, error)
 
+	// StandingFailures counts what can't be had, as long as that is so. A task counts
+	// as failed when one of its file states at the repository's commit is a failure and
+	// none is done: as the most hopeful of them, transient before policy before
+	// permanent. So do files without answers, at any commit. A repository counts when it
+	// has failed and no file with the same status says why. None counts once the
+	// repository is gone.
+	StandingFailures(ctx context.Context) (corpus.Standing, error)
+
 	// Record keeps a delivery, data and state in one transaction: after an error, a
 	// kill or a power cut either all of it is there or nothing.
 	//
@@ -71,6 +79,11 @@ func (r Remembered) Files(_ context.Context, repo string) ([]corpus.FileState, e
 
 // Items implements Store: a plan has no use for them.
 func (r Remembered) Items(context.Context, string, string) ([]corpus.Item, error) { return nil, nil }
+
+// StandingFailures implements Store: a plan has no use for them.
+func (r Remembered) StandingFailures(context.Context) (corpus.Standing, error) {
+	return corpus.Standing{}, nil
+}
 
 // Record implements Store.
 func (r Remembered) Record(context.Context, corpus.Delivery) error {

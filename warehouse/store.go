@@ -15,10 +15,13 @@ import (
 func (w *Warehouse) Repos(ctx context.Context) ([]corpus.RepoState, error) {
 	var all []corpus.RepoState
 	var r corpus.RepoState
-	var updated sql.NullTime
-	err := scanEach(ctx, w.db, `SELECT repo, commit_hash, model, status, attempts, error, updated FROM repo_state ORDER BY repo`,
-		[]any{&r.Repo, &r.Commit, &r.Model, &r.Status, &r.Attempts, &r.Error, &updated}, func() {
-			r.Updated = updated.Time
+	var updated, gone sql.NullTime
+	// By name, because a snapshot may be of an older program and lack the last column.
+	err := scanEach(ctx, w.db, `
+		SELECT repo, commit_hash, model, status, attempts, error, updated, gone_since
+		FROM (SELECT NULL::TIMESTAMP AS gone_since WHERE false UNION ALL BY NAME FROM repo_state) ORDER BY repo`,
+		[]any{&r.Repo, &r.Commit, &r.Model, &r.Status, &r.Attempts, &r.Error, &updated, &gone}, func() {
+			r.Updated, r.Gone = updated.Time, gone.Time
 			all = append(all, r)
 		})
 	if err != nil {
@@ -197,13 +200,13 @@ func (c *change) recordRepo(r corpus.RepoState, files *fileKeeper) error {
 	known := files.knew(r.Repo)
 	c.hear(r.Repo)
 	if known {
-		n, err := c.execCount(`UPDATE repo_state SET commit_hash = ?, model = ?, status = ?, attempts = ?, error = ?, updated = ? WHERE repo = ?`,
-			r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), r.Repo)
+		n, err := c.execCount(`UPDATE repo_state SET commit_hash = ?, model = ?, status = ?, attempts = ?, error = ?, updated = ?, gone_since = ? WHERE repo = ?`,
+			r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), timeOf(r.Gone), r.Repo)
 		if err != nil || n > 0 {
 			return err
 		}
 	}
-	return c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated))
+	return c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), timeOf(r.Gone))
 }
 
 // itemsByTask gathers items by task, tasks in the order they first occur in.

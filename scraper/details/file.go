@@ -150,7 +150,10 @@ func (f *File) Rows() int { return int(f.pf.NumRows()) }
 func (f *File) CheckRows(items int) error {
 	rows := f.Rows()
 	if rows == 0 || items != 0 && rows != items {
-		return faultf(FaultRows, "%d rows of %d", rows, items)
+		if items == 0 {
+			return faultf(FaultRows, "the file has none")
+		}
+		return faultf(FaultRows, "%d rows of %d; where the benchmark has another number of questions, say so in the catalogue (setting benchmarks)", rows, items)
 	}
 	return nil
 }
