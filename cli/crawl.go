@@ -44,6 +44,11 @@ Only the bytes that hold answers are read, within the Hub's quota. The crawl can
 interrupted at any instant; the next one goes on. What failed for transient reasons
 is tried again by itself, what failed for good only with --retry-failed.
 
+A dry run makes and writes nothing, and works while another process holds the
+warehouse: it then compares with the newest published snapshot. How many bytes a
+crawl takes is estimated from the footers of some files of up to 24 repositories,
+which it reads.
+
 HF_TOKEN (or HF_TOKEN_PATH, or the token file below HF_HOME) raises the quota and is
 sent to HF_ENDPOINT only. HF_HUB_OFFLINE=1 allows no request at all.`,
 		Example: `  metabench crawl --dry-run
@@ -78,23 +83,14 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.dryRun {
+		return a.planCrawl(cmd.Context(), cfg, options)
+	}
 	if err := a.warnOfLittleSpace(cfg, "", ""); err != nil {
 		return err
 	}
 	var failed error
 	err = a.withWarehouse(cmd.Context(), cfg, "crawl", func(w *warehouse.Warehouse) error {
-		if f.dryRun {
-			options.Store = w
-			c, err := scraper.New(options)
-			if err != nil {
-				return usagef("%w", err)
-			}
-			plan, err := c.Plan(cmd.Context())
-			if err != nil {
-				return crawlError(err)
-			}
-			return a.printPlan(plan)
-		}
 		p, err := a.pipeline(cfg, w)
 		if err != nil {
 			return err
@@ -140,6 +136,9 @@ func (a *app) crawlOptions(cfg *config.Loaded, f crawlFlags) (scraper.Options, e
 	default:
 		return options, usagef("--verify %q: want full or structure", f.verify)
 	}
+	if err := options.Check(); err != nil {
+		return options, usagef("%w", err)
+	}
 	return options, nil
 }
 
@@ -183,34 +182,6 @@ func crawlError(err error) error {
 	return err
 }
 
-func (a *app) printPlan(p scraper.Plan) error {
-	if a.json {
-		return a.printJSON(p)
-	}
-	g := newGrid("a crawl would fetch", "")
-	g.row("repositories with something new", strconv.Itoa(p.Repositories))
-	g.row("unchanged", strconv.Itoa(p.Unchanged))
-	g.row("files, at most", strconv.Itoa(p.Files))
-	g.row("requests to the API", strconv.Itoa(p.Requests.API))
-	g.row("requests to the resolver", strconv.Itoa(p.Requests.Resolvers))
-	g.row("bytes, about", megabytes(p.Bytes))
-	for _, q := range p.Quota {
-		source := "documented"
-		if q.Stated {
-			source = "stated by the Hub"
-		}
-		g.row("quota "+q.Bucket, fmt.Sprintf("%d of %d left, per %d s (%s)", q.Remaining, q.Quota, q.Window, source))
-	}
-	g.row("time under this quota, at least", p.Duration.Round(time.Second).String())
-	if err := g.print(a.Out); err != nil {
-		return err
-	}
-	if p.Anonymous {
-		fmt.Fprintln(a.Err, "no token: HF_TOKEN raises the quota")
-	}
-	return nil
-}
-
 func (a *app) printCrawl(s *scraper.Summary) error {
 	if a.json {
 		return a.printJSON(s)
@@ -233,6 +204,7 @@ func (a *app) printCrawl(s *scraper.Summary) error {
 	}{
 		{"files with rows in another order", s.Realigned}, {"files whose order can't be checked", s.Assumed},
 		{"names and paths refused", s.Refused}, {"published scores", s.Scores},
+		{"vanished from the Hub since the last crawl", s.Vanished}, {"back on the Hub", s.Returned}, {"vanished, in all", s.Standing.Vanished},
 	} {
 		if row.n > 0 {
 			g.row(row.name, strconv.Itoa(row.n))
@@ -241,6 +213,14 @@ func (a *app) printCrawl(s *scraper.Summary) error {
 	g.row("requests to the Hub", strconv.FormatInt(s.HubRequests, 10))
 	g.row("bytes", megabytes(s.Stats.Bytes))
 	g.row("seconds", fmt.Sprintf("%.1f", s.Seconds))
+	for _, row := range []struct {
+		what string
+		corpus.Failing
+	}{{"repositories", s.Standing.Repositories}, {"tasks", s.Standing.Files}} {
+		if n := row.Transient + row.Permanent + row.Policy; n > 0 {
+			g.row(row.what+" that can't be had", fmt.Sprintf("%d (%d for good, %d tried again, %d by policy)", n, row.Permanent, row.Transient, row.Policy))
+		}
+	}
 	if err := g.print(a.Out); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func newHubCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newHubServeCommand(a))
+	cmd.AddCommand(newHubServeCommand(a), newHubCatalogueCommand(a))
 	return cmd
 }
 
@@ -85,7 +85,7 @@ func runHubServe(cmd *cobra.Command, a *app, f hubFlags) error {
 	if err != nil {
 		return fmt.Errorf("hub serve: %w", err)
 	}
-	if err := printHub(a, server, f.models); err != nil {
+	if err := printHub(a, server, f); err != nil {
 		return err
 	}
 	<-cmd.Context().Done()
@@ -99,14 +99,14 @@ func runHubServe(cmd *cobra.Command, a *app, f hubFlags) error {
 func (f hubFlags) options() (hubtest.CorpusOptions, hubtest.ServerOptions, error) {
 	co := hubtest.CorpusOptions{
 		Seed: f.seed, Models: f.models, Broken: f.broken, Prompts: hubtest.PromptSize(f.prompts),
-		Generation: hubtest.Generation(f.generation), Benchmarks: hubtest.Scaled(hubtest.Leaderboard(), f.scale, 5),
+		Generation: hubtest.Generation(f.generation), Benchmarks: scaledCatalogue(hubtest.Leaderboard(), f.scale),
 	}
 	so := hubtest.ServerOptions{Addr: f.addr, CDNAddr: f.cdnAddr, Seed: f.seed, Quotas: hubtest.Quotas(), Unlimited: f.unlimited}
 	switch {
 	case f.models < 1:
 		return co, so, usagef("--models %d: want at least 1", f.models)
-	case !(f.scale > 0 && f.scale <= 1):
-		return co, so, usagef("--scale %v: want a share between 0 and 1", f.scale)
+	case checkScale(f.scale) != nil:
+		return co, so, checkScale(f.scale)
 	case !(f.broken >= 0 && f.broken <= 1):
 		return co, so, usagef("--broken %v: want a share between 0 and 1", f.broken)
 	case co.Prompts != hubtest.PromptSmall && co.Prompts != hubtest.PromptRealistic:
@@ -156,16 +156,21 @@ func parseQuota(s string) (hubtest.Plan, hubtest.Quota, error) {
 	return plan, hubtest.Quota{API: n[0], Resolvers: n[1], Pages: n[2]}, nil
 }
 
-func printHub(a *app, s *hubtest.Server, models int) error {
+func printHub(a *app, s *hubtest.Server, f hubFlags) error {
 	if a.json {
-		return a.printJSON(map[string]any{"endpoint": s.Endpoint(), "cdn": s.CDN(), "models": models})
+		return a.printJSON(map[string]any{"endpoint": s.Endpoint(), "cdn": s.CDN(), "models": f.models, "scale": f.scale})
 	}
 	if _, err := fmt.Fprintln(a.Out, s.Endpoint()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Err, "serving %d models; files at %s; tokens: %s, %s, %s\n", models, s.CDN(),
+	fmt.Fprintf(a.Err, "serving %d models; files at %s; tokens: %s, %s, %s\n", f.models, s.CDN(),
 		hubtest.TokenFree, hubtest.TokenPro, hubtest.TokenMember)
-	fmt.Fprintf(a.Err, "try: HF_ENDPOINT=%s metabench crawl\nCtrl-C stops\n", s.Endpoint())
+	crawl := "HF_ENDPOINT=" + s.Endpoint() + " metabench crawl"
+	if f.scale < 1 {
+		// A crawl with the built-in catalogue would refuse every file for its number of rows.
+		crawl = fmt.Sprintf("metabench hub catalogue --scale %v > replica.yaml\n  METABENCH_BENCHMARKS=replica.yaml %s", f.scale, crawl)
+	}
+	fmt.Fprintf(a.Err, "try:\n  %s\nCtrl-C stops\n", crawl)
 	return nil
 }
 

@@ -12,9 +12,10 @@ func newStatusCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "What the warehouse holds and how fresh it is",
-		Long: `What the warehouse holds of each benchmark and how fresh it is: the view
-benchmark_status; then how each release does, and what a new one would gain: the view
-release_status. With --json the first only; metabench release list has the second.`,
+		Long: `What the warehouse holds of each benchmark, how fresh it is, and how many models have
+failed or vanished: the view benchmark_status (failure and vanished_models list these);
+then how each release does, and what a new one would gain: the view release_status.
+With --json the first only; metabench release list has the second.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load(cmd)

@@ -79,6 +79,7 @@ func thresholds(cfg *config.Loaded) warehouse.Thresholds {
 	t.MaxShareCorrect = cfg.Filter.MaxShareCorrect
 	t.MinPointBiserial = cfg.Filter.MinPointBiserial
 	t.OutlierShare = cfg.Filter.OutlierShare
+	t.IncludeVanished = cfg.Build.IncludeVanished
 	return t
 }
 

@@ -22,21 +22,21 @@ var builtinCatalogue []byte
 // entry is a benchmark as the catalogue file spells it.
 type entry struct {
 	Name             string      `yaml:"name"`
-	Title            string      `yaml:"title"`
-	Metric           string      `yaml:"metric"`
-	Shots            int         `yaml:"shots"`
-	Options          int         `yaml:"options"`
-	Asked            string      `yaml:"asked"`
-	Harness          string      `yaml:"harness"`
-	Items            int         `yaml:"items"`
-	MinPointBiserial float64     `yaml:"min_point_biserial"`
-	Tasks            []taskEntry `yaml:"tasks"`
+	Title            string      `yaml:"title,omitempty"`
+	Metric           string      `yaml:"metric,omitempty"`
+	Shots            int         `yaml:"shots,omitempty"`
+	Options          int         `yaml:"options,omitempty"`
+	Asked            string      `yaml:"asked,omitempty"`
+	Harness          string      `yaml:"harness,omitempty"`
+	Items            int         `yaml:"items,omitempty"`
+	MinPointBiserial float64     `yaml:"min_point_biserial,omitempty"`
+	Tasks            []taskEntry `yaml:"tasks,omitempty"`
 }
 
 type taskEntry struct {
 	Name    string `yaml:"name"`
-	Harness string `yaml:"harness"`
-	Items   int    `yaml:"items"`
+	Harness string `yaml:"harness,omitempty"`
+	Items   int    `yaml:"items,omitempty"`
 }
 
 var metrics = []string{"acc", "acc_norm", "exact_match", "mc1"}
@@ -64,6 +64,26 @@ func Catalogue(override string) ([]corpus.Benchmark, error) {
 		}
 	}
 	return benchmarks, nil
+}
+
+// FormatCatalogue writes benchmarks as a catalogue file has them: Catalogue reads them
+// back.
+func FormatCatalogue(benchmarks []corpus.Benchmark) ([]byte, error) {
+	var file struct {
+		Benchmarks []entry `yaml:"benchmarks"`
+	}
+	for _, b := range benchmarks {
+		e := entry{Name: b.Name, Title: b.Title, Metric: b.Metric, Shots: b.Shots, Options: b.Options, Asked: string(b.Asked), MinPointBiserial: b.MinPointBiserial}
+		if len(b.Tasks) == 1 && b.Tasks[0].Name == b.Name {
+			e.Harness, e.Items = b.Tasks[0].Harness, b.Tasks[0].Items
+		} else {
+			for _, t := range b.Tasks {
+				e.Tasks = append(e.Tasks, taskEntry(t))
+			}
+		}
+		file.Benchmarks = append(file.Benchmarks, e)
+	}
+	return yaml.Marshal(file)
 }
 
 // parseCatalogue reads a catalogue strictly and reports everything wrong with it.

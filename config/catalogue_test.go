@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"metabench/corpus"
 )
 
@@ -70,5 +72,27 @@ func TestCatalogueReportsEveryProblem(t *testing.T) {
 func TestUnknownCatalogueFieldIsRefused(t *testing.T) {
 	if _, err := parseCatalogue([]byte("benchmarks:\n  - {name: a, metric: acc, itmes: 3}\n")); err == nil {
 		t.Fatal("accepted")
+	}
+}
+
+func TestFormattedCatalogueIsReadBackAsItWas(t *testing.T) {
+	want, err := Catalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want[0].MinPointBiserial = 0.1
+	for k := range want[2].Tasks {
+		want[2].Tasks[k].Items /= 2
+	}
+	text, err := FormatCatalogue(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Catalogue(writeFile(t, string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s\n%s", diff, text)
 	}
 }

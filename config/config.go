@@ -60,6 +60,7 @@ type Build struct {
 	FormBItems      string  `mapstructure:"form_b_items" help:"the same for form B"`
 	MinGiven        float64 `mapstructure:"min_given" help:"share of the items given for a form that the corpus must have answers to; with fewer the form is refused"`
 	MinModels       int     `mapstructure:"min_models" help:"fewest models that a benchmark is analysed with"`
+	IncludeVanished bool    `mapstructure:"include_vanished" help:"whether models that are not on the Hub any more count in item statistics and builds"`
 	MinObserved     float64 `mapstructure:"min_observed" help:"share of the kept items a model must have answered for its score to count"`
 }
 
@@ -90,7 +91,7 @@ func Default() Config {
 		Filter:    Filter{MinSD: 0.01, MaxShareCorrect: 0.95, MinPointBiserial: 0.05, OutlierShare: 0.001},
 		Build: Build{
 			Seed: 1, ValidationShare: 0.1, TestShare: 0.1,
-			Preselect: 350, Subsets: 10000, Items: 0, Lambda: 0.005, Forms: 2, MinGiven: 0.5, MinModels: 50, MinObserved: 0.9,
+			Preselect: 350, Subsets: 10000, Items: 0, Lambda: 0.005, Forms: 2, MinGiven: 0.5, MinModels: 50, IncludeVanished: true, MinObserved: 0.9,
 		},
 		Publish: Publish{Dir: "published", Keep: 7, MaxLoss: 0.1, MaxItemLoss: 0.5, MaxFailed: 0.25},
 	}

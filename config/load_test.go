@@ -90,7 +90,7 @@ func TestMisspeltEnvironmentVariableIsRefused(t *testing.T) {
 func TestEveryKeyHasHelpAndCanBeSetFromTheEnvironment(t *testing.T) {
 	values := map[string]string{
 		"warehouse.memory_limit": "2GB", "warehouse.wait_lock": "1s", "hub.timeout": "1s", "refresh.deadline": "1s", "hub.selection": "faithful",
-		"hub.verify_full": "yes", "build.workers": "3", "build.preselect": "100",
+		"hub.verify_full": "yes", "build.include_vanished": "no", "build.workers": "3", "build.preselect": "100",
 	}
 	for key, f := range fields() {
 		if f.help == "" {

@@ -25,6 +25,7 @@ type RepoState struct {
 	Attempts int
 	Error    string // last error, without secrets
 	Updated  time.Time
+	Gone     time.Time // since when the Hub doesn't list it any more; zero while it does
 }
 
 // FileState is what the warehouse remembers of one task file of a repository.

@@ -12,7 +12,7 @@ import (
 type TooManyFailedError struct{ Failing, Tried int }
 
 func (e *TooManyFailedError) Error() string {
-	return fmt.Sprintf("%d of %d sources on the Hub fail, more than hub.max_failed tolerates; metabench query \"from file_states where status in ('permanent', 'transient')\" says why; "+
+	return fmt.Sprintf("%d of %d sources on the Hub fail, more than hub.max_failed tolerates; metabench query \"from failure\" says why; "+
 		"metabench crawl --retry-failed once the cause is gone", e.Failing, e.Tried)
 }
 

@@ -1,6 +1,7 @@
 package scraper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sourcegraph/conc/panics"
+	"golang.org/x/sync/singleflight"
 
 	"metabench/corpus"
 	"metabench/scraper/hub"
@@ -21,16 +23,17 @@ type Crawl struct {
 	started time.Time
 
 	states map[string]corpus.RepoState // by repository, at the start
+	listed map[string]bool             // repositories that the Hub has, by the name it lists them under
 	index  *index
 	jobs   []job
 	scores []scoreJob
 
-	requestsOnce sync.Mutex
-	requests     map[string][]hub.Entry // request files by model, once asked for
-	requestsSHA  string
-	asked        bool
+	vanished, returned []corpus.RepoState // since the last crawl
+
+	listing singleflight.Group // of the requests repository
 
 	mu       sync.Mutex
+	requests *requestList // once asked for
 	progress Progress
 	failures []Failure
 	streak   int // repositories in a row that failed for transient reasons
@@ -71,6 +74,12 @@ func (s *serialStore) Items(ctx context.Context, benchmark, task string) ([]corp
 	return s.store.Items(ctx, benchmark, task)
 }
 
+func (s *serialStore) StandingFailures(ctx context.Context) (corpus.Standing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.StandingFailures(ctx)
+}
+
 func (s *serialStore) Record(ctx context.Context, d corpus.Delivery) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,12 +102,19 @@ type storeError struct {
 func (e *storeError) Error() string { return fmt.Sprintf("record %s: %v", e.repo, e.err) }
 func (e *storeError) Unwrap() error { return e.err }
 
-// Plan discovers what there is and says what a crawl would do, without doing it.
+// Plan discovers what there is and says what a crawl would do, without doing it: the
+// store is only asked. To tell how many bytes it takes, the footers of some files of
+// a few repositories are read.
 func (c *Crawl) Plan(ctx context.Context) (Plan, error) {
 	if err := c.prepare(ctx); err != nil {
 		return Plan{}, err
 	}
-	return c.estimate(c.jobs, len(c.scores)), nil
+	p := c.estimate(c.jobs, len(c.scores))
+	c.phase("sampling")
+	if err := c.forecast(ctx, &p); err != nil {
+		return Plan{}, err
+	}
+	return p, nil
 }
 
 // prepare discovers and plans.
@@ -116,6 +132,7 @@ func (c *Crawl) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.compareListing()
 	if c.index, err = c.nameIndex(ctx); err != nil {
 		return err
 	}
@@ -146,7 +163,10 @@ const seedJobs = 20
 // also when an error is returned.
 func (c *Crawl) Run(ctx context.Context) (*Summary, error) {
 	if err := c.prepare(ctx); err != nil {
-		return c.summary(), err
+		return c.summarise(ctx, err)
+	}
+	if err := c.recordVanished(ctx); err != nil {
+		return c.summarise(ctx, err)
 	}
 	if c.Hub.Anonymous() && len(c.jobs) > 10 {
 		p := c.estimate(c.jobs, len(c.scores))
@@ -159,7 +179,16 @@ func (c *Crawl) Run(ctx context.Context) (*Summary, error) {
 		err = c.fetchScores(ctx)
 	}
 	c.phase("done")
-	return c.summary(), err
+	return c.summarise(ctx, err)
+}
+
+// summarise adds to what the crawl did how things stand after it. That is asked for
+// also after an error, unless nothing can be asked any more.
+func (c *Crawl) summarise(ctx context.Context, err error) (*Summary, error) {
+	s := c.summary()
+	standing, standingErr := c.store.StandingFailures(context.WithoutCancel(ctx))
+	s.Standing = standing
+	return s, cmp.Or(err, standingErr)
 }
 
 func (c *Crawl) fetchAll(ctx context.Context) error {

@@ -22,14 +22,16 @@ const (
 	maxSources    = 100_000
 )
 
-// discover lists the evaluation repositories of all namespaces, ordered by name.
-// A model that has several, in two namespaces or with a suffix, keeps the one that
-// was modified last.
+// discover lists the evaluation repositories of all namespaces, ordered by name, and
+// notes which names are listed at all. A model that has several, in two namespaces or
+// with a suffix, keeps the one that was modified last.
 func (c *Crawl) discover(ctx context.Context) ([]source, error) {
 	var found []source
+	c.listed = map[string]bool{}
 	seen := map[string]bool{}
 	for _, namespace := range c.Namespaces {
 		err := c.Hub.Datasets(ctx, namespace, detailsPrefix, func(d hub.Dataset) error {
+			c.listed[d.Repo] = true
 			_, name, ok := strings.Cut(d.Repo, "/")
 			if !ok || !strings.HasPrefix(name, detailsPrefix) || len(name) == len(detailsPrefix) || d.Key != "" && seen[d.Key] {
 				return nil

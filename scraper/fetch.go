@@ -334,6 +334,31 @@ func (v *visit) failTask(t taskOf) {
 	}
 }
 
+// reason says why a repository is not done: how many of its tasks failed, and why the
+// first of them did.
+func (v *visit) reason(status corpus.Status) string {
+	tasks, n, why := 0, 0, ""
+	for _, b := range v.Benchmarks {
+		for _, t := range b.Tasks {
+			task := taskOf{b, t}
+			tasks++
+			if settled(v.states, task, v.SHA) != status {
+				continue
+			}
+			if n++; n > 1 {
+				continue
+			}
+			for _, s := range v.states {
+				if s.Commit == v.SHA && s.Benchmark == b.Name && s.Task == t.Name && s.Status == status {
+					why = fmt.Sprintf("%s: %s", s.Path, s.Error)
+					break
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d tasks can't be had; the first is %s", n, tasks, why)
+}
+
 // unnamed reports whether the repository has Parquet files whose names don't say
 // what they are, other than the aggregated results.
 func (v *visit) unnamed() bool {
@@ -413,8 +438,11 @@ func (v *visit) remember(s corpus.FileState) {
 func (v *visit) deliver(ctx context.Context, s corpus.Status) error {
 	d := v.batch
 	d.Repo = corpus.RepoState{Repo: v.Repo, Commit: v.SHA, Model: v.model, Status: s, Attempts: v.attempts + 1, Updated: v.Now()}
-	if v.cause != nil {
+	switch {
+	case v.cause != nil:
 		d.Repo.Error = v.cause.Error()
+	case failed(s) || s == corpus.StatusTransient:
+		d.Repo.Error = v.reason(s)
 	}
 	v.batch = corpus.Delivery{}
 	if err := v.store.Record(ctx, d); err != nil {

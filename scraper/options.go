@@ -1,11 +1,13 @@
 package scraper
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"metabench/corpus"
@@ -53,31 +55,47 @@ type Options struct {
 	Log      *slog.Logger     // discarded when nil
 }
 
+// Check says what is wrong with what is asked for: before anything is opened or made
+// for a crawl that can't be.
+func (o Options) Check() error {
+	for _, name := range o.Only {
+		if !slices.ContainsFunc(o.Benchmarks, func(b corpus.Benchmark) bool { return b.Name == name }) {
+			return fmt.Errorf("no benchmark %q in the catalogue; metabench crawl knows %s", name, strings.Join(o.names(), ", "))
+		}
+	}
+	for _, glob := range o.Models {
+		if _, err := path.Match(glob, ""); err != nil {
+			return fmt.Errorf("model pattern %q: %w", glob, err)
+		}
+	}
+	if o.Limit < 0 {
+		return errors.New("the limit is negative")
+	}
+	switch o.Selection {
+	case "", SelectBest, SelectFaithful:
+		return nil
+	}
+	return fmt.Errorf("no selection %q; there are %s and %s", o.Selection, SelectBest, SelectFaithful)
+}
+
+// names are those of the catalogue's benchmarks.
+func (o Options) names() []string {
+	names := make([]string, len(o.Benchmarks))
+	for k, b := range o.Benchmarks {
+		names[k] = b.Name
+	}
+	return names
+}
+
 // complete checks the options and fills in what is left out.
 func (o Options) complete() (Options, error) {
 	if o.Hub == nil || o.Store == nil || len(o.Benchmarks) == 0 {
 		panic("scraper: options need a hub, a store and benchmarks")
 	}
-	for _, name := range o.Only {
-		if !slices.ContainsFunc(o.Benchmarks, func(b corpus.Benchmark) bool { return b.Name == name }) {
-			return o, fmt.Errorf("no benchmark %q in the catalogue", name)
-		}
+	if err := o.Check(); err != nil {
+		return o, err
 	}
-	for _, glob := range o.Models {
-		if _, err := path.Match(glob, ""); err != nil {
-			return o, fmt.Errorf("model pattern %q: %w", glob, err)
-		}
-	}
-	if o.Limit < 0 {
-		return o, errors.New("the limit is negative")
-	}
-	switch o.Selection {
-	case "":
-		o.Selection = SelectBest
-	case SelectBest, SelectFaithful:
-	default:
-		return o, fmt.Errorf("no selection %q; there are %s and %s", o.Selection, SelectBest, SelectFaithful)
-	}
+	o.Selection = cmp.Or(o.Selection, SelectBest)
 	if o.Namespaces == nil {
 		o.Namespaces = []string{Namespace, OldNamespace}
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
+
+	"golang.org/x/sync/singleflight"
 
 	"metabench/corpus"
 	"metabench/scraper/details"
@@ -20,12 +23,14 @@ import (
 // to be in order, and later ones of its kind are compared with it.
 //
 // A file's questions are read when its fingerprint is met for the first time; files
-// with a known fingerprint are treated as the first was.
+// with a known fingerprint are treated as the first was. While they are read, files
+// with the same fingerprint wait for the outcome, and no others.
 type orders struct {
-	store *serialStore
-	mu    sync.Mutex
-	tasks map[[2]string]*taskOrder
-	tails map[[2]string]int64
+	store   *serialStore
+	reading singleflight.Group // by task and fingerprint
+	mu      sync.Mutex
+	tasks   map[[2]string]*taskOrder
+	tails   map[[2]string]int64
 }
 
 type taskOrder struct {
@@ -106,21 +111,51 @@ func (o *orders) place(ctx context.Context, t taskOf, f *details.File) (*order, 
 	if err != nil {
 		return nil, err
 	}
-	to.mu.Lock()
-	defer to.mu.Unlock()
 	print := f.Fingerprint()
-	if known := to.verdicts[print]; known != nil && print != "" {
+	if print == "" {
+		return o.placeByQuestions(ctx, t, to, f)
+	}
+	if known := to.verdict(print); known != nil {
 		return known, nil
 	}
+	mine := false
+	placed, err, _ := o.reading.Do(strings.Join([]string{t.Benchmark.Name, t.Task.Name, print}, "\x00"), func() (any, error) {
+		mine = true
+		if known := to.verdict(print); known != nil {
+			return known, nil
+		}
+		return o.placeByQuestions(ctx, t, to, f)
+	})
+	switch {
+	case err == nil:
+		return placed.(*order), nil
+	case mine:
+		return nil, err
+	}
+	return o.placeByQuestions(ctx, t, to, f) // another file's failure is not this one's
+}
+
+// placeByQuestions is place by what the file's rows ask. The questions are read
+// without holding anything: that takes as long as the network likes.
+func (o *orders) placeByQuestions(ctx context.Context, t taskOf, to *taskOrder, f *details.File) (*order, error) {
 	id, err := f.Identity()
 	if err != nil {
 		return nil, err
 	}
+	to.mu.Lock()
+	defer to.mu.Unlock()
 	placed, err := o.compare(ctx, t, to, f.Rows(), id)
-	if err == nil && print != "" {
+	if print := f.Fingerprint(); err == nil && print != "" {
 		to.verdicts[print] = placed
 	}
 	return placed, err
+}
+
+// verdict is how files with a fingerprint are in order; nil when none was read.
+func (to *taskOrder) verdict(print string) *order {
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	return to.verdicts[print]
 }
 
 func (o *orders) compare(ctx context.Context, t taskOf, to *taskOrder, rows int, id *details.Identity) (*order, error) {
@@ -250,6 +285,8 @@ const maxTail = 256 << 10
 func (o *orders) sawTail(t taskOf, size int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	size = (size + 1023) &^ 1023
-	o.tails[t.key()] = min(max(o.tails[t.key()], size), maxTail)
+	o.tails[t.key()] = max(o.tails[t.key()], roundTail(size))
 }
+
+// roundTail is the tail to ask for where footers take size bytes.
+func roundTail(size int64) int64 { return min((size+1023)&^1023, maxTail) }

@@ -133,19 +133,37 @@ var hope = map[corpus.Status]int{
 	corpus.StatusTransient: 4, corpus.StatusDone: 5,
 }
 
-// Plan is what a crawl would do. Files and bytes are upper bounds and estimates:
-// which files a repository has is known only after asking for its tree.
+// Plan is what a crawl would do. Files and requests are upper bounds: which files a
+// repository has is known only after asking for its tree. Of the bytes a part is
+// known, and the rest is estimated from a sample of the repositories.
 type Plan struct {
 	Repositories int           `json:"repositories"` // with something to do
 	Unchanged    int           `json:"unchanged"`    // with nothing
 	Duplicates   int           `json:"duplicates"`   // other repositories of the same models
+	Vanished     int           `json:"vanished"`     // known, and not on the Hub any more
 	Files        int           `json:"files"`
 	Requests     Requests      `json:"requests"`
-	Bytes        int64         `json:"bytes"`
+	Bytes        Bytes         `json:"bytes"`
+	Sampled      Sampled       `json:"sampled"`
 	Seconds      float64       `json:"seconds"` // under the quota in force
 	Anonymous    bool          `json:"anonymous"`
 	Quota        []QuotaInUse  `json:"quota"`
 	Duration     time.Duration `json:"-"`
+}
+
+// Bytes is what a crawl transfers, by how it is known.
+type Bytes struct {
+	Total     int64 `json:"total"`
+	Known     int64 `json:"known"`     // listings, as read for the plan, and published scores, as declared
+	Models    int64 `json:"models"`    // estimated: trees, descriptions, footers and answers, which grow with the models
+	Questions int64 `json:"questions"` // estimated: questions, read once for every kind of file, to know the order of rows
+}
+
+// Sampled is what a plan looked into to estimate bytes. Nothing of it is kept.
+type Sampled struct {
+	Repositories int   `json:"repositories"`
+	Files        int   `json:"files"`
+	Bytes        int64 `json:"bytes"` // that it transferred itself
 }
 
 // Requests counts requests by quota.
@@ -163,17 +181,9 @@ type QuotaInUse struct {
 	Stated    bool   `json:"stated"` // false: documented, not yet seen
 }
 
-// Bytes that a file costs on average: footer and answers, or all of it; measured
-// against the replica with prompts of realistic size.
-const (
-	bytesRanged = 16 << 10
-	bytesWhole  = 450 << 10
-	bytesModel  = 40 << 10 // tree, description, results
-)
-
-// estimate sums up what jobs will cost.
+// estimate sums up what jobs will ask for.
 func (c *Crawl) estimate(jobs []job, resultFiles int) Plan {
-	p := Plan{Repositories: len(jobs), Unchanged: c.progress.Unchanged, Duplicates: c.progress.Duplicates, Anonymous: c.Hub.Anonymous()}
+	p := Plan{Repositories: len(jobs), Unchanged: c.progress.Unchanged, Duplicates: c.progress.Duplicates, Vanished: len(c.vanished), Anonymous: c.Hub.Anonymous()}
 	for _, j := range jobs {
 		p.Files += len(c.outstanding(j.known, j.SHA))
 		p.Requests.API++ // tree
@@ -188,11 +198,6 @@ func (c *Crawl) estimate(jobs []job, resultFiles int) Plan {
 		}
 	}
 	p.Requests.Resolvers += p.Files + 2*resultFiles
-	perFile := int64(bytesRanged)
-	if c.Full {
-		perFile = bytesWhole
-	}
-	p.Bytes = int64(p.Files)*perFile + int64(len(jobs)+resultFiles)*bytesModel
 	need := map[string]int{hub.BucketAPI: p.Requests.API, hub.BucketResolvers: p.Requests.Resolvers}
 	for _, bucket := range []string{hub.BucketAPI, hub.BucketResolvers} {
 		q, limit := c.quota(bucket)

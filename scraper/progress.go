@@ -110,8 +110,11 @@ type Summary struct {
 	HubRequests int64                 `json:"hub_requests"`
 	Stats       hub.Stats             `json:"traffic"`
 	Seconds     float64               `json:"seconds"`
-	Failed      int                   `json:"failed"` // repositories and files, transient and permanent
+	Failed      int                   `json:"failed"` // repositories and files that this crawl tried in vain, but for policy
 	Failures    []Failure             `json:"failures,omitempty"`
+	Vanished    int                   `json:"vanished"` // repositories that the Hub lists no more since the last crawl
+	Returned    int                   `json:"returned"` // and those that it lists again
+	Standing    corpus.Standing       `json:"standing"` // what can't be had after this crawl, whether it was tried again or not
 }
 
 func (c *Crawl) summary() *Summary {
@@ -123,6 +126,7 @@ func (c *Crawl) summary() *Summary {
 	s := &Summary{
 		Listed: p.Listed, Unchanged: p.Unchanged, Duplicates: p.Duplicates, Fetched: p.ModelsDone, Tasks: p.Outcome,
 		Realigned: p.Realigned, Assumed: p.Assumed, Refused: p.Refused, Scores: p.Scores,
+		Vanished: len(c.vanished), Returned: len(c.returned),
 		HubRequests: p.Stats.HubRequests(), Stats: p.Stats, Seconds: p.Elapsed.Seconds(),
 	}
 	for _, f := range failures {

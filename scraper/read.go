@@ -46,11 +46,11 @@ func (v *visit) read(ctx context.Context, t taskOf, candidate details.Candidate,
 }
 
 // readAgainIfDamaged reads a file. Bytes that turn out to be malformed may have been
-// damaged on their way: one clean try with all of them, whose hash then says whose
-// fault it is.
+// damaged on their way, and those of a file that changed meanwhile don't belong
+// together: one clean try with all of them, whose hash then says whose fault it is.
 func readAgainIfDamaged(log *slog.Logger, remote *hub.Remote, read func() error) error {
 	err := read()
-	if details.FaultOf(err) != details.FaultCorrupt || remote.Hashed() {
+	if hub.KindOf(err) != hub.KindChanged && (details.FaultOf(err) != details.FaultCorrupt || remote.Hashed()) {
 		return err
 	}
 	log.Debug("damaged, read again as a whole", "error", err)

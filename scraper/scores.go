@@ -169,13 +169,13 @@ func (c *Crawl) results(ctx context.Context, e hub.Entry) (*leaderboard.Results,
 // request reads a model's request for evaluation: of several, the first by name that
 // was finished, else the last. Nil when there is none.
 func (c *Crawl) request(ctx context.Context, model string) (*leaderboard.Request, error) {
-	files, err := c.requestFiles(ctx)
-	if err != nil {
+	list, err := c.requestFiles(ctx)
+	if err != nil || list == nil {
 		return nil, err
 	}
 	var found *leaderboard.Request
-	for _, e := range files[model] {
-		body, err := c.Hub.Small(ctx, c.Requests, c.requestsSHA, e, leaderboard.MaxRequest)
+	for _, e := range list.files[model] {
+		body, err := c.Hub.Small(ctx, c.Requests, list.commit, e, leaderboard.MaxRequest)
 		if err != nil {
 			if hub.KindOf(err).Status() == corpus.StatusTransient {
 				return nil, err
@@ -195,13 +195,43 @@ func (c *Crawl) request(ctx context.Context, model string) (*leaderboard.Request
 }
 
 // requestFiles lists the requests repository, once in a crawl and only when a model
-// is described.
-func (c *Crawl) requestFiles(ctx context.Context) (map[string][]hub.Entry, error) {
-	c.requestsOnce.Lock()
-	defer c.requestsOnce.Unlock()
-	if c.asked || c.Requests == "" {
-		return c.requests, nil
+// is described. Who needs the list while it is read waits for it.
+func (c *Crawl) requestFiles(ctx context.Context) (*requestList, error) {
+	if c.Requests == "" {
+		return nil, nil
 	}
+	listed, err, _ := c.listing.Do(c.Requests, func() (any, error) {
+		c.mu.Lock()
+		known := c.requests
+		c.mu.Unlock()
+		if known != nil {
+			return known, nil
+		}
+		found, err := c.listRequests(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.requests = found
+		return found, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return listed.(*requestList), nil
+}
+
+// requestList is what the requests repository holds.
+type requestList struct {
+	commit string
+	files  map[string][]hub.Entry // by model
+}
+
+// listRequests asks for the requests repository. One that can't be had is an empty
+// list.
+func (c *Crawl) listRequests(ctx context.Context) (*requestList, error) {
+	list := &requestList{files: map[string][]hub.Entry{}}
 	head, err := c.Hub.Dataset(ctx, c.Requests)
 	var files []hub.Entry
 	if err == nil {
@@ -212,14 +242,13 @@ func (c *Crawl) requestFiles(ctx context.Context) (map[string][]hub.Entry, error
 			return nil, err
 		}
 		c.Log.Warn("no requests for evaluation", "repository", c.Requests, "error", err)
-		c.asked = true
-		return nil, nil
+		return list, nil
 	}
-	c.asked, c.requestsSHA, c.requests = true, head.SHA, map[string][]hub.Entry{}
+	list.commit = head.SHA
 	for _, f := range files {
 		if model, ok := leaderboard.ParseRequestPath(f.Path); ok {
-			c.requests[model] = append(c.requests[model], f)
+			list.files[model] = append(list.files[model], f)
 		}
 	}
-	return c.requests, nil
+	return list, nil
 }

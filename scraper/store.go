@@ -2,6 +2,8 @@ package scraper
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"metabench/corpus"
 )
@@ -34,6 +36,14 @@ type Store interface {
 	// delivery has carried items of the task.
 	Items(ctx context.Context, benchmark, task string) ([]corpus.Item, error)
 
+	// StandingFailures counts what can't be had, as long as that is so. A task counts
+	// as failed when one of its file states at the repository's commit is a failure and
+	// none is done: as the most hopeful of them, transient before policy before
+	// permanent. So do files without answers, at any commit. A repository counts when it
+	// has failed and no file with the same status says why. None counts once the
+	// repository is gone.
+	StandingFailures(ctx context.Context) (corpus.Standing, error)
+
 	// Record keeps a delivery, data and state in one transaction: after an error, a
 	// kill or a power cut either all of it is there or nothing.
 	//
@@ -48,4 +58,34 @@ type Store interface {
 	//     field: zero fields and nil pointers leave what is there.
 	//   - A score replaces the score of the same (Model, Benchmark, Metric).
 	Record(ctx context.Context, d corpus.Delivery) error
+}
+
+// Remembered is what a store remembers, without the store: for a crawl that is only
+// planned. It keeps nothing. The zero value remembers nothing.
+type Remembered struct {
+	States []corpus.RepoState            // ordered by name
+	Read   map[string][]corpus.FileState // by repository, each ordered as Store.Files has it
+}
+
+// Repos implements Store.
+func (r Remembered) Repos(context.Context) ([]corpus.RepoState, error) {
+	return slices.Clone(r.States), nil
+}
+
+// Files implements Store.
+func (r Remembered) Files(_ context.Context, repo string) ([]corpus.FileState, error) {
+	return slices.Clone(r.Read[repo]), nil
+}
+
+// Items implements Store: a plan has no use for them.
+func (r Remembered) Items(context.Context, string, string) ([]corpus.Item, error) { return nil, nil }
+
+// StandingFailures implements Store: a plan has no use for them.
+func (r Remembered) StandingFailures(context.Context) (corpus.Standing, error) {
+	return corpus.Standing{}, nil
+}
+
+// Record implements Store.
+func (r Remembered) Record(context.Context, corpus.Delivery) error {
+	return errors.New("a plan keeps nothing")
 }

@@ -21,7 +21,7 @@ func (w *Warehouse) Benchmarks(ctx context.Context) ([]string, error) {
 
 // MeanScores returns each model's mean score over the given benchmarks (points),
 // over those of them that it answered: at least the share minObserved of as many
-// items as the most complete model.
+// items as the most complete model. Vanished models that are left out have none.
 func (w *Warehouse) MeanScores(ctx context.Context, benchmarks []string, minObserved float64) (map[string]float64, error) {
 	var model string
 	var score float64
@@ -29,7 +29,7 @@ func (w *Warehouse) MeanScores(ctx context.Context, benchmarks []string, minObse
 	err := scanEach(ctx, w.db, `
 		WITH chosen AS (
 			SELECT model, score, observed, max(observed) OVER (PARTITION BY benchmark) AS complete
-			FROM scores WHERE list_contains(?::VARCHAR[], benchmark)
+			FROM scores WHERE list_contains(?::VARCHAR[], benchmark) AND model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out)
 		)
 		SELECT model, avg(score ORDER BY score) FROM chosen WHERE observed >= ? * complete GROUP BY model`,
 		[]any{&model, &score}, func() { means[model] = score }, benchmarks, minObserved)

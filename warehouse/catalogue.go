@@ -253,14 +253,14 @@ func (w *Warehouse) SetThresholds(ctx context.Context, t Thresholds) error {
 	return w.change(ctx, func(c *change) error {
 		var old Thresholds
 		row := c.conn.QueryRowContext(c.ctx, `FROM threshold`)
-		if err := row.Scan(&old.MinSD, &old.MaxShareCorrect, &old.MinPointBiserial, &old.OutlierShare, &old.DuplicateMinModels); err != nil {
+		if err := row.Scan(&old.MinSD, &old.MaxShareCorrect, &old.MinPointBiserial, &old.OutlierShare, &old.DuplicateMinModels, &old.IncludeVanished); err != nil {
 			return fmt.Errorf("read thresholds: %w", err)
 		}
 		if old == t {
 			return nil
 		}
-		err := c.exec(`UPDATE threshold SET min_sd = ?, max_share_correct = ?, min_point_biserial = ?, outlier_share = ?, duplicate_min_models = ?`,
-			t.MinSD, t.MaxShareCorrect, t.MinPointBiserial, t.OutlierShare, t.DuplicateMinModels)
+		err := c.exec(`UPDATE threshold SET min_sd = ?, max_share_correct = ?, min_point_biserial = ?, outlier_share = ?, duplicate_min_models = ?, include_vanished = ?`,
+			t.MinSD, t.MaxShareCorrect, t.MinPointBiserial, t.OutlierShare, t.DuplicateMinModels, t.IncludeVanished)
 		if err != nil {
 			return fmt.Errorf("store thresholds: %w", err)
 		}
@@ -276,10 +276,11 @@ type Thresholds struct {
 	MinPointBiserial   float64 // Benchmark.MinPointBiserial overrides it
 	OutlierShare       float64
 	DuplicateMinModels int
+	IncludeVanished    bool // whether models that are not on the Hub any more count
 }
 
 // DefaultThresholds are those of the published method, and 100 models for
-// duplicates by equal answers.
+// duplicates by equal answers. Vanished models count.
 func DefaultThresholds() Thresholds {
-	return Thresholds{MinSD: 0.01, MaxShareCorrect: 0.95, MinPointBiserial: 0.05, OutlierShare: 0.001, DuplicateMinModels: 100}
+	return Thresholds{MinSD: 0.01, MaxShareCorrect: 0.95, MinPointBiserial: 0.05, OutlierShare: 0.001, DuplicateMinModels: 100, IncludeVanished: true}
 }

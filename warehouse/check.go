@@ -181,7 +181,7 @@ func (w *Warehouse) checkKeptSums(ctx context.Context) ([]Finding, error) {
 	f := Finding{Check: "kept_sums", Severity: Damage, Remedy: "metabench check --repair adds them up again"}
 	err := scanEach(ctx, w.db, `
 		SELECT c.benchmark, concat('sums of ', sum(k.n), ' answers, ', sum(k.sum_x), ' correct; there are ', any_value(c.observed), ', ', any_value(c.correct))
-		FROM item_sum AS k JOIN corpus_state AS c ON c.benchmark_id = k.benchmark_id AND c.fingerprint = k.fingerprint
+		FROM item_sum AS k JOIN analysed_state AS c ON c.benchmark_id = k.benchmark_id AND c.fingerprint = k.fingerprint
 		GROUP BY c.benchmark HAVING sum(k.n) <> any_value(c.observed) OR sum(k.sum_x) <> any_value(c.correct)`,
 		[]any{&f.Object, &f.Detail}, func() { found = append(found, f) })
 	return found, err

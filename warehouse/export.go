@@ -245,7 +245,7 @@ func (w *Warehouse) lakeOrigin(ctx context.Context) (string, error) {
 	err := w.conn.QueryRowContext(ctx, `
 		SELECT coalesce((SELECT string_agg(DISTINCT run_id, ' ' ORDER BY run_id) FROM
 				(SELECT run_id FROM selected_item UNION SELECT run_id FROM reconstruction_metric UNION SELECT run_id FROM prediction)), ''),
-			coalesce((SELECT string_agg(concat(url_encode(benchmark), ':', fingerprint), ' ' ORDER BY benchmark) FROM corpus_state), '')`).
+			coalesce((SELECT string_agg(concat(url_encode(benchmark), ':', fingerprint), ' ' ORDER BY benchmark) FROM analysed_state), '')`).
 		Scan(&runs, &fingerprint)
 	if err != nil {
 		return "", err

@@ -19,7 +19,7 @@ const (
 // Responses reads a benchmark's answers: models in the order of their names, items
 // in the order of tasks and positions. The scores are the models' in points from 0
 // to 100: 100 · correct / observed over all items of the benchmark, whatever part
-// is read.
+// is read. Vanished models that are left out are in neither part.
 //
 // Errors: *UnknownBenchmarkError.
 func (w *Warehouse) Responses(ctx context.Context, benchmark string, which Which) (*response.Table, []float64, error) {
@@ -108,12 +108,14 @@ func (r *matrixReader) readItems() error {
 
 func (r *matrixReader) readModels() error {
 	r.rowOf = map[int32]int{}
-	query := `SELECT model_id, model, coalesce(score, 0) FROM scores WHERE benchmark_id = ? ORDER BY model`
+	query := `
+		SELECT model_id, model, coalesce(score, 0) FROM scores
+		WHERE benchmark_id = ? AND model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out) ORDER BY model`
 	if r.which == Kept {
 		query = `
 		SELECT s.model_id, s.model, coalesce(s.score, 0)
 		FROM scores AS s ANTI JOIN outlier_models AS o ON o.benchmark_id = s.benchmark_id AND o.model_id = s.model_id
-		WHERE s.benchmark_id = ? ORDER BY s.model`
+		WHERE s.benchmark_id = ? AND s.model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out) ORDER BY s.model`
 	}
 	var id int32
 	var model string

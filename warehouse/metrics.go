@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"metabench/corpus"
 	"metabench/textfile"
 )
 
@@ -17,10 +18,14 @@ func (w *Warehouse) Metrics(ctx context.Context) ([]textfile.Metric, error) {
 		{"metabench_items", "Items with answers.", "benchmark", `SELECT benchmark, items FROM benchmark_status`},
 		{"metabench_kept_items", "Items that the filters keep.", "benchmark", `SELECT benchmark, kept_items FROM benchmark_status`},
 		{"metabench_responses", "Observed answers.", "benchmark", `SELECT benchmark, responses FROM benchmark_status`},
-		{"metabench_loaded_timestamp_seconds", "When answers last changed.", "benchmark", `SELECT benchmark, epoch(loaded_at) FROM benchmark_status`},
+		{"metabench_loaded_timestamp_seconds", "When answers last changed.", "benchmark", `SELECT benchmark, epoch(loaded_at) FROM benchmark_status WHERE loaded_at IS NOT NULL`},
 		{"metabench_built_timestamp_seconds", "When results were last computed.", "benchmark", `SELECT benchmark, epoch(built_at) FROM benchmark_status WHERE built_at IS NOT NULL`},
 		{"metabench_repositories", "Repositories by how far the crawl has come.", "status", `SELECT status, count(*) FROM repo_state GROUP BY status ORDER BY status`},
 		{"metabench_files", "Files of repositories by how far the crawl has come.", "status", `SELECT status, count(*) FROM file_state GROUP BY status ORDER BY status`},
+		{"metabench_asked_models", "Models on the Hub that were asked about the benchmark.", "benchmark", `SELECT benchmark, models FROM crawl_status ORDER BY benchmark`},
+		{"metabench_failed_models", "Models on the Hub with a task that can't be had for good.", "benchmark", `SELECT benchmark, permanent FROM crawl_status ORDER BY benchmark`},
+		{"metabench_failed_models_ratio", "The same as a share of the models that were asked.", "benchmark", `SELECT benchmark, permanent_share FROM crawl_status ORDER BY benchmark`},
+		{"metabench_vanished_models", "Models with answers that are not on the Hub any more.", "benchmark", `SELECT benchmark, vanished FROM crawl_status ORDER BY benchmark`},
 		{"metabench_reconstruction_rmse_points", "Error of the chosen method on test models.", "benchmark", `
 			SELECT m.benchmark, any_value(m.rmse ORDER BY m.method) FROM reconstruction_metric AS m
 			JOIN reconstruction_model AS r ON r.benchmark = m.benchmark AND r.target = m.target AND r.form = m.form AND r.method = m.method AND r.chosen
@@ -43,12 +48,28 @@ func (w *Warehouse) Metrics(ctx context.Context) ([]textfile.Metric, error) {
 	if err := w.checkpoint(ctx); err != nil { // or what is in the log would not count
 		return nil, fmt.Errorf("measure the warehouse: %w", err)
 	}
+	standing, err := w.StandingFailures(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("measure the warehouse: %w", err)
+	}
+	failures := textfile.Metric{Name: "metabench_standing_failures", Help: "Repositories and tasks that can't be had, as long as that is so.", Kind: textfile.Gauge}
+	for _, f := range []struct {
+		status corpus.Status
+		n      int
+	}{
+		{corpus.StatusPermanent, standing.Permanent()},
+		{corpus.StatusPolicy, standing.Repositories.Policy + standing.Files.Policy},
+		{corpus.StatusTransient, standing.Repositories.Transient + standing.Files.Transient},
+	} {
+		failures.Samples = append(failures.Samples, textfile.Sample{Labels: map[string]string{"status": string(f.status)}, Value: float64(f.n)})
+	}
 	info, err := os.Stat(w.path)
 	if err != nil {
 		return nil, fmt.Errorf("measure the warehouse: %w", err)
 	}
-	return append(all,
+	return append(all, failures,
 		textfile.Value("metabench_warehouse_bytes", "Size of the warehouse's file.", textfile.Gauge, float64(info.Size())),
+		textfile.Value("metabench_vanished_repositories", "Repositories that are not on the Hub any more.", textfile.Gauge, float64(standing.Vanished)),
 		textfile.Value("metabench_lost_loads", "Loads that were committed and are not in the file any more.", textfile.Gauge, float64(len(w.Lost()))),
 	), nil
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // Prints stand for the models' answers to some benchmarks, by model: they are equal for
-// equal answers, whatever the models are called. Benchmarks without answers add nothing.
+// equal answers, whatever the models are called. Benchmarks without answers add nothing, and vanished
+// models that are left out have none.
 //
 // A print is the sum, modulo 2^64, of the first 8 bytes of SHA-256 over benchmark and
 // task, each followed by a zero byte, and the answers (0, 1, 255 for missing) up to the
@@ -45,7 +46,8 @@ func (w *Warehouse) addPrints(ctx context.Context, benchmark string, prints map[
 	var text []byte
 	return scan.each(ctx, `
 		SELECT model_id, task_id, correct FROM response_block
-		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)`, benchmarkID,
+		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)
+		  AND model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out)`, benchmarkID,
 		func(model, task int32, correct []uint8) {
 			last := 0
 			for k, a := range correct {

@@ -114,11 +114,12 @@ func (w *Warehouse) Built(ctx context.Context, benchmark, runID string) (done, r
 }
 
 // Fingerprint is a hash of everything the warehouse knows of a benchmark that an
-// analysis reads: its answers, its items and the limits of the filters.
+// analysis reads: its answers (without those of vanished models, where these are left
+// out), its items and the limits of the filters.
 func (w *Warehouse) Fingerprint(ctx context.Context, benchmark string) (string, error) {
 	row := w.db.QueryRowContext(ctx, `
 		SELECT sha256(concat_ws('/',
-			(SELECT concat_ws(' ', blocks, observed, correct, fingerprint) FROM corpus_state WHERE benchmark = b.benchmark),
+			(SELECT concat_ws(' ', blocks, observed, correct, fingerprint) FROM analysed_state WHERE benchmark = b.benchmark),
 			(SELECT concat_ws(' ', count(*), sum(('0x' || left(md5(concat_ws(' ', t.task, t.position, i.position, i.item, i.prompt_hash)), 15))::BIGINT))
 			 FROM task AS t JOIN item AS i USING (task_id) WHERE t.benchmark_id = b.benchmark_id),
 			concat_ws(' ', b.metric, b.options, coalesce(b.min_point_biserial, h.min_point_biserial),

@@ -42,7 +42,7 @@ func (c *change) staleBenchmarks() ([]int32, error) {
 	var stale []int32
 	var id int32
 	err := scanEach(c.ctx, c.conn, `
-		SELECT benchmark_id FROM corpus_state AS c
+		SELECT benchmark_id FROM analysed_state AS c
 		WHERE c.blocks > 0 AND NOT EXISTS (FROM item_sum AS k WHERE k.benchmark_id = c.benchmark_id AND k.fingerprint = c.fingerprint)
 		ORDER BY benchmark_id`,
 		[]any{&id}, func() { stale = append(stale, id) })
@@ -67,12 +67,16 @@ type modelTerms struct {
 // answers with six additions each: SQL needs eight times as long to unnest and
 // group them.
 func (c *change) addUp(scan *blockScan, benchmarkID int32) error {
+	var fingerprint uint64
+	if err := c.conn.QueryRowContext(c.ctx, `SELECT fingerprint FROM analysed_state WHERE benchmark_id = ?`, benchmarkID).Scan(&fingerprint); err != nil {
+		return err
+	}
 	terms := map[int32]modelTerms{}
 	var id int32
 	var m modelTerms
 	err := scanEach(c.ctx, c.conn, `
 		SELECT r.model_id, sum(r.correct_count)::BIGINT, hash(2 * r.model_id), hash(2 * r.model_id + 1)
-		FROM response_block AS r JOIN task AS t USING (task_id) WHERE t.benchmark_id = ? GROUP BY r.model_id`,
+		FROM response_block AS r JOIN task AS t USING (task_id) WHERE t.benchmark_id = ? AND r.model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out) GROUP BY r.model_id`,
 		[]any{&id, &m.s, &m.wrong, &m.right}, func() { terms[id] = m }, benchmarkID)
 	if err != nil {
 		return err
@@ -80,7 +84,8 @@ func (c *change) addUp(scan *blockScan, benchmarkID int32) error {
 	sums := map[int32][]itemSum{} // by task_id, then position
 	err = scan.each(c.ctx, `
 		SELECT model_id, task_id, correct FROM response_block
-		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)`, benchmarkID,
+		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)
+		  AND model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out)`, benchmarkID,
 		func(model, task int32, correct []uint8) {
 			all := sums[task]
 			if missing := len(correct) - len(all); missing > 0 {
@@ -92,7 +97,6 @@ func (c *change) addUp(scan *blockScan, benchmarkID int32) error {
 	if err != nil {
 		return err
 	}
-	fingerprint := c.totals[benchmarkID].fingerprint
 	for _, task := range sortedKeys(sums) {
 		for position, s := range sums[task] {
 			if s.n == 0 {

@@ -15,10 +15,13 @@ import (
 func (w *Warehouse) Repos(ctx context.Context) ([]corpus.RepoState, error) {
 	var all []corpus.RepoState
 	var r corpus.RepoState
-	var updated sql.NullTime
-	err := scanEach(ctx, w.db, `SELECT repo, commit_hash, model, status, attempts, error, updated FROM repo_state ORDER BY repo`,
-		[]any{&r.Repo, &r.Commit, &r.Model, &r.Status, &r.Attempts, &r.Error, &updated}, func() {
-			r.Updated = updated.Time
+	var updated, gone sql.NullTime
+	// By name, because a snapshot may be of an older program and lack the last column.
+	err := scanEach(ctx, w.db, `
+		SELECT repo, commit_hash, model, status, attempts, error, updated, gone_since
+		FROM (SELECT NULL::TIMESTAMP AS gone_since WHERE false UNION ALL BY NAME FROM repo_state) ORDER BY repo`,
+		[]any{&r.Repo, &r.Commit, &r.Model, &r.Status, &r.Attempts, &r.Error, &updated, &gone}, func() {
+			r.Updated, r.Gone = updated.Time, gone.Time
 			all = append(all, r)
 		})
 	if err != nil {
@@ -29,20 +32,40 @@ func (w *Warehouse) Repos(ctx context.Context) ([]corpus.RepoState, error) {
 
 // Files returns every file state of a repository, ordered by benchmark, task and path.
 func (w *Warehouse) Files(ctx context.Context, repo string) ([]corpus.FileState, error) {
-	var all []corpus.FileState
-	var f corpus.FileState
-	var updated sql.NullTime
-	err := scanEach(ctx, w.db, `
-		SELECT repo, commit_hash, benchmark, task, path, size, sha256, status, attempts, error, updated
-		FROM file_states WHERE repo = ? ORDER BY benchmark, task, path`,
-		[]any{&f.Repo, &f.Commit, &f.Benchmark, &f.Task, &f.Path, &f.Size, &f.SHA256, &f.Status, &f.Attempts, &f.Error, &updated}, func() {
-			f.Updated = updated.Time
-			all = append(all, f)
-		}, repo)
+	all, err := w.files(ctx, selectFiles+` WHERE repo = ? ORDER BY benchmark, task, path`, repo)
 	if err != nil {
 		return nil, fmt.Errorf("read files of %s: %w", repo, err)
 	}
 	return all, nil
+}
+
+// AllFiles returns every file state there is, by repository, each ordered as Files has
+// it.
+func (w *Warehouse) AllFiles(ctx context.Context) (map[string][]corpus.FileState, error) {
+	all, err := w.files(ctx, selectFiles+` ORDER BY benchmark, task, path`)
+	if err != nil {
+		return nil, fmt.Errorf("read files: %w", err)
+	}
+	files := map[string][]corpus.FileState{}
+	for _, f := range all {
+		files[f.Repo] = append(files[f.Repo], f)
+	}
+	return files, nil
+}
+
+const selectFiles = `
+	SELECT repo, commit_hash, benchmark, task, path, size, sha256, status, attempts, error, updated FROM file_states`
+
+func (w *Warehouse) files(ctx context.Context, query string, args ...any) ([]corpus.FileState, error) {
+	var all []corpus.FileState
+	var f corpus.FileState
+	var updated sql.NullTime
+	err := scanEach(ctx, w.db, query,
+		[]any{&f.Repo, &f.Commit, &f.Benchmark, &f.Task, &f.Path, &f.Size, &f.SHA256, &f.Status, &f.Attempts, &f.Error, &updated}, func() {
+			f.Updated = updated.Time
+			all = append(all, f)
+		}, args...)
+	return all, err
 }
 
 // Items returns a task's items ordered by position.
@@ -177,13 +200,13 @@ func (c *change) recordRepo(r corpus.RepoState, files *fileKeeper) error {
 	known := files.knew(r.Repo)
 	c.hear(r.Repo)
 	if known {
-		n, err := c.execCount(`UPDATE repo_state SET commit_hash = ?, model = ?, status = ?, attempts = ?, error = ?, updated = ? WHERE repo = ?`,
-			r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), r.Repo)
+		n, err := c.execCount(`UPDATE repo_state SET commit_hash = ?, model = ?, status = ?, attempts = ?, error = ?, updated = ?, gone_since = ? WHERE repo = ?`,
+			r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), timeOf(r.Gone), r.Repo)
 		if err != nil || n > 0 {
 			return err
 		}
 	}
-	return c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated))
+	return c.append("repo_state", r.Repo, r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), timeOf(r.Gone))
 }
 
 // itemsByTask gathers items by task, tasks in the order they first occur in.

@@ -56,6 +56,18 @@ func (t *tracked) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// FirstRead is how many bytes Open asks for first, at the end of a file of a size,
+// when a tail of so many is likely to hold the footer; 0 stands for not known.
+func FirstRead(size, tail int64) int64 {
+	if tail <= 0 {
+		tail = TailSize
+	}
+	if size <= max(wholeSize, tail) {
+		return size
+	}
+	return tail
+}
+
 // Open reads the footer: one request for the last tail bytes (TailSize when 0), or
 // for everything if the file is small; a second one if the footer is longer.
 func Open(src Source, tail int64) (*File, error) {
@@ -63,12 +75,7 @@ func Open(src Source, tail int64) (*File, error) {
 	if size < 12 {
 		return nil, faultf(FaultCorrupt, "%d bytes are no Parquet file", size)
 	}
-	if tail <= 0 {
-		tail = TailSize
-	}
-	if size <= max(wholeSize, tail) {
-		tail = size
-	}
+	tail = FirstRead(size, tail)
 	if err := src.Prefetch(Span{size - tail, tail}); err != nil {
 		return nil, err
 	}
@@ -143,7 +150,10 @@ func (f *File) Rows() int { return int(f.pf.NumRows()) }
 func (f *File) CheckRows(items int) error {
 	rows := f.Rows()
 	if rows == 0 || items != 0 && rows != items {
-		return faultf(FaultRows, "%d rows of %d", rows, items)
+		if items == 0 {
+			return faultf(FaultRows, "the file has none")
+		}
+		return faultf(FaultRows, "%d rows of %d; where the benchmark has another number of questions, say so in the catalogue (setting benchmarks)", rows, items)
 	}
 	return nil
 }

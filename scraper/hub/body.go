@@ -58,13 +58,16 @@ type spool struct {
 	file   *os.File
 	filled bool
 	size   int64
+	fills  int // how often the content was replaced, or began to be
 }
 
-// fill replaces the content.
+// fill replaces the content. What was there is gone also when it fails.
 func (s *spool) fill(r io.Reader) error {
 	if err := s.open(); err != nil {
 		return err
 	}
+	s.filled = false
+	s.fills++
 	if err := s.file.Truncate(0); err != nil {
 		return fmt.Errorf("%w: %w", errSpool, err)
 	}

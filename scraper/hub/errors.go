@@ -29,6 +29,7 @@ const (
 	KindRefused      Kind = "refused"            // a host, path or name that we don't follow
 	KindMalformed    Kind = "malformed"          // an answer that can't be understood
 	KindMismatch     Kind = "mismatch"           // size or hash is not the declared one
+	KindChanged      Kind = "changed"            // another file than when its reading began
 	KindOffline      Kind = "offline"            // HF_HUB_OFFLINE
 	KindLocalStorage Kind = "local storage"      // the temporary directory can't be written
 )
@@ -81,6 +82,7 @@ var remedy = map[Kind]string{
 	KindCredentials:  "check HF_TOKEN, or unset it: public data need none",
 	KindGated:        "accept the repository's terms in a browser with the account of HF_TOKEN",
 	KindQuota:        "run again later, or set HF_TOKEN for a larger quota",
+	KindChanged:      "the next run reads it again",
 	KindOffline:      "unset HF_HUB_OFFLINE to reach the Hub",
 	KindLocalStorage: "free space in the temporary directory or point TMPDIR elsewhere",
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -43,6 +44,10 @@ func (c *Client) Small(ctx context.Context, repo, commit string, e Entry, limit 
 // Remote is a file of a repository at a commit, read by ranges from a signed
 // address. It is not safe for concurrent use, and it lives within the context that
 // it was opened with.
+//
+// All that is read of it belongs together: stretches come from answers that say the
+// same of the file's length and, where they say one, of its entity tag. When they
+// don't, reading ends with KindChanged, and whoever reads on begins anew.
 type Remote struct {
 	c      *Client
 	ctx    context.Context
@@ -50,6 +55,8 @@ type Remote struct {
 	commit string
 	entry  Entry
 	signed *url.URL // nil until resolved, and after it has expired
+	linked string   // what the resolver said the file is; empty when it didn't
+	tag    string   // what storage says the file is, with the first bytes that were read
 	spool  *spool   // holds the whole file once filled
 	parts  []part   // what was read by ranges
 	hashed bool     // the spool's content was verified by hash
@@ -128,11 +135,14 @@ func (r *Remote) resolveOnce() error {
 		}
 		tag := strings.Trim(land.header.Get("X-Linked-Etag"), `"`)
 		switch {
+		case tag != "" && r.linked != "" && tag != r.linked:
+			return r.changed("the resolver", tag, r.linked)
 		case len(tag) == 64 && r.entry.SHA256 != "" && tag != r.entry.SHA256:
 			return r.mismatch("the tree says SHA-256 %s…, the resolver %s…", short(r.entry.SHA256), short(tag))
 		case len(tag) == 64:
 			r.entry.SHA256 = tag
 		}
+		r.linked = cmp.Or(tag, r.linked)
 		r.entry.Blob = "" // the id of a pointer, not of the content
 		r.signed = land.signed
 		return nil
@@ -144,6 +154,46 @@ func (r *Remote) resolveOnce() error {
 
 func (r *Remote) mismatch(format string, args ...any) error {
 	return &Error{Op: "read file", Object: r.object(), Kind: KindMismatch, Message: fmt.Sprintf(format, args...)}
+}
+
+// changed is the error of an answer that speaks of another file than those before it.
+// Nothing that was read so far is used any more.
+func (r *Remote) changed(who, now, before string) error {
+	r.startOver()
+	return &Error{Op: "read file", Object: r.object(), Kind: KindChanged,
+		Message: fmt.Sprintf("%s says %s, and %s when reading began", who, shorten(now), shorten(before))}
+}
+
+// startOver forgets what was read and what the file was said to be.
+func (r *Remote) startOver() {
+	r.linked, r.tag, r.parts, r.spool.filled = "", "", nil, false
+}
+
+// entity is an answer's entity tag; empty when it has none. That a cache weakens a
+// tag says nothing about the bytes.
+func entity(answer *reply) string {
+	return strings.Trim(strings.TrimPrefix(answer.header.Get("ETag"), "W/"), `"`)
+}
+
+// sameFile compares an answer of storage with those before it.
+func (r *Remote) sameFile(answer *reply) error {
+	tag := entity(answer)
+	if tag != "" && r.tag != "" && tag != r.tag {
+		return r.changed("storage", tag, r.tag)
+	}
+	r.tag = cmp.Or(r.tag, tag)
+	return nil
+}
+
+// sameWhole makes sure that a whole file belongs with the stretches that were read
+// before it: by its hash, which verify compares, else by its entity tag.
+func (r *Remote) sameWhole(tag string) error {
+	if len(r.parts) == 0 || r.entry.SHA256 != "" || tag != "" && tag == r.tag {
+		return nil
+	}
+	r.startOver()
+	return &Error{Op: "read file", Object: r.object(), Kind: KindChanged,
+		Message: "all of it came for a stretch, and nothing says that it is the file whose reading began"}
 }
 
 // verify compares the spooled file with what the tree declares.
@@ -173,12 +223,12 @@ func (r *Remote) verify() error {
 // read: what an interruption costs, and what is in memory.
 const wholeStep = 8 << 20
 
-// Whole reads the whole file to disk and verifies its hash. A wrong one gets a clean
-// retry before the file is given up.
+// Whole reads the whole file to disk and verifies its hash. A wrong one, and one that
+// changes on the way, gets a clean retry before the file is given up.
 func (r *Remote) Whole() error {
 	for try := 1; ; try++ {
 		err := r.whole()
-		if KindOf(err) != KindMismatch || try >= maxArrivals {
+		if kind := KindOf(err); kind != KindMismatch && kind != KindChanged || try >= maxArrivals {
 			return err
 		}
 		r.c.log.Warn("file is not what it is declared to be, read again", "file", r.object(), "error", err)
@@ -195,6 +245,8 @@ func (r *Remote) whole() error {
 	if err := r.spool.file.Truncate(0); err != nil {
 		return r.local(err)
 	}
+	r.startOver()
+	fills := r.spool.fills
 	for off := int64(0); off < r.entry.Size; {
 		data, err := r.fetch(off, min(wholeStep, r.entry.Size-off))
 		if err != nil {
@@ -203,6 +255,10 @@ func (r *Remote) whole() error {
 		if r.spool.filled { // the server ignored the range and sent everything
 			return r.verify()
 		}
+		if r.spool.fills != fills && off > 0 { // it began to, over what was there
+			return r.mismatch("everything was sent for a range, and not to its end")
+		}
+		fills = r.spool.fills
 		if _, err := r.spool.file.WriteAt(data, off); err != nil {
 			return r.local(err)
 		}
@@ -265,7 +321,9 @@ func (r *Remote) prefetchParallel(spans []details.Span) {
 			if err == nil && answer.status == http.StatusPartialContent && r.checkRange(answer, s.Off, s.Len) == nil {
 				mu.Lock()
 				defer mu.Unlock()
-				parts = append(parts, part{s.Off, answer.body})
+				if tag := entity(answer); tag == "" || tag == r.tag {
+					parts = append(parts, part{s.Off, answer.body})
+				}
 			}
 		})
 	}
@@ -331,7 +389,7 @@ func (r *Remote) fetch(off, n int64) ([]byte, error) {
 				return nil, err
 			}
 			if r.spool.filled {
-				return nil, nil
+				return nil, r.sameWhole("")
 			}
 		}
 		answer, err := r.storage(header, n, r.spool)
@@ -342,16 +400,19 @@ func (r *Remote) fetch(off, n int64) ([]byte, error) {
 		case http.StatusPartialContent:
 			err := r.checkRange(answer, off, n)
 			if err == nil {
-				return answer.body, nil
+				return answer.body, r.sameFile(answer)
 			}
 			if try >= maxResolves {
 				return nil, err
 			}
 		case http.StatusOK:
-			if r.spool.size == r.entry.Size || try >= maxResolves {
-				return nil, nil // verify compares sizes
+			if r.spool.size == r.entry.Size {
+				return nil, cmp.Or(r.sameFile(answer), r.sameWhole(entity(answer)))
 			}
 			r.spool.filled = false
+			if try >= maxResolves {
+				return nil, r.mismatch("%d bytes arrived, %d are declared", r.spool.size, r.entry.Size)
+			}
 		case http.StatusForbidden, http.StatusUnauthorized, http.StatusNotFound:
 			if try >= maxResolves {
 				return nil, &Error{Op: op, Object: r.object(), Kind: KindServer, HTTP: answer.status, Message: "storage refuses every signed address"}

@@ -60,8 +60,9 @@ type Corpus struct {
 	score   scoreCache
 	choices choices
 
-	mu     sync.RWMutex
-	pushed map[string]int // further runs by repository
+	mu      sync.RWMutex
+	pushed  map[string]int  // further runs by repository
+	removed map[string]bool // models that are off the Hub, by repository
 }
 
 // entry is a model with its evaluation repository. What the repository holds is
@@ -105,7 +106,7 @@ func NewCorpus(o CorpusOptions) *Corpus {
 	c := &Corpus{
 		options: o, population: o.Population,
 		byRepo: map[string]*entry{}, byFold: map[string]*entry{}, byModel: map[string]*entry{},
-		pushed: map[string]int{},
+		pushed: map[string]int{}, removed: map[string]bool{},
 	}
 	if c.population == nil {
 		c.population = newSeededPopulation(o.Seed, o.Benchmarks)

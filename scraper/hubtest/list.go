@@ -207,7 +207,7 @@ func (s *Server) matching(v *visit, by string) []row {
 		return true
 	}
 	for _, e := range s.entries(by) {
-		if (e.kase != CasePrivate || v.account.Private) && wanted(e.listed) {
+		if (e.kase != CasePrivate || v.account.Private) && wanted(e.listed) && !s.corpus.isRemoved(e) {
 			out = append(out, row{e.listed, e.id, e.created, func() *repository { return s.details(e) }})
 		}
 	}

@@ -89,7 +89,7 @@ func (s *Server) modelJSON(e *entry, fields []string) map[string]any {
 func (s *Server) openModel(v *visit) (*entry, bool) {
 	e, moved := s.modelByName(v.t.repo)
 	switch {
-	case e == nil || !s.corpus.info(e).available:
+	case e == nil || !s.corpus.info(e).available || s.corpus.isRemoved(e):
 		s.notFound(v)
 		return nil, false
 	case moved != "":
@@ -128,7 +128,7 @@ func (s *Server) models(v *visit) {
 			continue
 		}
 		matches := !slices.ContainsFunc(q["search"], func(t string) bool { return !strings.Contains(strings.ToLower(e.model), strings.ToLower(t)) })
-		if matches && s.corpus.info(e).available {
+		if matches && s.corpus.info(e).available && !s.corpus.isRemoved(e) {
 			rows = append(rows, e)
 		}
 	}

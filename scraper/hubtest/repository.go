@@ -47,7 +47,7 @@ func (s *Server) lookup(name string) (repo *repository, moved bool) {
 		return r, name != r.id
 	}
 	e := s.corpus.byFold[strings.ToLower(id)]
-	if e == nil {
+	if e == nil || s.corpus.isRemoved(e) {
 		return nil, false
 	}
 	return s.details(e), name != e.repo

@@ -50,6 +50,8 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 		"items_are_never_overwritten":           itemsStay,
 		"model_facts_add_up":                    modelFacts,
 		"hostile_names_are_only_values":         hostileNames,
+		"gone_is_kept_and_taken_back":           goneAndBack,
+		"failing_is_a_state":                    standing,
 		"bad_block_leaves_nothing_behind":       badBlock,
 		"cancelled_record_leaves_nothing":       cancelledRecord,
 	}
@@ -238,6 +240,76 @@ func hostileNames(t *testing.T, o Opened) {
 		}
 	}
 	same(t, "items", items(t, o.Store, "arc", "arc"), delivery("", "").Items)
+}
+
+func goneAndBack(t *testing.T, o Opened) {
+	d := delivery("o/details_a", "x/a")
+	d.Repo.Gone = at.Add(time.Hour)
+	record(t, o.Store, d)
+	same(t, "a gone repository", repos(t, o.Store), []corpus.RepoState{d.Repo})
+	same(t, "blocks of a gone repository", o.Blocks(), d.Blocks)
+	d.Repo.Gone = time.Time{}
+	record(t, o.Store, corpus.Delivery{Repo: d.Repo})
+	same(t, "a repository that is back", repos(t, o.Store), []corpus.RepoState{d.Repo})
+}
+
+func standingOf(t *testing.T, s scraper.Store) corpus.Standing {
+	t.Helper()
+	all, err := s.StandingFailures(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func standing(t *testing.T, o Opened) {
+	same(t, "standing of an empty store", standingOf(t, o.Store), corpus.Standing{})
+	d := delivery("o/details_a", "x/a") // arc was read, anatomy is missing, virology permanent
+	record(t, o.Store, d)
+	want := corpus.Standing{Files: corpus.Failing{Permanent: 1}, Read: 1, Benchmarks: []corpus.StandingBenchmark{
+		{Benchmark: "arc", Models: 1, Answered: 1}, {Benchmark: "mmlu", Models: 1, Permanent: 1},
+	}}
+	same(t, "standing", standingOf(t, o.Store), want)
+
+	// A repository of which nothing can be had counts in every benchmark.
+	closed := corpus.RepoState{Repo: "o/details_b", Commit: d.Repo.Commit, Model: "x/b", Status: corpus.StatusPolicy, Error: "gated", Attempts: 1, Updated: at}
+	record(t, o.Store, corpus.Delivery{Repo: closed})
+	want.Repositories.Policy = 1
+	want.Benchmarks = []corpus.StandingBenchmark{{Benchmark: "arc", Models: 2, Answered: 1, Policy: 1}, {Benchmark: "mmlu", Models: 2, Permanent: 1, Policy: 1}}
+	same(t, "with a closed repository", standingOf(t, o.Store), want)
+
+	// A second file of a task that may be had yet, a description, and a summary of results.
+	later := d.Files[2]
+	later.Path, later.Status, later.Error = "a/c.parquet", corpus.StatusTransient, "503"
+	description := corpus.FileState{Repo: d.Repo.Repo, Commit: d.Repo.Commit, Status: corpus.StatusTransient, Attempts: 1, Error: "503", Updated: at}
+	results := corpus.FileState{Repo: "o/results", Commit: strings.Repeat("1", 40), Path: "results.json", Status: corpus.StatusPermanent, Attempts: 1, Error: "cut", Updated: at}
+	record(t, o.Store, corpus.Delivery{Repo: d.Repo, Files: []corpus.FileState{later, description}},
+		corpus.Delivery{Repo: corpus.RepoState{Repo: "o/results", Commit: strings.Repeat("2", 40), Status: corpus.StatusDone, Updated: at}, Files: []corpus.FileState{results}})
+	want.Files = corpus.Failing{Transient: 2, Permanent: 1}
+	want.Benchmarks[1].Permanent, want.Benchmarks[1].Transient = 0, 1
+	same(t, "with failures that may pass", standingOf(t, o.Store), want)
+
+	// The task was read from yet another file, and the description came.
+	later.Path, later.Status, later.Error = "a/d.parquet", corpus.StatusDone, ""
+	description.Status, description.Error = corpus.StatusDone, ""
+	record(t, o.Store, corpus.Delivery{Repo: d.Repo, Files: []corpus.FileState{later, description}})
+	want.Files, want.Read = corpus.Failing{Permanent: 1}, 2
+	want.Benchmarks[1].Transient, want.Benchmarks[1].Answered = 0, 1
+	same(t, "with all tasks read", standingOf(t, o.Store), want)
+
+	// Another commit makes what was known of its files history.
+	moved := d.Repo
+	moved.Commit, moved.Status, moved.Error = strings.Repeat("e", 40), corpus.StatusTransient, "503"
+	record(t, o.Store, corpus.Delivery{Repo: moved})
+	want.Repositories.Transient, want.Read = 1, 0
+	want.Benchmarks = []corpus.StandingBenchmark{{Benchmark: "arc", Models: 2, Transient: 1, Policy: 1}, {Benchmark: "mmlu", Models: 2, Transient: 1, Policy: 1}}
+	same(t, "at another commit", standingOf(t, o.Store), want)
+
+	// What is gone fails no more.
+	moved.Gone, closed.Gone = at, at
+	record(t, o.Store, corpus.Delivery{Repo: moved}, corpus.Delivery{Repo: closed})
+	same(t, "gone", standingOf(t, o.Store), corpus.Standing{Files: corpus.Failing{Permanent: 1}, Vanished: 2,
+		Benchmarks: []corpus.StandingBenchmark{{Benchmark: "arc", Vanished: 1}}})
 }
 
 func badBlock(t *testing.T, o Opened) {

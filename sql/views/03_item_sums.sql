@@ -1,23 +1,24 @@
 -- item_sums: integer sums over the models that answered an item.
--- Grain: one row an item that was answered. Key: (task_id, position). From: item_sum while it holds, else response_block.
+-- Grain: one row an item that was answered. Key: (task_id, position). From: item_sum while it holds, else response_block without models that are left out.
 -- Integers, because floating-point aggregates differ in the last digits from run to run,
 -- which would move items across a threshold.
 CREATE OR REPLACE VIEW item_sums AS
 WITH fresh AS (
     SELECT DISTINCT k.benchmark_id
     FROM item_sum AS k
-    JOIN corpus_state AS c ON c.benchmark_id = k.benchmark_id AND c.fingerprint = k.fingerprint
+    JOIN analysed_state AS c ON c.benchmark_id = k.benchmark_id AND c.fingerprint = k.fingerprint
 ),
 stale AS (
     SELECT t.task_id, t.benchmark_id
     FROM task AS t
     WHERE t.benchmark_id NOT IN (FROM fresh)
-      AND t.benchmark_id IN (SELECT benchmark_id FROM corpus_state)
+      AND t.benchmark_id IN (SELECT benchmark_id FROM analysed_state)
 ),
 total AS (
     SELECT s.benchmark_id, r.model_id, sum(r.correct_count)::BIGINT AS s
     FROM response_block AS r
     JOIN stale AS s USING (task_id)
+    WHERE r.model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out)
     GROUP BY s.benchmark_id, r.model_id
 ),
 block AS (

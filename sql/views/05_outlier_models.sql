@@ -1,10 +1,11 @@
 -- outlier_models: the models with the lowest scores of a benchmark.
--- Grain: one row an outlier. Key: (benchmark, model). From: scores, threshold.
+-- Grain: one row an outlier. Key: (benchmark, model). From: scores, threshold, vanished_models.
 -- A model is one when the models that score at most as much make up at most
 -- threshold.outlier_share of all: never a part of a tie, and nobody among fewer than 1000.
 CREATE OR REPLACE VIEW outlier_models AS
 SELECT benchmark, model, share_correct, score, observed, benchmark_id, model_id
 FROM scores, threshold
+WHERE model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out)
 QUALIFY count(*) OVER (PARTITION BY benchmark_id ORDER BY share_correct)
     <= threshold.outlier_share * count(*) OVER (PARTITION BY benchmark_id);
 COMMENT ON VIEW outlier_models IS 'The models with the lowest scores of a benchmark, the share threshold.outlier_share of all. A build leaves out the models that are no better than the outliers among those that are not test models. One row an outlier.';
