@@ -155,17 +155,23 @@ func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.At
 	return w.FinishRun(context.WithoutCancel(ctx), attempt, status, nil)
 }
 
-// read reads what a build needs of a benchmark.
-func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error) {
-	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.Kept)
-	if err != nil {
+// read reads what a build needs of a benchmark, all of one moment.
+func (j *job) read(ctx context.Context, benchmark string) (data *analysis.Data, err error) {
+	if err := j.w.RefreshStatistics(ctx); err != nil {
 		return nil, err
 	}
-	fingerprint, suite, err := j.inputs(ctx, benchmark)
-	if err != nil {
-		return nil, err
-	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark]}, nil
+	err = j.w.View(ctx, func(w *warehouse.Warehouse) error {
+		now := *j
+		now.w = w
+		table, scores, err := w.Responses(ctx, benchmark, warehouse.Kept)
+		if err != nil {
+			return err
+		}
+		fingerprint, suite, err := now.inputs(ctx, benchmark)
+		data = &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark]}
+		return err
+	})
+	return data, err
 }
 
 // inputs are the fingerprint of a benchmark's answers and the models' mean scores: over

@@ -51,6 +51,20 @@ func (s *blockScan) close() {
 	mapping.Close(&s.db)
 }
 
+// begin begins a transaction and looks at a table.
+func (s *blockScan) begin(look string) error {
+	for _, statement := range []string{"BEGIN TRANSACTION", look} {
+		var result mapping.Result
+		state := mapping.Query(s.conn, statement, &result)
+		err := resultError(&result)
+		mapping.DestroyResult(&result)
+		if state == mapping.StateError {
+			return err
+		}
+	}
+	return nil
+}
+
 // each runs a query for (model_id, task_id, correct) with one integer parameter
 // and calls fn with every row. The answers are fn's only until it returns.
 func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn func(model, task int32, correct []uint8)) error {
@@ -73,7 +87,7 @@ func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return errors.New(mapping.ResultError(&result))
+		return resultError(&result)
 	}
 	for {
 		chunk := mapping.FetchChunk(result)
@@ -86,6 +100,11 @@ func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn 
 			return err
 		}
 	}
+}
+
+// resultError is what DuckDB says of a failed query, typed as the driver types it.
+func resultError(result *mapping.Result) error {
+	return &duckdb.Error{Type: duckdb.ErrorType(mapping.ResultErrorType(result)), Msg: mapping.ResultError(result)}
 }
 
 // scanChunk reads a chunk's vectors: the columns are two INTEGERs and a list of

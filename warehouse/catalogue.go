@@ -38,6 +38,7 @@ type catalogue struct {
 	names      map[int32]string // benchmark_id → benchmark
 	tasks      map[taskKey]int32
 	taskOf     map[int32]taskKey // task_id → names
+	items      map[int32]int     // task_id → number of items
 	models     map[string]int32
 	described  map[int32]*corpus.Model // what is known of a model, by model_id; never changed in place
 	revisions  map[revisionKey]int32
@@ -56,6 +57,7 @@ func (c *catalogue) clone() *catalogue {
 	d.names = maps.Clone(c.names)
 	d.tasks = maps.Clone(c.tasks)
 	d.taskOf = maps.Clone(c.taskOf)
+	d.items = maps.Clone(c.items)
 	d.models = maps.Clone(c.models)
 	d.described = maps.Clone(c.described)
 	d.revisions = maps.Clone(c.revisions)
@@ -67,7 +69,7 @@ func (c *catalogue) clone() *catalogue {
 func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c := &catalogue{
 		benchmarks: map[string]int32{}, names: map[int32]string{}, tasks: map[taskKey]int32{},
-		taskOf: map[int32]taskKey{}, models: map[string]int32{}, described: map[int32]*corpus.Model{}, totals: map[int32]total{},
+		taskOf: map[int32]taskKey{}, items: map[int32]int{}, models: map[string]int32{}, described: map[int32]*corpus.Model{}, totals: map[int32]total{},
 	}
 	var id int32
 	var name string
@@ -84,6 +86,11 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	var items int
+	err = scanEach(ctx, conn, `SELECT task_id, count(*) FROM item GROUP BY task_id`, []any{&id, &items}, func() { c.items[id] = items })
+	if err != nil {
+		return nil, fmt.Errorf("count items: %w", err)
 	}
 	if err := c.loadModels(ctx, conn); err != nil {
 		return nil, err
@@ -105,11 +112,6 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	}
 	c.newestLoad = c.lastLoad
 	return c, nil
-}
-
-// querier is what both a connection and a pool of them can do.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // scanEach reads every row into dst and calls fn after each.

@@ -57,21 +57,15 @@ type CheckOptions struct {
 // it could not look.
 func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error) {
 	var all []Finding
-	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkLedger, w.checkQueries, w.checkResults, w.checkKeptSums}
-	if o.ReadData {
-		steps = append(steps, w.checkBlocks, w.checkTables)
+	err := w.View(ctx, func(v *Warehouse) (err error) {
+		all, err = v.look(ctx, o.ReadData)
+		return err
+	})
+	if err != nil && ctx.Err() == nil && isDamage(err) { // so much that there is no view
+		all, err = append(all, w.unreadable(err)), nil
 	}
-	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, o.ReadData) })
-	for _, step := range steps {
-		found, err := step(ctx)
-		all = append(all, found...)
-		if err != nil && ctx.Err() == nil && isDamage(err) { // the other steps may still find something
-			all = append(all, w.unreadable(err))
-			continue
-		}
-		if err != nil {
-			return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
-		}
+	if err != nil {
+		return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
 	}
 	all = onlyFirst(all, checkUnreadable)
 	if o.Repair && !w.readOnly && !slices.ContainsFunc(all, isUnreadable) {
@@ -82,6 +76,28 @@ func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Compare(severityOrder[a.Severity], severityOrder[b.Severity])
 	})
+	return all, nil
+}
+
+// look makes every check of a view.
+func (w *Warehouse) look(ctx context.Context, readData bool) ([]Finding, error) {
+	var all []Finding
+	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkLedger, w.checkQueries, w.checkResults, w.checkKeptSums}
+	if readData {
+		steps = append(steps, w.checkBlocks, w.checkTables)
+	}
+	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, readData) })
+	for _, step := range steps {
+		found, err := step(ctx)
+		all = append(all, found...)
+		if err != nil && ctx.Err() == nil && isDamage(err) { // the other steps may still find something
+			all = append(all, w.unreadable(err))
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+	}
 	return all, nil
 }
 
@@ -131,6 +147,18 @@ func (w *Warehouse) checkQueries(ctx context.Context) ([]Finding, error) {
 		}
 	}
 	return found, nil
+}
+
+// objects are what a query of sql/checks finds fault with.
+func (w *Warehouse) objects(ctx context.Context, check string) (map[string]bool, error) {
+	found, err := w.checkQueries(ctx)
+	objects := map[string]bool{}
+	for _, f := range found {
+		if f.Check == check {
+			objects[f.Object] = true
+		}
+	}
+	return objects, err
 }
 
 // checkResults reports results whose inputs have changed since.
@@ -186,13 +214,8 @@ func (w *Warehouse) checkBlocks(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	scan, err := openBlockScan(w.file, w.settings)
-	if err != nil {
-		return nil, err
-	}
-	defer scan.close()
 	var found []Finding
-	err = scan.each(ctx, `SELECT model_id, task_id, correct FROM response_block WHERE model_id >= $1`, 0, func(model, task int32, correct []uint8) {
+	err = w.answers.each(ctx, `SELECT model_id, task_id, correct FROM response_block WHERE model_id >= $1`, 0, func(model, task int32, correct []uint8) {
 		t := names.tasks[task]
 		got := sumBlock(corpus.Block{Model: names.models[model], Benchmark: t.benchmark, Task: t.task, Correct: correct})
 		if want := sums[blockKey{model, task}]; got != want {

@@ -101,6 +101,22 @@ func isDamage(err error) bool {
 	return false
 }
 
+// AnswersError says that stored answers do not fit their task: which item an answer
+// belongs to cannot be told.
+type AnswersError struct {
+	Task   string
+	Model  string // empty where the task's items are at fault
+	Reason string
+}
+
+func (e *AnswersError) Error() string {
+	of := "task " + e.Task
+	if e.Model != "" {
+		of = fmt.Sprintf("answers of %.80q to %s", e.Model, of)
+	}
+	return fmt.Sprintf("%s: %s; metabench check lists all such damage and what to do about it", of, e.Reason)
+}
+
 // DataError says what is wrong with data that was to be stored.
 type DataError struct {
 	File   string // path or repository it came from

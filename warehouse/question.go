@@ -22,7 +22,15 @@ const readQuestion = `question AS q ON q.benchmark_id = i.benchmark_id AND q.ite
 
 // UnreadQuestions lists the items of forms A and B whose text was not read yet, by
 // task, with files of the Hub that may have it.
-func (w *Warehouse) UnreadQuestions(ctx context.Context) ([]corpus.UnreadTask, error) {
+func (w *Warehouse) UnreadQuestions(ctx context.Context) (tasks []corpus.UnreadTask, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		tasks, err = v.unreadQuestions(ctx)
+		return err
+	})
+	return tasks, err
+}
+
+func (w *Warehouse) unreadQuestions(ctx context.Context) ([]corpus.UnreadTask, error) {
 	var tasks []corpus.UnreadTask
 	var benchmark, task string
 	var position int

@@ -16,7 +16,15 @@ import (
 //
 // DuckDB's hash() is an order of magnitude faster than the digests of TableHashes,
 // but is only the same within one version of DuckDB.
-func (w *Warehouse) state(ctx context.Context) (string, error) {
+func (w *Warehouse) state(ctx context.Context) (state string, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		state, err = v.hashState(ctx)
+		return err
+	})
+	return state, err
+}
+
+func (w *Warehouse) hashState(ctx context.Context) (string, error) {
 	tables := maps.Clone(contents)
 	tables["manifest"] = `FROM manifest`
 	tables["schema_migration"] = `SELECT version, checksum FROM schema_migration`

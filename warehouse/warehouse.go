@@ -75,7 +75,9 @@ type Warehouse struct {
 	crash    func(point string) // tests end the process here
 	disk     disk
 	lock     *fileLock
-	db       *sql.DB
+	answers  *blockScan // of a view, else nil
+	pool     *sql.DB
+	db       querier     // what is read with: pool, in a view its transaction
 	file     string      // absolute path
 	settings [][2]string // DuckDB's
 
@@ -166,10 +168,10 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 // upgrade closes the file, brings its schema up to date and opens it again.
 func (w *Warehouse) upgrade(ctx context.Context, o Options, settings [][2]string) error {
 	_, err := w.conn.ExecContext(ctx, "CHECKPOINT")
-	if err := errors.Join(err, w.conn.Close(), w.db.Close()); err != nil {
+	if err := errors.Join(err, w.conn.Close(), w.pool.Close()); err != nil {
 		return fmt.Errorf("migrate warehouse %s: %w", w.path, err)
 	}
-	w.conn, w.db = nil, nil
+	w.conn, w.pool, w.db = nil, nil, nil
 	if err := renew(ctx, o, false); err != nil {
 		return err
 	}
@@ -239,8 +241,9 @@ func (w *Warehouse) connect(ctx context.Context, settings [][2]string) error {
 	if err != nil {
 		return openError(w.path, err)
 	}
-	w.db = sql.OpenDB(connector)
-	w.conn, err = w.db.Conn(ctx)
+	w.pool = sql.OpenDB(connector)
+	w.db = w.pool
+	w.conn, err = w.pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("open warehouse %s: %w", w.path, err)
 	}
@@ -312,8 +315,8 @@ func (w *Warehouse) Close() error {
 		}
 		errs = append(errs, w.ledger.close(), w.conn.Close())
 	}
-	if w.db != nil {
-		errs = append(errs, w.db.Close())
+	if w.pool != nil {
+		errs = append(errs, w.pool.Close())
 	}
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())
