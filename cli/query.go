@@ -46,9 +46,12 @@ objects; numbers that JSON cannot hold (NaN, infinity) are null.`,
 			}
 			query := args[0]
 			if query == "-" {
-				text, err := io.ReadAll(io.LimitReader(a.In, maxQuery))
+				text, err := io.ReadAll(io.LimitReader(a.In, maxQuery+1))
 				if err != nil {
 					return fmt.Errorf("read the query: %w", err)
+				}
+				if len(text) > maxQuery {
+					return usagef("the query on standard input is longer than %d bytes; a part of it would be another query", maxQuery)
 				}
 				query = string(text)
 			}

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error
 	if err != nil {
 		return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
 	}
-	all = onlyFirst(all, checkUnreadable)
+	all = onlyFirst(onlyFirst(all, checkUnreadable), checkOlder)
 	if o.Repair && !w.readOnly && !slices.ContainsFunc(all, isUnreadable) {
 		if err := w.repair(ctx, all); err != nil {
 			return all, fmt.Errorf("repair warehouse %s: %w", w.path, err)
@@ -90,8 +91,17 @@ func (w *Warehouse) look(ctx context.Context, readData bool) ([]Finding, error) 
 	for _, step := range steps {
 		found, err := step(ctx)
 		all = append(all, found...)
+		if slices.ContainsFunc(all, isUnreadable) && isAborted(err) {
+			continue
+		}
 		if err != nil && ctx.Err() == nil && isDamage(err) { // the other steps may still find something
 			all = append(all, w.unreadable(err))
+			continue
+		}
+		if w.older && lacksObject(err) { // what it lacks is not there to be checked
+			all = append(all, Finding{Check: checkOlder, Severity: Warning, Object: w.path,
+				Detail: "has the schema of an earlier version, so that not everything can be checked: " + firstLine(err),
+				Remedy: "metabench check --repair, or any command that writes, brings it up to date; of a snapshot publish a new one"})
 			continue
 		}
 		if err != nil {
@@ -99,6 +109,14 @@ func (w *Warehouse) look(ctx context.Context, readData bool) ([]Finding, error) 
 		}
 	}
 	return all, nil
+}
+
+// checkOlder is the finding that the schema is an earlier one.
+const checkOlder = "older_schema"
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // quality is a query of sql/checks with what its header says.
@@ -139,14 +157,19 @@ func (w *Warehouse) checkQueries(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	var found []Finding
+	var lacking error
 	for _, c := range checks {
 		f := Finding{Check: c.name, Severity: c.severity, Remedy: c.remedy}
 		err := scanEach(ctx, w.db, c.query, []any{&f.Object, &f.Detail}, func() { found = append(found, f) })
+		if w.older && lacksObject(err) { // the others can still be asked
+			lacking = errors.Join(lacking, fmt.Errorf("%s: %w", c.name, err))
+			continue
+		}
 		if err != nil {
 			return found, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
-	return found, nil
+	return found, lacking
 }
 
 // objects are what a query of sql/checks finds fault with.

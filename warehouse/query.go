@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
+	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
 // Column is a column of an answer to a query.
@@ -45,10 +45,7 @@ type RefusedError struct{ Reason string }
 
 func (e *RefusedError) Error() string { return "query refused: " + e.Reason }
 
-var (
-	errNotReading = &RefusedError{Reason: "only statements that read are allowed: SELECT, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN"}
-	pragma        = regexp.MustCompile(`(?is)^(\s|--[^\n]*\n|/\*.*?\*/)*pragma\b`)
-)
+var errNotReading = &RefusedError{Reason: "only statements that read are allowed: SELECT, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN"}
 
 // Query runs one statement that only reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE
 // or EXPLAIN. The warehouse must have been opened by OpenReadOnly, which shuts
@@ -60,10 +57,14 @@ func (w *Warehouse) Query(ctx context.Context, query string, args ...any) (*Rows
 	if !w.readOnly {
 		return nil, errors.New("query: the warehouse is open for writing; open it for reading")
 	}
-	if err := w.refuse(ctx, query); err != nil {
+	kind, err := w.kindOf(ctx, query)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := w.db.QueryContext(ctx, query, args...) //nolint:rowserrcheck // the caller's, through Rows
+	rows, err := w.db.QueryContext(ctx, query, args...)           //nolint:rowserrcheck // the caller's, through Rows
+	if kind == duckdb.STATEMENT_TYPE_EXPLAIN && isReadOnly(err) { // EXPLAIN ANALYZE runs what it explains
+		return nil, errNotReading
+	}
 	if err != nil {
 		return nil, queryError(ctx, err)
 	}
@@ -79,35 +80,56 @@ func (w *Warehouse) Query(ctx context.Context, query string, args ...any) (*Rows
 	return r, nil
 }
 
-// refuse looks at a query without running it.
-func (w *Warehouse) refuse(ctx context.Context, query string) error {
-	if strings.TrimSpace(query) == "" {
-		return &RefusedError{Reason: "it is empty"}
-	}
-	// DuckDB turns some pragmas into queries; what they show, DESCRIBE shows too.
-	if pragma.MatchString(query) {
-		return errNotReading
+// kindOf looks at a query without running it, and refuses all but those that read.
+func (w *Warehouse) kindOf(ctx context.Context, query string) (kind duckdb.StmtType, err error) {
+	n, parsed, err := w.countStatements(query)
+	switch {
+	case err != nil:
+		return kind, err
+	case !parsed: // what is wrong, and of which type, is said when it is prepared
+	case n == 0:
+		return kind, &RefusedError{Reason: "it is empty"}
+	case n > 1:
+		return kind, &RefusedError{Reason: "it has more than one statement, or is a PIVOT whose values are not named (PIVOT … ON x IN (…)); run them one by one"}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.conn.Raw(func(driverConn any) error {
+	err = w.conn.Raw(func(driverConn any) error {
 		prepared, err := driverConn.(*duckdb.Conn).Prepare(query)
 		if err != nil {
-			if strings.Contains(err.Error(), "prepare") && strings.Contains(err.Error(), "context") {
-				return &RefusedError{Reason: "it has more than one statement; run them one by one"}
-			}
 			return queryError(ctx, err)
 		}
-		kind, err := prepared.(*duckdb.Stmt).StatementType()
-		if err := errors.Join(err, prepared.Close()); err != nil {
-			return err
-		}
-		switch kind {
-		case duckdb.STATEMENT_TYPE_SELECT, duckdb.STATEMENT_TYPE_EXPLAIN, duckdb.STATEMENT_TYPE_RELATION:
-			return nil
-		}
-		return errNotReading
+		kind, err = prepared.(*duckdb.Stmt).StatementType()
+		return errors.Join(err, prepared.Close())
 	})
+	if err != nil {
+		return kind, err
+	}
+	switch kind {
+	case duckdb.STATEMENT_TYPE_SELECT, duckdb.STATEMENT_TYPE_EXPLAIN, duckdb.STATEMENT_TYPE_RELATION:
+		return kind, nil
+	}
+	return kind, errNotReading
+}
+
+// countStatements lets DuckDB parse a query.
+func (w *Warehouse) countStatements(query string) (n int, parsed bool, err error) {
+	scan, err := openBlockScan(w.file, w.settings)
+	if err != nil {
+		return 0, false, err
+	}
+	defer scan.close()
+	var statements mapping.ExtractedStatements
+	defer mapping.DestroyExtracted(&statements)
+	n = int(mapping.ExtractStatements(scan.conn, query, &statements))
+	return n, n > 0 || mapping.ExtractStatementsError(statements) == "", nil
+}
+
+// isReadOnly reports whether DuckDB refused to write to a file that is open for reading.
+// It has no type of its own for that.
+func isReadOnly(err error) bool {
+	var e *duckdb.Error
+	return errors.As(err, &e) && e.Type == duckdb.ErrorTypeInvalidInput && strings.Contains(e.Msg, "attached in read-only mode")
 }
 
 // queryError makes DuckDB's errors fit for a user: a cancelled query says so, and
@@ -116,10 +138,9 @@ func queryError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	text := err.Error()
-	if strings.Contains(text, "disabled by configuration") || strings.Contains(text, "disabled through configuration") ||
-		strings.Contains(text, "external access") || strings.Contains(text, "read-only mode") {
-		return &RefusedError{Reason: "queries see the warehouse's own tables and views and change nothing (" + text + ")"}
+	var e *duckdb.Error
+	if errors.As(err, &e) && e.Type == duckdb.ErrorTypePermission {
+		return &RefusedError{Reason: "queries see the warehouse's own tables and views and change nothing (" + e.Msg + ")"}
 	}
 	return fmt.Errorf("query: %w", err)
 }

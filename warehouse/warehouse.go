@@ -88,6 +88,7 @@ type Warehouse struct {
 	told   []Load // what the ledger said when it was opened
 	lost   []Load // in the ledger and not in the file
 
+	older    bool // the schema is an earlier one: tables and views of today may not be there
 	replaced bool // the ledger is of another file, and stays as it is until somebody has looked
 
 	untidy bool // files that nothing was read from any more may be stored
@@ -212,6 +213,11 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 	}
 	if err == nil {
 		err = checkSchema(ctx, w.conn, w.path)
+	}
+	if err == nil {
+		var current bool
+		current, err = isCurrent(ctx, w.conn, w.path)
+		w.older = !current
 	}
 	if err == nil {
 		var loads map[int32]bool
