@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -154,14 +155,16 @@ func (c *change) describeBenchmark(b corpus.Benchmark, inCatalogue bool) error {
 	if b.MinPointBiserial > 0 {
 		least = b.MinPointBiserial
 	}
+	mean := string(cmp.Or(b.PublishedMean, corpus.MeanOfItems))
 	id, known := c.benchmarks[b.Name]
 	if known {
 		err := c.exec(`
-			UPDATE benchmark SET title = ?, metric = ?, shots = ?, options = ?, min_point_biserial = ?, in_catalogue = ?
+			UPDATE benchmark SET title = ?, metric = ?, shots = ?, options = ?, min_point_biserial = ?, in_catalogue = ?, published_mean = ?
 			WHERE benchmark_id = ? AND (? OR NOT in_catalogue)
-			  AND (title, metric, shots, options, min_point_biserial, in_catalogue) IS DISTINCT FROM (?, ?, ?::INTEGER, ?::INTEGER, ?::DOUBLE, ?::BOOLEAN)`,
-			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, id, inCatalogue,
-			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue)
+			  AND (title, metric, shots, options, min_point_biserial, in_catalogue, published_mean)
+				IS DISTINCT FROM (?, ?, ?::INTEGER, ?::INTEGER, ?::DOUBLE, ?::BOOLEAN, ?)`,
+			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, mean, id, inCatalogue,
+			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, mean)
 		if err != nil {
 			return fmt.Errorf("describe benchmark %s: %w", b.Name, err)
 		}
@@ -181,8 +184,8 @@ func (c *change) describeBenchmark(b corpus.Benchmark, inCatalogue bool) error {
 
 func (c *change) addBenchmark(b corpus.Benchmark, least any, inCatalogue bool) (int32, error) {
 	id := int32(len(c.benchmarks) + 1)
-	err := c.exec(`INSERT INTO benchmark VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, b.Name, b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue)
+	err := c.exec(`INSERT INTO benchmark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, b.Name, b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, string(cmp.Or(b.PublishedMean, corpus.MeanOfItems)))
 	if err != nil {
 		return 0, fmt.Errorf("add benchmark %s: %w", b.Name, err)
 	}
