@@ -54,11 +54,15 @@ func (w *Warehouse) rendered(ctx context.Context, q prepared, query string, f fo
 // behind is none.
 func (w *Warehouse) bare(query string) string {
 	for end := strings.LastIndexByte(query, ';'); end >= 0; end = strings.LastIndexByte(query[:end], ';') {
+		behind := strings.TrimSpace(query[end+1:])
+		if behind != "" && behind[0] != ';' && !strings.HasPrefix(behind, "--") && !strings.HasPrefix(behind, "/*") {
+			continue // within text or a comment; spares parsing
+		}
 		before, _, err := w.countStatements(query[:end])
 		if err != nil {
 			return query
 		}
-		if behind, parsed, err := w.countStatements(query[end+1:]); err == nil && parsed && behind == 0 && before == 1 {
+		if after, parsed, err := w.countStatements(behind); err == nil && parsed && after == 0 && before == 1 {
 			return w.bare(query[:end])
 		}
 	}
