@@ -23,7 +23,8 @@ cut or replaced, and list everything found with its severity and what to do.
 
 --read-data reads and hashes every answer and every source file at hand.
 --repair mends what loses nothing: it adds sums up again, forgets files that
-nothing was read from, marks runs that were cut off. A file or write-ahead log that
+nothing was read from, marks runs that were cut off, and takes out answers that do
+not fit their task, for the crawl to read again. A file or write-ahead log that
 DuckDB cannot read is put aside under another name, never deleted; crawl and import
 then read again what is missing.
 

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"metabench/warehouse"
 )
 
 // ExitCode is the process's exit status. The table is a contract with scripts; it
@@ -88,6 +90,7 @@ func usagef(format string, args ...any) error {
 // exitCodeOf maps an error to the documented exit code.
 func exitCodeOf(err error) ExitCode {
 	var coded *codedError
+	var misfit *warehouse.AnswersError
 	switch {
 	case err == nil:
 		return ExitOK
@@ -99,6 +102,8 @@ func exitCodeOf(err error) ExitCode {
 		return coded.code
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
+	case errors.As(err, &misfit):
+		return ExitDamage
 	}
 	return ExitError
 }

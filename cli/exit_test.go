@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"metabench/warehouse"
 )
 
 func TestErrorsEndWithTheirDocumentedCode(t *testing.T) {
@@ -22,6 +24,7 @@ func TestErrorsEndWithTheirDocumentedCode(t *testing.T) {
 		"usage":           {usagef("x"), ExitUsage},
 		"wrapped_code":    {fmt.Errorf("crawl: %w", withCode(ExitAuth, errors.New("x"))), ExitAuth},
 		"cancelled":       {fmt.Errorf("crawl: %w", context.Canceled), ExitInterrupted},
+		"misfit_answers":  {fmt.Errorf("build: %w", &warehouse.AnswersError{Task: "x", Reason: "y"}), ExitDamage},
 		"code_of_success": {withCode(ExitAuth, nil), ExitOK},
 	}
 	for name, c := range cases {

@@ -29,6 +29,7 @@ type entry struct {
 	Asked            string      `yaml:"asked,omitempty"`
 	Harness          string      `yaml:"harness,omitempty"`
 	Items            int         `yaml:"items,omitempty"`
+	PublishedMean    string      `yaml:"published_mean,omitempty"`
 	MinPointBiserial float64     `yaml:"min_point_biserial,omitempty"`
 	Tasks            []taskEntry `yaml:"tasks,omitempty"`
 }
@@ -133,9 +134,16 @@ func (e entry) benchmark() (corpus.Benchmark, []error) {
 	if e.MinPointBiserial < 0 || e.MinPointBiserial > 1 {
 		bad("min_point_biserial must be a proportion from 0 to 1")
 	}
+	mean := corpus.Mean(e.PublishedMean)
+	if means := []corpus.Mean{"", corpus.MeanOfItems, corpus.MeanOfTasks}; !slices.Contains(means, mean) {
+		bad("published_mean %q is neither %s nor %s", e.PublishedMean, corpus.MeanOfItems, corpus.MeanOfTasks)
+	}
+	if mean == "" && len(e.Tasks) > 0 {
+		mean = corpus.MeanOfTasks // as the leaderboard's results are read
+	}
 	b := corpus.Benchmark{
 		Name: e.Name, Title: e.Title, Metric: e.Metric, Shots: e.Shots, Options: e.Options, Asked: asked,
-		MinPointBiserial: e.MinPointBiserial,
+		PublishedMean: cmp.Or(mean, corpus.MeanOfItems), MinPointBiserial: e.MinPointBiserial,
 	}
 	if b.Title == "" {
 		b.Title = e.Name

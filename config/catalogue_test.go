@@ -96,3 +96,31 @@ func TestFormattedCatalogueIsReadBackAsItWas(t *testing.T) {
 		t.Errorf("(-want +got):\n%s\n%s", diff, text)
 	}
 }
+
+// MMLU is published as the mean of its subjects; so is what else has tasks, unless the
+// catalogue says otherwise.
+func TestCatalogueSaysOverWhatAPublishedScoreIsAMean(t *testing.T) {
+	all, err := Catalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range all {
+		want := corpus.MeanOfItems
+		if b.Name == "mmlu" {
+			want = corpus.MeanOfTasks
+		}
+		if b.PublishedMean != want {
+			t.Errorf("%s: %q, want %q", b.Name, b.PublishedMean, want)
+		}
+	}
+	const tasks = "benchmarks:\n  - name: x\n    metric: acc\n    tasks: [{name: a}, {name: b}]\n"
+	for text, want := range map[string]corpus.Mean{tasks: corpus.MeanOfTasks, tasks + "    published_mean: items\n": corpus.MeanOfItems} {
+		got, err := parseCatalogue([]byte(text))
+		if err != nil || got[0].PublishedMean != want {
+			t.Errorf("%s: %+v, error %v, want %s", text, got, err, want)
+		}
+	}
+	if _, err := parseCatalogue([]byte(tasks + "    published_mean: subjects\n")); err == nil {
+		t.Error("an unknown mean is accepted")
+	}
+}

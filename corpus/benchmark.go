@@ -11,9 +11,21 @@ type Benchmark struct {
 	Asked   Style  // how its questions are put to a model
 	Tasks   []Task // at least one
 
+	// PublishedMean says over what the published score is a mean; empty: items.
+	PublishedMean Mean
+
 	// MinPointBiserial overrides the variance filter's threshold when positive.
 	MinPointBiserial float64
 }
+
+// Mean is over what a benchmark's score is a mean, where it has several tasks.
+type Mean string
+
+// The two means.
+const (
+	MeanOfItems Mean = "items" // the share of all questions
+	MeanOfTasks Mean = "tasks" // each task's share counts the same
+)
 
 // Task is the part of a benchmark that is evaluated as one file. Most benchmarks
 // are their own only task; MMLU has 57.

@@ -194,9 +194,22 @@ func finishRun(ctx context.Context, w *warehouse.Warehouse, attempt warehouse.At
 	return w.FinishRun(context.WithoutCancel(ctx), attempt, status, nil)
 }
 
-// read reads what a build needs of a benchmark: all answers, and what the filters say of
-// them when they don't look at the test models.
-func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error) {
+// read reads what a build needs of a benchmark, all of one moment: all answers, and what
+// the filters say of them when they don't look at the test models.
+func (j *job) read(ctx context.Context, benchmark string) (data *analysis.Data, err error) {
+	if err := j.w.RefreshStatistics(ctx); err != nil {
+		return nil, err
+	}
+	err = j.w.View(ctx, func(w *warehouse.Warehouse) error {
+		now := *j
+		now.w = w
+		data, err = now.readNow(ctx, benchmark)
+		return err
+	})
+	return data, err
+}
+
+func (j *job) readNow(ctx context.Context, benchmark string) (*analysis.Data, error) {
 	table, scores, err := j.w.Responses(ctx, benchmark, warehouse.All)
 	if err != nil {
 		return nil, err

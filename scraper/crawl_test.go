@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -269,4 +271,49 @@ func TestCrawlDeliversTheTruthOfAHealthyHub(t *testing.T) {
 
 func withToken(token string) func(*hub.Options) {
 	return func(o *hub.Options) { o.Token = token }
+}
+
+// Where the catalogue knows no number of items, the items that are there already say how
+// many answers a file may have: one too many would be counted for the next task.
+func TestFileWithMoreRowsThanTheTaskHasItemsIsRefused(t *testing.T) {
+	b := newBench(t, hubtest.CorpusOptions{Seed: 1, Models: 3}, hubtest.ServerOptions{})
+	items := make([]corpus.Item, 59) // the files have 60 rows
+	for k := range items {
+		items[k] = corpus.Item{Benchmark: "arc", Task: "arc", Position: k, Key: strconv.Itoa(k + 1)}
+	}
+	if err := b.store.Record(t.Context(), corpus.Delivery{Items: items}); err != nil {
+		t.Fatal(err)
+	}
+	uncounted := b.corpus.Benchmarks()
+	for k := range uncounted {
+		uncounted[k].Tasks = slices.Clone(uncounted[k].Tasks)
+		for l := range uncounted[k].Tasks {
+			uncounted[k].Tasks[l].Items = 0
+		}
+	}
+	b.crawl(func(o *scraper.Options) { o.Benchmarks = uncounted })
+	for _, block := range b.store.Blocks() {
+		if block.Task == "arc" {
+			t.Errorf("%d answers of %s were taken", len(block.Correct), block.Model)
+		}
+	}
+	refused := 0
+	repos, err := b.store.Repos(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range repos {
+		files, err := b.store.Files(t.Context(), r.Repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if f.Task == "arc" && f.Status == corpus.StatusPermanent && strings.Contains(f.Error, "60 rows of 59") {
+				refused++
+			}
+		}
+	}
+	if refused < 3 {
+		t.Errorf("%d files refused for their rows, want those of 3 models", refused)
+	}
 }

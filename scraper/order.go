@@ -36,7 +36,7 @@ type orders struct {
 type taskOrder struct {
 	mu        sync.Mutex
 	loaded    bool
-	items     bool              // the store has items of the task, with or without hashes
+	items     int               // that the store has of the task, with or without hashes
 	sequences []sequence        // hashes by position, one a rendering; the first is the store's
 	verdicts  map[string]*order // by fingerprint
 }
@@ -73,7 +73,7 @@ func (o *orders) task(ctx context.Context, t taskOf) (*taskOrder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the items of %s/%s: %w", t.Benchmark.Name, t.Task.Name, err)
 	}
-	to.loaded, to.items = true, len(items) > 0
+	to.loaded, to.items = true, len(items)
 	var seq sequence
 	for _, it := range items {
 		if it.Hash == "" {
@@ -96,7 +96,7 @@ func (o *orders) known(ctx context.Context, benchmarks []corpus.Benchmark) (bool
 			if err != nil {
 				return false, err
 			}
-			if !to.items {
+			if to.items == 0 {
 				return false, nil
 			}
 		}
@@ -159,8 +159,11 @@ func (to *taskOrder) verdict(print string) *order {
 }
 
 func (o *orders) compare(ctx context.Context, t taskOf, to *taskOrder, rows int, id *details.Identity) (*order, error) {
+	if to.items != 0 && rows != to.items { // where the catalogue knows no number, the first file gave it
+		return nil, &details.FileError{Fault: details.FaultRows, Detail: fmt.Sprintf("%d rows of %d", rows, to.items)}
+	}
 	if id == nil {
-		if !to.items {
+		if to.items == 0 {
 			if err := o.record(ctx, t, to, rows, nil); err != nil {
 				return nil, err
 			}
@@ -202,7 +205,7 @@ func (o *orders) record(ctx context.Context, t taskOf, to *taskOrder, rows int, 
 	if err := o.store.Record(ctx, corpus.Delivery{Items: items}); err != nil {
 		return err
 	}
-	to.items = true
+	to.items = rows
 	return nil
 }
 

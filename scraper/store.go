@@ -51,7 +51,7 @@ type Store interface {
 	//     empty name is not recorded.
 	//   - A block replaces the block of the same (Model, Benchmark, Task), so that
 	//     delivering twice is the same as delivering once. Its length is the task's
-	//     number of items, and it is in the order of Items.
+	//     number of items, and it is in the order of Items; a longer one is an error.
 	//   - Items are added by (Benchmark, Task, Position). One that is there already
 	//     stays, except that an empty Hash or Prompt is filled in.
 	//   - Model replaces what is known of the model with the same name, field by

@@ -241,8 +241,17 @@ func (c *column) text(i int) string {
 	if !c.numeric() {
 		return c.dict.text(c.codes[i])
 	}
-	if v := c.floats[i]; !math.IsNaN(v) {
-		return strconv.FormatFloat(v, 'g', -1, 64)
+	return numberText(c.floats[i])
+}
+
+// numberText writes a number by its digits, "" for NaN: a whole number as an integer
+// column has it, so that 1e6 is 1000000 in both.
+func numberText(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return ""
+	case v == math.Trunc(v) && math.Abs(v) < 1e15:
+		return strconv.FormatInt(int64(v), 10)
 	}
-	return ""
+	return strconv.FormatFloat(v, 'g', -1, 64)
 }

@@ -192,10 +192,10 @@ func (r *longFile) take(b *batch) error {
 func (r *longFile) prefix(b *batch, i int) *prefix {
 	code := [2]uint32{missingCode, missingCode}
 	if r.benchmarkColumn >= 0 {
-		code[0] = textCode(&b.cells[r.benchmarkColumn], i)
+		code[0] = textCode(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i)
 	}
 	if r.subjectColumn >= 0 {
-		code[1] = textCode(&b.cells[r.subjectColumn], i)
+		code[1] = textCode(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i)
 	}
 	if r.last != nil && code == r.lastCode {
 		return r.last
@@ -219,10 +219,11 @@ func (r *longFile) prefix(b *batch, i int) *prefix {
 	return p
 }
 
-// textCode is the code of a cell of a text column; numbers have none.
-func textCode(c *cells, i int) uint32 {
+// textCode is the code of a cell as text. The dictionary of a column of numbers has
+// their digits.
+func textCode(c *cells, d *dictionary, i int) uint32 {
 	if c.numeric() {
-		return missingCode
+		return d.code([]byte(cellText(c, d, i)))
 	}
 	return c.codes[i]
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 const (
@@ -29,15 +30,16 @@ type parquetSource struct {
 	closer io.Closer
 	size   int64
 
-	pf      *parquet.File
-	names   []string
-	leaves  []parquet.LeafColumn
-	unread  []*Error // why a column of the file is not among them
-	chosen  []*parquetColumn
-	group   int   // row group being read; -1 before the first
-	left    int64 // rows left in it
-	rows    int64
-	scratch []parquet.Value
+	pf        *parquet.File
+	names     []string
+	columnsAt []int // of each name: which column of the file
+	types     []parquetType
+	unread    []*Error // why a column of the file is not among them
+	chosen    []*parquetColumn
+	group     int   // row group being read; -1 before the first
+	left      int64 // rows left in it
+	rows      int64
+	scratch   []parquet.Value
 }
 
 type readerAt interface {
@@ -70,18 +72,24 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 	}
 	s := &parquetSource{ctx: ctx, file: file, r: r, closer: c, size: size, pf: pf, group: -1,
 		scratch: make([]parquet.Value, 512)}
+	declared := leavesOf(pf.Metadata().Schema)
+	if len(declared) != len(pf.Schema().Columns()) {
+		return nil, damaged(file, errors.New("the schema has columns without a type"))
+	}
 	for _, path := range pf.Schema().Columns() {
 		leaf, ok := pf.Schema().Lookup(path...)
 		if !ok {
 			return nil, damaged(file, fmt.Errorf("column %s is not in its own schema", strings.Join(path, ".")))
 		}
 		name := strings.Join(path, ".")
-		if e := unreadable(file, name, leaf); e != nil {
+		typ, e := readable(file, name, leaf, declared[leaf.ColumnIndex])
+		if e != nil {
 			s.unread = append(s.unread, e)
 			continue
 		}
 		s.names = append(s.names, name)
-		s.leaves = append(s.leaves, leaf)
+		s.columnsAt = append(s.columnsAt, leaf.ColumnIndex)
+		s.types = append(s.types, typ)
 	}
 	if len(s.names) == 0 && len(s.unread) > 0 {
 		return nil, s.unread[0]
@@ -110,18 +118,30 @@ func damaged(file string, err error) error {
 		Remedy: "Copy or download the file again", Err: err}
 }
 
-// unreadable says why a column can't be read; nil if it can.
-func unreadable(file, name string, leaf parquet.LeafColumn) *Error {
+// leavesOf are the columns that a schema declares, in the order of the file. Elements
+// without a physical type are groups of others.
+func leavesOf(schema []format.SchemaElement) []*format.SchemaElement {
+	var leaves []*format.SchemaElement
+	for k := range schema {
+		if schema[k].Type.Valid {
+			leaves = append(leaves, &schema[k])
+		}
+	}
+	return leaves
+}
+
+// readable says how a column is read, or why it can't be.
+func readable(file, name string, leaf parquet.LeafColumn, declared *format.SchemaElement) (parquetType, *Error) {
 	if leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-		return &Error{Kind: KindColumn, File: file, Column: name,
+		return parquetType{}, &Error{Kind: KindColumn, File: file, Column: name,
 			Problem: "is a nested column; only flat ones are read", Remedy: "Unnest it first"}
 	}
-	if k := leaf.Node.Type().Kind(); k == parquet.Int96 || k == parquet.FixedLenByteArray {
-		return &Error{Kind: KindColumn, File: file, Column: name,
-			Problem: fmt.Sprintf("has the type %s, which isn't read", leaf.Node.Type()),
-			Remedy:  "Cast it to text, an integer or a double"}
+	typ, reason := typeOf(declared)
+	if reason != "" {
+		return typ, &Error{Kind: KindColumn, File: file, Column: name, Problem: reason,
+			Remedy: "Cast it to text, an integer or a double"}
 	}
-	return nil
+	return typ, nil
 }
 
 // recoverDamage turns a panic of the Parquet library on hostile bytes into an error.
@@ -145,7 +165,7 @@ func (s *parquetSource) whyNot(name string) *Error {
 
 func (s *parquetSource) choose(columns []int) {
 	for _, c := range columns {
-		s.chosen = append(s.chosen, newParquetColumn(s.file, s.names[c], s.leaves[c]))
+		s.chosen = append(s.chosen, newParquetColumn(s.file, s.names[c], s.columnsAt[c], s.types[c]))
 	}
 }
 

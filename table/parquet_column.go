@@ -6,22 +6,19 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // parquetColumn reads one column across the pages of a row group.
 type parquetColumn struct {
 	file, name string
 	index      int
-	kind       parquet.Kind
-	unsigned   bool
-	scale      float64 // power of ten that a decimal is divided by; 0 for other types
-	numeric    bool    // delivered as numbers
+	numeric    bool // delivered as numbers
+	typ        parquetType
 	dict       *dictionary
-	byInt      map[int64]uint32
+	byInt      map[int64]uint32  // codes of integers that were met
+	byBytes    map[string]uint32 // codes of values that are not their own text
 
 	pages  parquet.Pages
 	page   parquet.Page
@@ -35,19 +32,9 @@ type parquetColumn struct {
 	numbers  []float64 // page dictionary index → number
 }
 
-func newParquetColumn(file, name string, leaf parquet.LeafColumn) *parquetColumn {
-	c := &parquetColumn{file: file, name: name, index: leaf.ColumnIndex, kind: leaf.Node.Type().Kind(), dict: newDictionary(),
-		byInt: make(map[int64]uint32)}
-	if lt := leaf.Node.Type().LogicalType(); lt != nil {
-		switch t := lt.Value.(type) {
-		case *format.IntType:
-			c.unsigned = !t.IsSigned
-		case *format.DecimalType:
-			c.scale = math.Pow10(int(t.Scale))
-		}
-	}
-	c.numeric = c.kind == parquet.Double || c.kind == parquet.Float || c.scale > 0
-	return c
+func newParquetColumn(file, name string, index int, typ parquetType) *parquetColumn {
+	return &parquetColumn{file: file, name: name, index: index, numeric: typ.number != nil, typ: typ,
+		dict: newDictionary(), byInt: map[int64]uint32{}, byBytes: map[string]uint32{}}
 }
 
 func (c *parquetColumn) damaged(format string, args ...any) error {
@@ -151,7 +138,7 @@ func (c *parquetColumn) copyPlain(dst *cells, take int, scratch []parquet.Value)
 			case c.numeric && v.IsNull():
 				dst.floats = append(dst.floats, math.NaN())
 			case c.numeric:
-				dst.floats = append(dst.floats, c.number(v))
+				dst.floats = append(dst.floats, c.typ.number(v))
 			case v.IsNull():
 				dst.codes = append(dst.codes, missingCode)
 			default:
@@ -209,7 +196,7 @@ func (c *parquetColumn) learn(d parquet.Dictionary) {
 	for k := range d.Len() {
 		v := d.Index(int32(k))
 		if c.numeric {
-			c.numbers = append(c.numbers, c.number(v))
+			c.numbers = append(c.numbers, c.typ.number(v))
 		} else {
 			c.remap = append(c.remap, c.code(v))
 		}
@@ -221,39 +208,22 @@ func (c *parquetColumn) learn(d parquet.Dictionary) {
 func (c *parquetColumn) code(v parquet.Value) uint32 {
 	switch v.Kind() {
 	case parquet.ByteArray, parquet.FixedLenByteArray:
-		return c.dict.code(v.ByteArray())
-	case parquet.Boolean:
-		return c.dict.code(strconv.AppendBool(nil, v.Boolean()))
+		if c.typ.plain {
+			return c.dict.code(v.ByteArray())
+		}
+		return remember(c.byBytes, string(v.ByteArray()), c, v)
 	case parquet.Int32, parquet.Int64:
-		n := v.Int64()
-		if v.Kind() == parquet.Int32 && c.unsigned {
-			n = int64(uint32(v.Int32()))
-		}
-		code, ok := c.byInt[n]
-		if !ok {
-			text := strconv.AppendInt(nil, n, 10)
-			if c.unsigned {
-				text = strconv.AppendUint(nil, uint64(n), 10)
-			}
-			code = c.dict.code(text)
-			c.byInt[n] = code
-		}
-		return code
+		return remember(c.byInt, signedOf(v), c, v)
 	}
-	return c.dict.code([]byte(v.String()))
+	return c.dict.code([]byte(c.typ.text(v)))
 }
 
-// number returns a value that is delivered as a number.
-func (c *parquetColumn) number(v parquet.Value) float64 {
-	switch v.Kind() {
-	case parquet.Double:
-		return v.Double()
-	case parquet.Float:
-		return float64(v.Float())
-	case parquet.Int32:
-		return float64(v.Int32()) / c.scale
-	case parquet.Int64:
-		return float64(v.Int64()) / c.scale
+// remember writes a value as text once for all that are equal to it.
+func remember[K comparable](known map[K]uint32, key K, c *parquetColumn, v parquet.Value) uint32 {
+	code, ok := known[key]
+	if !ok {
+		code = c.dict.code([]byte(c.typ.text(v)))
+		known[key] = code
 	}
-	return math.NaN()
+	return code
 }

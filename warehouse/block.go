@@ -38,12 +38,17 @@ func sumBlock(b corpus.Block) blockSum {
 	return s
 }
 
+// sourceOf names the file that a block came from.
+func sourceOf(f corpus.File) string {
+	if f.Repo == "" {
+		return f.Path
+	}
+	return f.Repo + " " + f.Path
+}
+
 // checkBlock says what is wrong with a block.
 func checkBlock(b corpus.Block) error {
-	from := b.File.Path
-	if b.File.Repo != "" {
-		from = b.File.Repo + " " + b.File.Path
-	}
+	from := sourceOf(b.File)
 	for what, name := range map[string]string{"model": b.Model, "benchmark": b.Benchmark, "task": b.Task} {
 		if err := validName(what, name); err != nil {
 			return &DataError{File: from, Object: fmt.Sprintf("block of %.80q", b.Model), Reason: err.Error()}
@@ -58,8 +63,14 @@ func checkBlock(b corpus.Block) error {
 	return nil
 }
 
-// appendBlock adds a block to the facts and to the totals.
+// appendBlock adds a block to the facts and to the totals. The task's items must be
+// there already.
+//
+// Errors: *DataError for a block that is longer than its task.
 func (c *change) appendBlock(b corpus.Block, s blockSum, modelID, taskID, fileID int32) error {
+	if err := fits(len(b.Correct), c.items[taskID]); err != nil {
+		return &DataError{File: sourceOf(b.File), Object: fmt.Sprintf("model %.80q, task %s", b.Model, b.Task), Reason: err.Error()}
+	}
 	c.count(c.benchmarks[b.Benchmark], s, 1)
 	return c.append("response_block", modelID, taskID, fileID, s.correct, s.observed, s.hash, listOf(b.Correct))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -37,7 +38,7 @@ func openBlockScan(path string, settings [][2]string) (*blockScan, error) {
 	var message string
 	if mapping.GetOrCreateFromCache(duckdb.GetInstanceCache(), path, &s.db, config, &message) == mapping.StateError {
 		mapping.Close(&s.db)
-		return nil, errors.New(message)
+		return nil, textError(message)
 	}
 	if mapping.Connect(s.db, &s.conn) == mapping.StateError {
 		mapping.Close(&s.db)
@@ -51,6 +52,20 @@ func (s *blockScan) close() {
 	mapping.Close(&s.db)
 }
 
+// begin begins a transaction and looks at a table.
+func (s *blockScan) begin(look string) error {
+	for _, statement := range []string{"BEGIN TRANSACTION", look} {
+		var result mapping.Result
+		state := mapping.Query(s.conn, statement, &result)
+		err := resultError(&result)
+		mapping.DestroyResult(&result)
+		if state == mapping.StateError {
+			return err
+		}
+	}
+	return nil
+}
+
 // each runs a query for (model_id, task_id, correct) with one integer parameter
 // and calls fn with every row. The answers are fn's only until it returns.
 func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn func(model, task int32, correct []uint8)) error {
@@ -62,7 +77,7 @@ func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn 
 	var stmt mapping.PreparedStatement
 	defer mapping.DestroyPrepare(&stmt)
 	if mapping.Prepare(s.conn, query, &stmt) == mapping.StateError {
-		return errors.New(mapping.PrepareError(stmt))
+		return textError(mapping.PrepareError(stmt))
 	}
 	if mapping.BindInt32(stmt, 1, parameter) == mapping.StateError {
 		return errors.New("bind the query's parameter")
@@ -73,7 +88,7 @@ func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return errors.New(mapping.ResultError(&result))
+		return resultError(&result)
 	}
 	for {
 		chunk := mapping.FetchChunk(result)
@@ -86,6 +101,25 @@ func (s *blockScan) each(ctx context.Context, query string, parameter int32, fn 
 			return err
 		}
 	}
+}
+
+// resultError is what DuckDB says of a failed query, typed as the driver types it.
+func resultError(result *mapping.Result) error {
+	return &duckdb.Error{Type: duckdb.ErrorType(mapping.ResultErrorType(result)), Msg: mapping.ResultError(result)}
+}
+
+// textError types what DuckDB says by the beginning that it gives its types, for calls
+// that tell no more. Others than these are nothing that anybody asks for.
+func textError(text string) error {
+	for prefix, kind := range map[string]duckdb.ErrorType{
+		"IO Error: ": duckdb.ErrorTypeIO, "FATAL Error: ": duckdb.ErrorTypeFatal, "Serialization Error: ": duckdb.ErrorTypeSerialization,
+		"Catalog Error: ": duckdb.ErrorTypeCatalog, "Binder Error: ": duckdb.ErrorTypeBinder, "TransactionContext Error: ": duckdb.ErrorTypeTransaction,
+	} {
+		if strings.HasPrefix(text, prefix) {
+			return &duckdb.Error{Type: kind, Msg: text}
+		}
+	}
+	return &duckdb.Error{Type: duckdb.ErrorTypeInvalid, Msg: text}
 }
 
 // scanChunk reads a chunk's vectors: the columns are two INTEGERs and a list of

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -38,6 +39,7 @@ type catalogue struct {
 	names      map[int32]string // benchmark_id → benchmark
 	tasks      map[taskKey]int32
 	taskOf     map[int32]taskKey // task_id → names
+	items      map[int32]int     // task_id → number of items
 	models     map[string]int32
 	described  map[int32]*corpus.Model // what is known of a model, by model_id; never changed in place
 	revisions  map[revisionKey]int32
@@ -56,6 +58,7 @@ func (c *catalogue) clone() *catalogue {
 	d.names = maps.Clone(c.names)
 	d.tasks = maps.Clone(c.tasks)
 	d.taskOf = maps.Clone(c.taskOf)
+	d.items = maps.Clone(c.items)
 	d.models = maps.Clone(c.models)
 	d.described = maps.Clone(c.described)
 	d.revisions = maps.Clone(c.revisions)
@@ -67,7 +70,7 @@ func (c *catalogue) clone() *catalogue {
 func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	c := &catalogue{
 		benchmarks: map[string]int32{}, names: map[int32]string{}, tasks: map[taskKey]int32{},
-		taskOf: map[int32]taskKey{}, models: map[string]int32{}, described: map[int32]*corpus.Model{}, totals: map[int32]total{},
+		taskOf: map[int32]taskKey{}, items: map[int32]int{}, models: map[string]int32{}, described: map[int32]*corpus.Model{}, totals: map[int32]total{},
 	}
 	var id int32
 	var name string
@@ -84,6 +87,11 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	var items int
+	err = scanEach(ctx, conn, `SELECT task_id, count(*) FROM item GROUP BY task_id`, []any{&id, &items}, func() { c.items[id] = items })
+	if err != nil {
+		return nil, fmt.Errorf("count items: %w", err)
 	}
 	if err := c.loadModels(ctx, conn); err != nil {
 		return nil, err
@@ -105,11 +113,6 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 	}
 	c.newestLoad = c.lastLoad
 	return c, nil
-}
-
-// querier is what both a connection and a pool of them can do.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // scanEach reads every row into dst and calls fn after each.
@@ -152,14 +155,16 @@ func (c *change) describeBenchmark(b corpus.Benchmark, inCatalogue bool) error {
 	if b.MinPointBiserial > 0 {
 		least = b.MinPointBiserial
 	}
+	mean := string(cmp.Or(b.PublishedMean, corpus.MeanOfItems))
 	id, known := c.benchmarks[b.Name]
 	if known {
 		err := c.exec(`
-			UPDATE benchmark SET title = ?, metric = ?, shots = ?, options = ?, min_point_biserial = ?, in_catalogue = ?
+			UPDATE benchmark SET title = ?, metric = ?, shots = ?, options = ?, min_point_biserial = ?, in_catalogue = ?, published_mean = ?
 			WHERE benchmark_id = ? AND (? OR NOT in_catalogue)
-			  AND (title, metric, shots, options, min_point_biserial, in_catalogue) IS DISTINCT FROM (?, ?, ?::INTEGER, ?::INTEGER, ?::DOUBLE, ?::BOOLEAN)`,
-			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, id, inCatalogue,
-			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue)
+			  AND (title, metric, shots, options, min_point_biserial, in_catalogue, published_mean)
+				IS DISTINCT FROM (?, ?, ?::INTEGER, ?::INTEGER, ?::DOUBLE, ?::BOOLEAN, ?)`,
+			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, mean, id, inCatalogue,
+			b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, mean)
 		if err != nil {
 			return fmt.Errorf("describe benchmark %s: %w", b.Name, err)
 		}
@@ -179,8 +184,8 @@ func (c *change) describeBenchmark(b corpus.Benchmark, inCatalogue bool) error {
 
 func (c *change) addBenchmark(b corpus.Benchmark, least any, inCatalogue bool) (int32, error) {
 	id := int32(len(c.benchmarks) + 1)
-	err := c.exec(`INSERT INTO benchmark VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, b.Name, b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue)
+	err := c.exec(`INSERT INTO benchmark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, b.Name, b.Title, b.Metric, b.Shots, b.Options, least, inCatalogue, string(cmp.Or(b.PublishedMean, corpus.MeanOfItems)))
 	if err != nil {
 		return 0, fmt.Errorf("add benchmark %s: %w", b.Name, err)
 	}

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,26 +66,17 @@ type CheckOptions struct {
 // it could not look.
 func (w *Warehouse) Check(ctx context.Context, o CheckOptions) ([]Finding, error) {
 	var all []Finding
-	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkLedger, w.checkQueries, w.checkResults, w.checkKeptSums}
-	if o.ReadData {
-		steps = append(steps, w.checkBlocks, w.checkTables)
+	err := w.View(ctx, func(v *Warehouse) (err error) {
+		all, err = v.look(ctx, o)
+		return err
+	})
+	if err != nil && ctx.Err() == nil && isDamage(err) { // so much that there is no view
+		all, err = append(all, w.unreadable(err)), nil
 	}
-	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, o.ReadData) })
-	if o.Published != "" {
-		steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.gates(ctx, o.Published, o.Limits) })
+	if err != nil {
+		return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
 	}
-	for _, step := range steps {
-		found, err := step(ctx)
-		all = append(all, found...)
-		if err != nil && ctx.Err() == nil && isDamage(err) { // the other steps may still find something
-			all = append(all, w.unreadable(err))
-			continue
-		}
-		if err != nil {
-			return all, fmt.Errorf("check warehouse %s: %w", w.path, err)
-		}
-	}
-	all = onlyFirst(all, checkUnreadable)
+	all = onlyFirst(onlyFirst(all, checkUnreadable), checkOlder)
 	if o.Repair && !w.readOnly && !slices.ContainsFunc(all, isUnreadable) {
 		if err := w.repair(ctx, all); err != nil {
 			return all, fmt.Errorf("repair warehouse %s: %w", w.path, err)
@@ -98,6 +90,48 @@ func worstFirst(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Compare(severityOrder[a.Severity], severityOrder[b.Severity])
 	})
+}
+
+// look makes every check of a view.
+func (w *Warehouse) look(ctx context.Context, o CheckOptions) ([]Finding, error) {
+	var all []Finding
+	steps := []func(context.Context) ([]Finding, error){w.checkLost, w.checkLedger, w.checkQueries, w.checkResults, w.checkKeptSums}
+	if o.ReadData {
+		steps = append(steps, w.checkBlocks, w.checkTables)
+	}
+	steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.checkSources(ctx, o.ReadData) })
+	if o.Published != "" {
+		steps = append(steps, func(ctx context.Context) ([]Finding, error) { return w.gates(ctx, o.Published, o.Limits) })
+	}
+	for _, step := range steps {
+		found, err := step(ctx)
+		all = append(all, found...)
+		if slices.ContainsFunc(all, isUnreadable) && isAborted(err) {
+			continue
+		}
+		if err != nil && ctx.Err() == nil && isDamage(err) { // the other steps may still find something
+			all = append(all, w.unreadable(err))
+			continue
+		}
+		if w.older && lacksObject(err) { // what it lacks is not there to be checked
+			all = append(all, Finding{Check: checkOlder, Severity: Warning, Object: w.path,
+				Detail: "has the schema of an earlier version, so that not everything can be checked: " + firstLine(err),
+				Remedy: "metabench check --repair, or any command that writes, brings it up to date; of a snapshot publish a new one"})
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// checkOlder is the finding that the schema is an earlier one.
+const checkOlder = "older_schema"
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // quality is a query of sql/checks with what its header says.
@@ -138,14 +172,31 @@ func (w *Warehouse) checkQueries(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	var found []Finding
+	var lacking error
 	for _, c := range checks {
 		f := Finding{Check: c.name, Severity: c.severity, Remedy: c.remedy}
 		err := scanEach(ctx, w.db, c.query, []any{&f.Object, &f.Detail}, func() { found = append(found, f) })
+		if w.older && lacksObject(err) { // the others can still be asked
+			lacking = errors.Join(lacking, fmt.Errorf("%s: %w", c.name, err))
+			continue
+		}
 		if err != nil {
 			return found, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
-	return found, nil
+	return found, lacking
+}
+
+// objects are what a query of sql/checks finds fault with.
+func (w *Warehouse) objects(ctx context.Context, check string) (map[string]bool, error) {
+	found, err := w.checkQueries(ctx)
+	objects := map[string]bool{}
+	for _, f := range found {
+		if f.Check == check {
+			objects[f.Object] = true
+		}
+	}
+	return objects, err
 }
 
 // checkResults reports results whose inputs have changed since.
@@ -201,13 +252,8 @@ func (w *Warehouse) checkBlocks(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	scan, err := openBlockScan(w.file, w.settings)
-	if err != nil {
-		return nil, err
-	}
-	defer scan.close()
 	var found []Finding
-	err = scan.each(ctx, `SELECT model_id, task_id, correct FROM response_block WHERE model_id >= $1`, 0, func(model, task int32, correct []uint8) {
+	err = w.answers.each(ctx, `SELECT model_id, task_id, correct FROM response_block WHERE model_id >= $1`, 0, func(model, task int32, correct []uint8) {
 		t := names.tasks[task]
 		got := sumBlock(corpus.Block{Model: names.models[model], Benchmark: t.benchmark, Task: t.task, Correct: correct})
 		if want := sums[blockKey{model, task}]; got != want {

@@ -1,9 +1,14 @@
 package warehouse
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
 )
 
 // NotFoundError says that there is no warehouse at a path.
@@ -100,32 +105,72 @@ func (e *DamagedError) Error() string {
 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
+// said reports whether an error of DuckDB is of a type and begins with one of some
+// phrases. Most of what can be wrong with a file has one type, so that DuckDB's words
+// are all there is to tell it apart by; names of files, which it quotes, are passed over.
+func said(err error, kind duckdb.ErrorType, phrases ...string) bool {
+	var e *duckdb.Error
+	if !errors.As(err, &e) || e.Type != kind {
+		return false
+	}
+	_, text, _ := strings.Cut(quoted.ReplaceAllString(e.Msg, `""`), " Error: ")
+	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.HasPrefix(text, phrase) })
+}
+
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
 // openError sorts what DuckDB says when a file cannot be opened.
 func openError(path string, err error) error {
-	text := err.Error()
 	switch {
-	case strings.Contains(text, "Could not set lock"):
+	case said(err, duckdb.ErrorTypeIO, "Could not set lock on file"),
+		said(err, duckdb.ErrorTypeConnection, "Can't open a connection to same database file with a different configuration"): // by this process
 		return &LockedError{Path: path, Err: err}
-	case strings.Contains(text, "different configuration"):
-		return &LockedError{Path: path, Err: err}
-	case strings.Contains(text, "newer version of DuckDB"), strings.Contains(text, "storage version"):
-		return &SchemaError{Path: path, Reason: "it was written by another version of DuckDB", Remedy: "use the version of metabench that wrote it: " + text}
-	case strings.Contains(text, "WAL"), strings.Contains(text, "not a valid DuckDB"), isDamage(err):
+	case said(err, duckdb.ErrorTypeIO, "Trying to read a database file with version number"),
+		said(err, duckdb.ErrorTypeInvalidInput, `Error opening "": file was written with a storage version`):
+		return &SchemaError{Path: path, Reason: "it was written by another version of DuckDB", Remedy: "use the version of metabench that wrote it: " + err.Error()}
+	case isDamage(err):
 		return &DamagedError{Path: path, Err: err}
 	}
 	return fmt.Errorf("open warehouse %s: %w", path, err)
 }
 
-// isDamage tells from DuckDB's words that it could not read its own file, here or in
-// an earlier statement, after which it refuses every other.
+// isDamage reports whether DuckDB could not read its own file, here or in an earlier
+// statement, after which it refuses every other.
 func isDamage(err error) bool {
-	text := strings.ToLower(err.Error())
-	for _, sign := range []string{"checksum", "corrupt", "database has been invalidated", "serialization error", "could not read"} {
-		if strings.Contains(text, sign) {
-			return true
-		}
+	var e *duckdb.Error
+	if errors.As(err, &e) && (e.Type == duckdb.ErrorTypeFatal || e.Type == duckdb.ErrorTypeSerialization) {
+		return true
 	}
-	return false
+	return said(err, duckdb.ErrorTypeIO, "Corrupt ", "Failure while replaying WAL file", "Could not read ", `The file "" exists, but it is not a valid DuckDB`)
+}
+
+// isAborted reports whether a statement failed for an earlier one of its transaction.
+func isAborted(err error) bool {
+	var e *duckdb.Error
+	return errors.As(err, &e) && e.Type == duckdb.ErrorTypeTransaction
+}
+
+// lacksObject reports whether a statement failed because a table, view or column that it
+// names is not there.
+func lacksObject(err error) bool {
+	var e *duckdb.Error
+	return errors.As(err, &e) && (e.Type == duckdb.ErrorTypeCatalog || e.Type == duckdb.ErrorTypeBinder)
+}
+
+// AnswersError says that stored answers do not fit their task: which item an answer
+// belongs to cannot be told.
+type AnswersError struct {
+	Task   string
+	Model  string // empty where the task's items are at fault
+	Reason string
+}
+
+func (e *AnswersError) Error() string {
+	of := "task " + e.Task
+	if e.Model != "" {
+		of = fmt.Sprintf("answers of %.80q to %s", e.Model, of)
+	}
+	return fmt.Sprintf("%s: %s; metabench check lists all such damage and what to do about it", of, e.Reason)
 }
 
 // DataError says what is wrong with data that was to be stored.

@@ -48,7 +48,7 @@ var lakeTables = []lakeTable{
 	{"responses", `
 		WITH names AS (SELECT task_id, list(item ORDER BY position) AS items FROM item WHERE benchmark_id = $1 GROUP BY task_id)
 		SELECT task, model, item, position::INTEGER AS position, correct::TINYINT AS correct FROM (
-			SELECT t.task, m.model, unnest(n.items[:len(r.correct)]) AS item, generate_subscripts(r.correct, 1) - 1 AS position, unnest(r.correct) AS correct
+			SELECT t.task, m.model, unnest(CASE WHEN len(r.correct) > len(n.items) THEN error('a block is longer than its task; metabench check lists it') ELSE n.items[:len(r.correct)] END) AS item, generate_subscripts(r.correct, 1) - 1 AS position, unnest(r.correct) AS correct
 			FROM response_block AS r
 			JOIN task AS t ON t.task_id = r.task_id AND t.benchmark_id = $1
 			JOIN names AS n ON n.task_id = r.task_id

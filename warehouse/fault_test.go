@@ -484,7 +484,7 @@ func isNoticed(t *testing.T, o Options) bool {
 // abandon closes without writing anything.
 func (w *Warehouse) abandon() error {
 	w.closed = true
-	return errors.Join(w.ledger.close(), w.conn.Close(), w.db.Close(), w.lock.release())
+	return errors.Join(w.ledger.close(), w.conn.Close(), w.pool.Close(), w.lock.release())
 }
 
 func TestFullDiskFailsCleanly(t *testing.T) {

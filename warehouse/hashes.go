@@ -8,7 +8,15 @@ import (
 // TableHashes returns a hash of every table's content that does not depend on the
 // order of rows, on internal keys, on clocks or on how often something was tried:
 // two warehouses that know the same have the same hashes.
-func (w *Warehouse) TableHashes(ctx context.Context) (map[string]string, error) {
+func (w *Warehouse) TableHashes(ctx context.Context) (hashes map[string]string, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		hashes, err = v.tableHashes(ctx)
+		return err
+	})
+	return hashes, err
+}
+
+func (w *Warehouse) tableHashes(ctx context.Context) (map[string]string, error) {
 	hashes := map[string]string{}
 	for table, content := range contents {
 		var hash string

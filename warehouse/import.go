@@ -364,6 +364,7 @@ func (im *importer) replaceItems(t taskKey, taskID int32, stored, items []corpus
 	if err := im.exec(`DELETE FROM item WHERE task_id = ?`, taskID); err != nil {
 		return fmt.Errorf("replace items of %s: %w", t.task, err)
 	}
+	im.items[taskID] = 0
 	return im.appendItems(t, taskID, items)
 }
 
@@ -407,5 +408,6 @@ func (im *importer) appendItems(t taskKey, taskID int32, items []corpus.Item) er
 			return fmt.Errorf("add item %s of %s: %w", it.Key, t.task, err)
 		}
 	}
+	im.items[taskID] += len(items)
 	return im.flushTable("item")
 }

@@ -1,7 +1,9 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"metabench/analysis/response"
@@ -19,21 +21,21 @@ const (
 // Responses reads a benchmark's answers: models in the order of their names, items
 // in the order of tasks and positions. The scores are the models' in points from 0
 // to 100: 100 · correct / observed over all items of the benchmark, whatever part
-// is read. Vanished models that are left out are in neither part.
+// is read. Vanished models that are left out are in neither part. All of it is of one
+// moment.
 //
-// Errors: *UnknownBenchmarkError.
+// Errors: *UnknownBenchmarkError, *AnswersError.
 func (w *Warehouse) Responses(ctx context.Context, benchmark string, which Which) (*response.Table, []float64, error) {
 	if which == Kept {
 		if err := w.refreshIfWriter(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
-	r := &matrixReader{ctx: ctx, w: w, benchmark: benchmark, which: which}
-	table, scores, err := r.read()
-	if err != nil {
+	r := &matrixReader{ctx: ctx, benchmark: benchmark, which: which}
+	if err := w.View(ctx, r.read); err != nil {
 		return nil, nil, fmt.Errorf("read responses of %s: %w", benchmark, err)
 	}
-	return table, scores, nil
+	return r.table, r.scores, nil
 }
 
 // UnknownBenchmarkError says that the warehouse has no answers to a benchmark.
@@ -53,20 +55,28 @@ type matrixReader struct {
 	id     int32
 	table  *response.Table
 	scores []float64
-	rowOf  map[int32]int // model_id → row
-	first  map[int32]int // task_id → first column, over all items
-	items  int           // over all items
-	kept   []int         // columns that stay
+	rowOf  map[int32]int     // model_id → row
+	tasks  map[int32]columns // by task_id, over all items
+	items  int               // over all items
+	kept   []int             // columns that stay
 }
 
-func (r *matrixReader) read() (*response.Table, []float64, error) {
+// columns are a task's: first, first + 1, …
+type columns struct {
+	task  string
+	first int
+	items int
+}
+
+func (r *matrixReader) read(w *Warehouse) error {
+	r.w = w
 	r.table = &response.Table{Benchmark: r.benchmark}
 	for _, step := range []func() error{r.readBenchmark, r.readItems, r.readModels, r.readAnswers} {
 		if err := step(); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
-	return r.table, r.scores, nil
+	return nil
 }
 
 func (r *matrixReader) readBenchmark() error {
@@ -80,30 +90,39 @@ func (r *matrixReader) readBenchmark() error {
 }
 
 func (r *matrixReader) readItems() error {
-	r.first = map[int32]int{}
-	var task, position int32
-	var item string
+	r.tasks = map[int32]columns{}
+	var id int32
+	var position int
+	var task, item string
 	var dropped bool
+	var wrong error
 	query := `
-		SELECT t.task_id, i.position, i.item, false
+		SELECT t.task_id, t.task, i.position, i.item, false
 		FROM task AS t JOIN item AS i USING (task_id) WHERE t.benchmark_id = ?
 		ORDER BY t.position, t.task_id, i.position`
 	if r.which == Kept {
 		query = `
-		SELECT t.task_id, f.position, f.item, f.dropped
-		FROM task AS t JOIN item_filter AS f USING (task_id) WHERE t.benchmark_id = ?
+		SELECT t.task_id, t.task, f.position, f.item, f.dropped
+		FROM task AS t JOIN item_filter AS f ON f.task_id = t.task_id WHERE t.benchmark_id = ?
 		ORDER BY t.position, t.task_id, f.position`
 	}
-	return scanEach(r.ctx, r.w.db, query, []any{&task, &position, &item, &dropped}, func() {
-		if _, ok := r.first[task]; !ok {
-			r.first[task] = r.items
+	err := scanEach(r.ctx, r.w.db, query, []any{&id, &task, &position, &item, &dropped}, func() {
+		c, ok := r.tasks[id]
+		if !ok {
+			c = columns{task: task, first: r.items}
 		}
+		if position != c.items && wrong == nil {
+			wrong = &AnswersError{Task: task, Reason: fmt.Sprintf("its item %q has position %d, want %d", item, position, c.items)}
+		}
+		c.items++
+		r.tasks[id] = c
 		if !dropped {
 			r.kept = append(r.kept, r.items)
 			r.table.Items = append(r.table.Items, item)
 		}
 		r.items++
 	}, r.id)
+	return errors.Join(err, wrong)
 }
 
 func (r *matrixReader) readModels() error {
@@ -129,20 +148,23 @@ func (r *matrixReader) readModels() error {
 
 func (r *matrixReader) readAnswers() error {
 	m := response.New(len(r.table.Models), r.items)
-	scan, err := openBlockScan(r.w.file, r.w.settings)
-	if err != nil {
-		return err
-	}
-	defer scan.close()
-	err = scan.each(r.ctx, `
+	var wrong error
+	err := r.w.answers.each(r.ctx, `
 		SELECT model_id, task_id, correct FROM response_block
 		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)`, r.id,
 		func(model, task int32, correct []uint8) {
-			if row, ok := r.rowOf[model]; ok {
-				m.SetRow(row, r.first[task], correct)
+			row, ok := r.rowOf[model]
+			if !ok || wrong != nil {
+				return
 			}
+			c := r.tasks[task]
+			if reason := fits(len(correct), c.items); reason != nil {
+				wrong = &AnswersError{Task: cmp.Or(c.task, fmt.Sprint("number ", task)), Model: r.table.Models[row], Reason: reason.Error()}
+				return
+			}
+			m.SetRow(row, c.first, correct)
 		})
-	if err != nil {
+	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
 	r.table.Answers = m

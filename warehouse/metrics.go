@@ -12,7 +12,15 @@ import (
 // Metrics describes the warehouse for monitoring: what it holds, how old that is,
 // how the crawl stands and how large the file is. Times are seconds since 1970, so
 // that staleness is a subtraction.
-func (w *Warehouse) Metrics(ctx context.Context) ([]textfile.Metric, error) {
+func (w *Warehouse) Metrics(ctx context.Context) (all []textfile.Metric, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		all, err = v.measure(ctx)
+		return err
+	})
+	return all, err
+}
+
+func (w *Warehouse) measure(ctx context.Context) ([]textfile.Metric, error) {
 	per := []struct{ name, help, label, query string }{
 		{"metabench_models", "Models with answers.", "benchmark", `SELECT benchmark, models FROM benchmark_status`},
 		{"metabench_items", "Items with answers.", "benchmark", `SELECT benchmark, items FROM benchmark_status`},

@@ -146,7 +146,7 @@ func isCurrent(ctx context.Context, conn *sql.Conn, file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	stale, _, err := staleViews(ctx, conn)
+	stale, err := areViewsStale(ctx, conn)
 	return applied == len(steps) && !stale, err
 }
 
@@ -171,16 +171,15 @@ func migrate(ctx context.Context, conn *sql.Conn, file string, now func() time.T
 		if err != nil {
 			return err
 		}
+		if err := dropViews(ctx, conn); err != nil {
+			return err
+		}
 		for _, step := range steps[applied:] {
 			if err := applyStep(ctx, conn, step, now()); err != nil {
 				return fmt.Errorf("step %d (%s): %w", step.version, step.name, err)
 			}
 		}
-		_, views, err := staleViews(ctx, conn)
-		if err != nil {
-			return err
-		}
-		return replaceViews(ctx, conn, views)
+		return makeViews(ctx, conn)
 	})
 	if err != nil {
 		return fmt.Errorf("migrate warehouse %s: %w", file, err)
@@ -276,25 +275,47 @@ func applyStep(ctx context.Context, conn *sql.Conn, step migration, at time.Time
 	return err
 }
 
-// staleViews returns the views and whether one of them differs from what the file has.
-func staleViews(ctx context.Context, conn *sql.Conn) (stale bool, views []migration, err error) {
-	if views, err = readMigrations(schema.Files, "views"); err != nil {
-		return false, nil, err
+// areViewsStale reports whether the views in a file differ from those of today.
+func areViewsStale(ctx context.Context, conn *sql.Conn) (bool, error) {
+	views, err := readMigrations(schema.Files, "views")
+	if err != nil {
+		return false, err
 	}
 	present, err := queryMap(ctx, conn, `SELECT name, checksum FROM schema_view`)
 	if err != nil {
-		return false, nil, err
+		return false, err
 	}
-	stale = len(present) != len(views)
+	stale := len(present) != len(views)
 	for _, v := range views {
 		stale = stale || present[v.name] != v.checksum
 	}
-	return stale, views, nil
+	return stale, nil
 }
 
-// replaceViews makes all views anew: one may read another that changed.
-func replaceViews(ctx context.Context, conn *sql.Conn, views []migration) error {
-	if _, err := conn.ExecContext(ctx, `DELETE FROM schema_view`); err != nil {
+// dropViews drops all views and macros that this or another version of the program made,
+// so that those it no longer has are gone. Others, which somebody made by hand, stay.
+func dropViews(ctx context.Context, conn *sql.Conn) error {
+	drops, err := queryMap(ctx, conn, `
+		SELECT 'DROP VIEW "' || replace(view_name, '"', '""') || '"', '' FROM duckdb_views() WHERE NOT internal AND view_name IN (SELECT name FROM schema_view)
+		UNION ALL
+		SELECT 'DROP ' || CASE function_type WHEN 'table_macro' THEN 'MACRO TABLE' ELSE 'MACRO' END || ' "' || replace(function_name, '"', '""') || '"', ''
+		FROM duckdb_functions() WHERE NOT internal AND function_type IN ('macro', 'table_macro') AND function_name IN (SELECT name FROM schema_view)`)
+	if err != nil {
+		return err
+	}
+	for _, drop := range sortedKeys(drops) {
+		if _, err := conn.ExecContext(ctx, drop); err != nil {
+			return fmt.Errorf("%s: %w", drop, err)
+		}
+	}
+	_, err = conn.ExecContext(ctx, `DELETE FROM schema_view`)
+	return err
+}
+
+// makeViews makes all views of today.
+func makeViews(ctx context.Context, conn *sql.Conn) error {
+	views, err := readMigrations(schema.Files, "views")
+	if err != nil {
 		return err
 	}
 	for _, v := range views {

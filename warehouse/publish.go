@@ -90,17 +90,21 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 	if err := w.RefreshStatistics(ctx); err != nil {
 		return err
 	}
-	if s.Findings, err = w.Check(ctx, CheckOptions{}); err != nil {
-		return err
-	}
-	s.Findings = append(s.Findings, gates...)
-	worstFirst(s.Findings)
-	if (Damaged(s.Findings) || Gated(s.Findings)) && !o.Force {
-		return &GateError{Findings: s.Findings}
-	}
 	s.Version = filepath.Join(o.Dir, snapshotStem+"-"+w.now().UTC().Format("20060102T150405.000000Z")+".duckdb")
 	draft := s.Version + draftSuffix
-	if s.Bytes, err = w.copyTo(ctx, draft); err != nil {
+	err = w.hold(ctx, func(now *Warehouse) error { // what is checked is what is copied
+		if s.Findings, err = now.Check(ctx, CheckOptions{}); err != nil {
+			return err
+		}
+		s.Findings = append(s.Findings, gates...)
+		worstFirst(s.Findings)
+		if (Damaged(s.Findings) || Gated(s.Findings)) && !o.Force {
+			return &GateError{Findings: s.Findings}
+		}
+		s.Bytes, err = w.copyTo(ctx, now, draft)
+		return err
+	})
+	if err != nil {
 		return errors.Join(err, w.removeDrafts(o.Dir))
 	}
 	w.crash("before-rename")

@@ -40,7 +40,9 @@ func TestQueryReads(t *testing.T) {
 		"DESCRIBE item":        6,
 		"EXPLAIN FROM item":    1,
 		"SELECT 'pragma' AS x": 1,
-		"SELECT correct, sd FROM item_statistics LIMIT 1": 1,
+		"SELECT 'prepare context; disabled by configuration; read-only mode' AS x;":                     1,
+		"PIVOT (SELECT position, item FROM item) ON position IN (0, 1, 2) USING count(*) GROUP BY item": 3,
+		"SELECT correct, sd FROM item_statistics LIMIT 1":                                               1,
 	} {
 		rows, err := r.Query(t.Context(), query)
 		if err != nil {
@@ -73,11 +75,11 @@ func TestQueryReads(t *testing.T) {
 func TestQueryRefusesWhatDoesNotOnlyReadTheWarehouse(t *testing.T) {
 	r := reader(t)
 	for _, query := range []string{
-		"", "  ", "SELECT 1; SELECT 2",
+		"", "  ", "-- nothing", ";;", "SELECT 1; SELECT 2", "PIVOT item ON position USING count(*)",
 		"DELETE FROM item", "INSERT INTO item SELECT * FROM item", "UPDATE item SET item = 'x'", "DROP TABLE item",
 		"CREATE TABLE x (a INT)", "CREATE TEMP TABLE x AS SELECT 1", "CREATE MACRO f(a) AS a", "PREPARE p AS SELECT 1",
 		"EXPLAIN ANALYZE DELETE FROM item", "BEGIN", "CHECKPOINT", "VACUUM", "CALL duckdb_settings()",
-		"SET threads = 1", "RESET threads", "PRAGMA table_info('item')", "/* x */ -- y\n pragma database_list", "USE memory",
+		"SET threads = 1", "RESET threads", "PRAGMA threads = 1", "PRAGMA table_info('item')", "/* x */ PRAGMA database_list;", "/* /* x */ */ -- y\n pragma enable_profiling", "USE memory",
 		"COPY item TO '/tmp/x.csv'", "COPY item FROM '/etc/passwd'", "EXPORT DATABASE '/tmp/x'", "IMPORT DATABASE '/tmp/x'",
 		"ATTACH '/tmp/x.duckdb'", "ATTACH ':memory:' AS m", "DETACH w", "INSTALL httpfs", "LOAD json",
 		"FROM read_csv('/etc/passwd')", "FROM read_text('/etc/passwd')", "FROM read_parquet('/tmp/*')", "FROM glob('/etc/*')",
@@ -98,6 +100,26 @@ func TestQueryRefusesWhatDoesNotOnlyReadTheWarehouse(t *testing.T) {
 		if rows, err := r.Query(t.Context(), query); err == nil {
 			_ = rows.Close()
 			t.Errorf("%s: was run", query)
+		}
+	}
+}
+
+// What is wrong with a query is told by DuckDB's parser and types of errors: words in it
+// mean nothing.
+func TestWordsInAQueryDoNotDecideAboutIt(t *testing.T) {
+	r := reader(t)
+	for query, want := range map[string]string{
+		"SELECT 'prepare context' + 1":                              "Binder Error",
+		"SELECT * FROM \"external access in read-only mode\"":       "Catalog Error",
+		"SELECT 'disabled by configuration'::INTEGER":               "Conversion Error",
+		"SELECT error('attached in read-only mode: checksum')":      "read-only mode: checksum",
+		"SELECT 'could not prepare query' FROM prepare_the_context": "Catalog Error",
+		"SELEKT 'prepare', 'context'":                               "Parser Error",
+	} {
+		_, err := r.Query(t.Context(), query)
+		var refused *RefusedError
+		if err == nil || errors.As(err, &refused) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", query, err, want)
 		}
 	}
 }

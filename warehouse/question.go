@@ -30,7 +30,15 @@ const asReleased = `(r.prompt_hash IS NULL OR question.prompt_hash IS NULL OR qu
 
 // UnreadQuestions lists the items of forms A and B and of releases whose text was not
 // read yet, by task, with files of the Hub that may have it.
-func (w *Warehouse) UnreadQuestions(ctx context.Context) ([]corpus.UnreadTask, error) {
+func (w *Warehouse) UnreadQuestions(ctx context.Context) (tasks []corpus.UnreadTask, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		tasks, err = v.unreadQuestions(ctx)
+		return err
+	})
+	return tasks, err
+}
+
+func (w *Warehouse) unreadQuestions(ctx context.Context) ([]corpus.UnreadTask, error) {
 	var tasks []corpus.UnreadTask
 	var benchmark, task string
 	var position int

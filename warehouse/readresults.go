@@ -16,7 +16,15 @@ import (
 // Calibration reads what scoring a new model needs of a benchmark's results, and the
 // run that they are of: the search, the items with their parameters, the chosen
 // reconstruction models and the errors. It is an error when there are none.
-func (w *Warehouse) Calibration(ctx context.Context, benchmark string) (result.Set, Run, error) {
+func (w *Warehouse) Calibration(ctx context.Context, benchmark string) (set result.Set, run Run, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		set, run, err = v.calibration(ctx, benchmark)
+		return err
+	})
+	return set, run, err
+}
+
+func (w *Warehouse) calibration(ctx context.Context, benchmark string) (result.Set, Run, error) {
 	r := resultReader{ctx: ctx, w: w, benchmark: benchmark}
 	set := result.Set{Benchmark: benchmark}
 	r.each(`SELECT form, step, kind, estimator, grid, threshold, items, rmse, objective, chosen FROM selection_search`, "form, step", func(scan scanner) {

@@ -88,10 +88,11 @@ func quarantined(path, moved, why string) Finding {
 }
 
 // repair mends what loses nothing: orphaned files are forgotten, sums added up
+// again, answers that do not fit their task taken out to be read
 // again, and losses that nothing else shows any more are
 // struck from the ledger once everything the manifest counts is there.
 func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
-	var files, sums, lost, other bool
+	var files, sums, lost, misfits, other bool
 	for _, f := range findings {
 		switch f.Check {
 		case "orphan_files":
@@ -100,11 +101,18 @@ func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
 			sums = true
 		case "lost_loads":
 			lost = true
+		case "answers_without_item":
+			misfits, other = true, true
 		default:
 			other = other || f.Severity == Damage
 		}
 	}
 	err := w.change(ctx, func(c *change) error {
+		if misfits {
+			if err := c.takeOutMisfits(); err != nil {
+				return err
+			}
+		}
 		if files {
 			if err := c.forgetFiles(c.ctx, c.conn); err != nil {
 				return err
@@ -124,6 +132,12 @@ func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
 			return err
 		}
 	}
+	left := map[string]bool{}
+	if misfits {
+		if left, err = w.objects(ctx, "answers_without_item"); err != nil {
+			return err
+		}
+	}
 	if lost && !other {
 		if err := w.forgetLost(ctx); err != nil {
 			return err
@@ -133,6 +147,8 @@ func (w *Warehouse) repair(ctx context.Context, findings []Finding) error {
 		switch f.Check {
 		case "orphan_files", "kept_sums":
 			findings[k].Repaired = true
+		case "answers_without_item":
+			findings[k].Repaired = !left[f.Object]
 		case "lost_loads":
 			findings[k].Repaired = !other
 		}

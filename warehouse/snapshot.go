@@ -10,8 +10,8 @@ import (
 )
 
 // copyTo writes a copy of everything that outsiders may see, and checks that it is
-// whole.
-func (w *Warehouse) copyTo(ctx context.Context, path string) (int64, error) {
+// whole. now is a view of w, and mu is held: nothing has changed since.
+func (w *Warehouse) copyTo(ctx context.Context, now *Warehouse, path string) (int64, error) {
 	fresh, err := Create(ctx, Options{Path: path, Now: w.now, fault: w.disk.fault})
 	if err != nil {
 		return 0, err
@@ -34,16 +34,11 @@ func (w *Warehouse) copyTo(ctx context.Context, path string) (int64, error) {
 		return 0, err
 	}
 	w.crash("draft-written")
-	return w.compare(ctx, path)
+	return now.compare(ctx, path)
 }
 
 // fill copies the tables' rows into a warehouse without any.
 func (w *Warehouse) fill(ctx context.Context, path string) (err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.readOnly || w.closed {
-		return errors.New("the warehouse is not open for writing")
-	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return err

@@ -16,13 +16,24 @@ import (
 //
 // DuckDB's hash() is an order of magnitude faster than the digests of TableHashes,
 // but is only the same within one version of DuckDB.
-func (w *Warehouse) state(ctx context.Context) (string, error) {
+func (w *Warehouse) state(ctx context.Context) (state string, err error) {
+	err = w.View(ctx, func(v *Warehouse) error {
+		state, err = v.hashState(ctx)
+		return err
+	})
+	return state, err
+}
+
+func (w *Warehouse) hashState(ctx context.Context) (string, error) {
 	tables := maps.Clone(contents)
 	tables["manifest"] = `FROM manifest`
 	tables["schema_migration"] = `SELECT version, checksum FROM schema_migration`
 	tables["schema_view"] = `FROM schema_view`
-	// A stranger who may write a snapshot can also add to it, or replace a view.
-	tables["duckdb_objects"] = `SELECT table_name, sql FROM duckdb_tables() WHERE NOT internal UNION ALL SELECT view_name, sql FROM duckdb_views() WHERE NOT internal`
+	// A stranger who may write a snapshot can also replace a view.
+	tables["duckdb_objects"] = `
+		SELECT table_name, sql FROM duckdb_tables() WHERE NOT internal
+		UNION ALL SELECT view_name, sql FROM duckdb_views() WHERE NOT internal AND view_name IN (SELECT name FROM schema_view)
+		UNION ALL SELECT function_name, macro_definition FROM duckdb_functions() WHERE NOT internal AND function_name IN (SELECT name FROM schema_view)`
 	// The answers are in their block's hash.
 	tables["response_block"] = `SELECT * EXCLUDE (correct) FROM (` + contents["response_block"] + `)`
 	h := sha256.New()
@@ -53,5 +64,18 @@ func (w *Warehouse) saysTheSame(ctx context.Context, path string) (same bool, er
 	if err != nil {
 		return false, ctx.Err()
 	}
-	return ours == theirs, nil
+	foreign, err := r.foreignViews(ctx)
+	if err != nil {
+		return false, ctx.Err()
+	}
+	return ours == theirs && foreign == 0, nil
+}
+
+// foreignViews counts views and macros that the program did not make. They are nothing
+// that is published: a snapshot that has some is not ours any more.
+func (w *Warehouse) foreignViews(ctx context.Context) (n int, err error) {
+	err = w.db.QueryRowContext(ctx, `
+		SELECT (SELECT count(*) FROM duckdb_views() WHERE NOT internal AND view_name NOT IN (SELECT name FROM schema_view))
+			+ (SELECT count(*) FROM duckdb_functions() WHERE NOT internal AND function_name NOT IN (SELECT name FROM schema_view))`).Scan(&n)
+	return n, err
 }

@@ -259,6 +259,12 @@ func (c *change) addItems(items []corpus.Item) error {
 			return fmt.Errorf("add item %s of %s: %w", it.Key, task, err)
 		}
 	}
+	for k := range len(at) {
+		if _, ok := at[k]; !ok {
+			return &DataError{File: c.source, Object: "task " + task, Reason: fmt.Sprintf("has %d items and none at position %d", len(at), k)}
+		}
+	}
+	c.items[taskID] = len(at)
 	return c.flushTable("item")
 }
 

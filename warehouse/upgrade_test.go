@@ -93,3 +93,77 @@ func TestKilledWhileUpgrading(t *testing.T) {
 	}
 	mustRecover(t, dir, undisturbed(t))
 }
+
+// Views that the program had once are dropped, so that a snapshot, which does not have
+// them, says the same as the warehouse. What somebody made by hand stays and is not
+// published.
+func TestViewsOfAnEarlierProgramAreDropped(t *testing.T) {
+	path := unpackOld(t, "testdata/schema-26.duckdb.gz")
+	tamper(t, path, `
+		CREATE VIEW once AS SELECT 1 AS x; CREATE MACRO scalar_once(a) AS a; CREATE MACRO table_once(a) AS TABLE SELECT a;
+		CREATE VIEW by_hand AS SELECT 2 AS x;
+		INSERT INTO schema_view VALUES ('once', 'x'), ('scalar_once', 'x'), ('table_once', 'x')`)
+	w := openAt(t, path)
+	left := values(t, w, `
+		SELECT view_name FROM duckdb_views() WHERE NOT internal AND (view_name LIKE '%once' OR view_name = 'by_hand')
+		UNION ALL SELECT function_name FROM duckdb_functions() WHERE NOT internal AND function_name LIKE '%once'
+		UNION ALL SELECT name FROM schema_view WHERE name LIKE '%once'`)
+	if len(left) != 1 || left[0][0] != "by_hand" {
+		t.Errorf("left: %v, want by_hand alone", left)
+	}
+	o := PublishOptions{Dir: filepath.Join(t.TempDir(), "public"), Keep: 3, IfChanged: true}
+	for k, want := range []bool{true, false, false} {
+		s, err := w.Publish(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (s.Version != "") != want {
+			t.Errorf("night %d: published %q", k+1, s.Version)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w = openAt(t, path); len(values(t, w, `FROM by_hand`)) != 1 {
+		t.Error("the view made by hand is gone")
+	}
+}
+
+func TestSnapshotThatSomebodyAddedToIsReplaced(t *testing.T) {
+	for _, add := range []string{`CREATE VIEW mine AS SELECT 1 AS x`, `CREATE MACRO mine(a) AS a`, `CREATE OR REPLACE MACRO item_responses(a, b) AS TABLE SELECT 1`} {
+		w := soundWarehouse(t)
+		o := PublishOptions{Dir: filepath.Join(t.TempDir(), "public"), Keep: 3, IfChanged: true}
+		s, err := w.Publish(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(s.Version, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tamper(t, s.Version, add)
+		if s, err = w.Publish(t.Context(), o); err != nil || s.Version == "" {
+			t.Errorf("%s: the snapshot stayed, error %v", add, err)
+		}
+	}
+}
+
+// A reader cannot bring a file up to date, and checks what it can.
+func TestCheckOfAnOlderWarehouseSaysWhatItCannotCheck(t *testing.T) {
+	path := unpackOld(t, "testdata/schema-26.duckdb.gz")
+	tamper(t, path, `DELETE FROM run; DROP VIEW scores`)
+	r, err := OpenReadOnly(t.Context(), Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := mustCheck(t, r, CheckOptions{ReadData: true})
+	mustFind(t, found, "older_schema", Warning)
+	mustFind(t, found, "results_without_run", Damage) // which comes after checks that fail
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range mustCheck(t, openAt(t, path), CheckOptions{}) {
+		if f.Check == "older_schema" {
+			t.Errorf("a writer has brought it up to date: %v", f)
+		}
+	}
+}

@@ -77,7 +77,9 @@ type Warehouse struct {
 	crash    func(point string) // tests end the process here
 	disk     disk
 	lock     *fileLock
-	db       *sql.DB
+	answers  *blockScan // of a view, else nil
+	pool     *sql.DB
+	db       querier     // what is read with: pool, in a view its transaction
 	file     string      // absolute path
 	settings [][2]string // DuckDB's
 
@@ -88,6 +90,7 @@ type Warehouse struct {
 	told   []Load // what the ledger said when it was opened
 	lost   []Load // in the ledger and not in the file
 
+	older    bool // the schema is an earlier one: tables and views of today may not be there
 	replaced bool // the ledger is of another file, and stays as it is until somebody has looked
 
 	untidy bool // files that nothing was read from any more may be stored
@@ -177,10 +180,10 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 // upgrade closes the file, brings its schema up to date and opens it again.
 func (w *Warehouse) upgrade(ctx context.Context, o Options, settings [][2]string) error {
 	_, err := w.conn.ExecContext(ctx, "CHECKPOINT")
-	if err := errors.Join(err, w.conn.Close(), w.db.Close()); err != nil {
+	if err := errors.Join(err, w.conn.Close(), w.pool.Close()); err != nil {
 		return fmt.Errorf("migrate warehouse %s: %w", w.path, err)
 	}
-	w.conn, w.db = nil, nil
+	w.conn, w.pool, w.db = nil, nil, nil
 	if err := renew(ctx, o, false); err != nil {
 		return err
 	}
@@ -223,6 +226,11 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 		err = checkSchema(ctx, w.conn, w.path)
 	}
 	if err == nil {
+		var current bool
+		current, err = isCurrent(ctx, w.conn, w.path)
+		w.older = !current
+	}
+	if err == nil {
 		var loads map[int32]bool
 		if loads, err = loadIDs(ctx, w.conn); err == nil {
 			w.told, err = readLedger(w.path)
@@ -250,8 +258,9 @@ func (w *Warehouse) connect(ctx context.Context, settings [][2]string) error {
 	if err != nil {
 		return openError(w.path, err)
 	}
-	w.db = sql.OpenDB(connector)
-	w.conn, err = w.db.Conn(ctx)
+	w.pool = sql.OpenDB(connector)
+	w.db = w.pool
+	w.conn, err = w.pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("open warehouse %s: %w", w.path, err)
 	}
@@ -333,8 +342,8 @@ func (w *Warehouse) Close() error {
 		}
 		errs = append(errs, w.ledger.close(), w.conn.Close())
 	}
-	if w.db != nil {
-		errs = append(errs, w.db.Close())
+	if w.pool != nil {
+		errs = append(errs, w.pool.Close())
 	}
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())

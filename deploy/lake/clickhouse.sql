@@ -18,7 +18,8 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/benchmark/*.parquet', 'Parquet', '
     `shots` Nullable(Int32),
     `options` Nullable(Int32),
     `min_point_biserial` Nullable(Float64),
-    `in_catalogue` Nullable(Bool)
+    `in_catalogue` Nullable(Bool),
+    `published_mean` Nullable(String)
 ');
 
 CREATE VIEW item AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
@@ -62,7 +63,9 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/scores/*/*.parquet', 'Parquet', '
     `correct` Nullable(Int32),
     `observed` Nullable(Int32),
     `share_correct` Nullable(Float64),
-    `score` Nullable(Float64)
+    `score` Nullable(Float64),
+    `tasks` Nullable(Int64),
+    `mean_of_tasks` Nullable(Float64)
 ');
 
 CREATE VIEW item_filter AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark

@@ -19,7 +19,8 @@ CREATE TABLE benchmark (
     `shots` INT COMMENT 'Few-shot examples in front of a question on the leaderboard.',
     `options` INT COMMENT 'Answer options a question has; 0 for free text.',
     `min_point_biserial` DOUBLE COMMENT 'Overrides threshold.min_point_biserial for this benchmark; NULL: the default holds.',
-    `in_catalogue` BOOLEAN COMMENT 'Whether the catalogue of benchmarks knows it; false for a user''s own.'
+    `in_catalogue` BOOLEAN COMMENT 'Whether the catalogue of benchmarks knows it; false for a user''s own.',
+    `published_mean` STRING COMMENT 'Over what the published score is a mean: items (share of all questions), or tasks (each task''s share counts the same).'
 ) USING parquet LOCATION 's3://bucket/lake/benchmark'
 COMMENT 'A set of questions with one metric. One row a benchmark.';
 
@@ -68,6 +69,8 @@ CREATE TABLE scores (
     `observed` INT COMMENT 'Items whose answer was observed.',
     `share_correct` DOUBLE COMMENT 'correct / observed, 0 to 1.',
     `score` DOUBLE COMMENT 'The same in points, 0 to 100.',
+    `tasks` BIGINT COMMENT 'Tasks of which an answer was observed.',
+    `mean_of_tasks` DOUBLE COMMENT 'Mean over those tasks of correct / observed, in points, 0 to 100; equal to score where there is one task.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/scores'
 COMMENT 'A model''s score on a benchmark, from its answers to all items. One row a model and benchmark.';

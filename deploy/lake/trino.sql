@@ -19,7 +19,8 @@ CREATE TABLE hive.metabench.benchmark (
     "shots" integer COMMENT 'Few-shot examples in front of a question on the leaderboard.',
     "options" integer COMMENT 'Answer options a question has; 0 for free text.',
     "min_point_biserial" double COMMENT 'Overrides threshold.min_point_biserial for this benchmark; NULL: the default holds.',
-    "in_catalogue" boolean COMMENT 'Whether the catalogue of benchmarks knows it; false for a user''s own.'
+    "in_catalogue" boolean COMMENT 'Whether the catalogue of benchmarks knows it; false for a user''s own.',
+    "published_mean" varchar COMMENT 'Over what the published score is a mean: items (share of all questions), or tasks (each task''s share counts the same).'
 ) COMMENT 'A set of questions with one metric. One row a benchmark.'
 WITH (external_location = 's3://bucket/lake/benchmark', format = 'PARQUET');
 
@@ -68,6 +69,8 @@ CREATE TABLE hive.metabench.scores (
     "observed" integer COMMENT 'Items whose answer was observed.',
     "share_correct" double COMMENT 'correct / observed, 0 to 1.',
     "score" double COMMENT 'The same in points, 0 to 100.',
+    "tasks" bigint COMMENT 'Tasks of which an answer was observed.',
+    "mean_of_tasks" double COMMENT 'Mean over those tasks of correct / observed, in points, 0 to 100; equal to score where there is one task.',
     "benchmark" varchar
 ) COMMENT 'A model''s score on a benchmark, from its answers to all items. One row a model and benchmark.'
 WITH (external_location = 's3://bucket/lake/scores', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);

@@ -318,6 +318,10 @@ func badBlock(t *testing.T, o Opened) {
 	if err := o.Store.Record(t.Context(), d); err == nil {
 		t.Error("an answer of 7 was accepted")
 	}
+	d.Blocks[0].Correct = append(make([]uint8, len(d.Items)), 1)
+	if err := o.Store.Record(t.Context(), d); err == nil {
+		t.Error("a block longer than its task was accepted")
+	}
 	emptyStore(t, o)
 	same(t, "models", o.Models(), []corpus.Model{})
 }

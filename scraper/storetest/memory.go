@@ -80,6 +80,9 @@ func (m *Memory) Record(ctx context.Context, d corpus.Delivery) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.init()
+	if err := m.checkLengths(d); err != nil {
+		return fmt.Errorf("record %s: %w", d.Repo.Repo, err)
+	}
 	if d.Repo.Repo != "" {
 		m.repos[d.Repo.Repo] = d.Repo
 	}
@@ -97,6 +100,22 @@ func (m *Memory) Record(ctx context.Context, d corpus.Delivery) error {
 	}
 	for _, s := range d.Scores {
 		m.scores[scoreKey{s.Model, s.Benchmark, s.Metric}] = s
+	}
+	return nil
+}
+
+// checkLengths refuses blocks that are longer than their task.
+func (m *Memory) checkLengths(d corpus.Delivery) error {
+	for _, b := range d.Blocks {
+		positions := map[int]bool{}
+		for _, it := range slices.Concat(m.items[taskKey{b.Benchmark, b.Task}], d.Items) {
+			if it.Benchmark == b.Benchmark && it.Task == b.Task {
+				positions[it.Position] = true
+			}
+		}
+		if len(b.Correct) > len(positions) {
+			return fmt.Errorf("block %s/%s of %s: %d answers to %d items", b.Benchmark, b.Task, b.Model, len(b.Correct), len(positions))
+		}
 	}
 	return nil
 }

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"metabench/warehouse"
+)
+
+// tableSample is how many rows decide how wide the columns of a table are; what comes
+// after is written as it comes, so that a table may have more rows than fit in memory.
+const tableSample = 1000
+
+// widestColumn is how far cells are filled with spaces, in characters. Wider ones are
+// written whole.
+const widestColumn = 120
+
+// rowsAsTable writes a table for people. Control characters are escaped, so that no
+// value can do anything to a terminal.
+func (a *app) rowsAsTable(rows *warehouse.Rows) error {
+	return a.tableOf(rows, func(v warehouse.Value, _ warehouse.Column) string {
+		if v.Null {
+			return "NULL"
+		}
+		return v.Text
+	})
+}
+
+// rowsAsSummary is rowsAsTable for what this program asks itself: numbers are rounded to
+// six digits, and NULL is nothing.
+func (a *app) rowsAsSummary(rows *warehouse.Rows) error {
+	return a.tableOf(rows, func(v warehouse.Value, c warehouse.Column) string {
+		if x, err := strconv.ParseFloat(v.Text, 64); err == nil && c.Type == "DOUBLE" {
+			return strconv.FormatFloat(x, 'g', 6, 64)
+		}
+		return v.Text
+	})
+}
+
+func (a *app) tableOf(rows *warehouse.Rows, text func(warehouse.Value, warehouse.Column) string) (err error) {
+	out := bufio.NewWriter(a.Out)
+	defer func() { err = errors.Join(err, out.Flush()) }()
+	if rows.Plan {
+		return eachRow(rows, func(values []warehouse.Value) error {
+			_, err := fmt.Fprintln(out, harmless(values[len(values)-1].Text, "\n"))
+			return err
+		})
+	}
+	header := make([]string, len(rows.Columns))
+	right := make([]bool, len(rows.Columns))
+	for k, c := range rows.Columns {
+		header[k], right[k] = harmless(c.Name, ""), c.Number
+	}
+	var sample [][]string
+	var width []int
+	begin := func() error {
+		width = widths(header, sample)
+		rule := make([]string, len(width))
+		for k, n := range width {
+			rule[k] = strings.Repeat("─", n)
+		}
+		for _, cells := range slices.Concat([][]string{header, rule}, sample) {
+			if err := writeCells(out, cells, width, right); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err = eachRow(rows, func(values []warehouse.Value) error {
+		cells := make([]string, len(values))
+		for k, v := range values {
+			cells[k] = harmless(text(v, rows.Columns[k]), "")
+		}
+		if width != nil {
+			return writeCells(out, cells, width, right)
+		}
+		if sample = append(sample, cells); len(sample) < tableSample {
+			return nil
+		}
+		return begin()
+	})
+	if err == nil && width == nil {
+		err = begin()
+	}
+	return err
+}
+
+// widths are those of the widest cells, up to a limit.
+func widths(header []string, rows [][]string) []int {
+	width := make([]int, len(header))
+	for _, cells := range append(rows, header) {
+		for k, cell := range cells {
+			width[k] = max(width[k], min(utf8.RuneCountInString(cell), widestColumn))
+		}
+	}
+	return width
+}
+
+// writeCells writes a line of a table, numbers to the right.
+func writeCells(w io.Writer, cells []string, width []int, right []bool) error {
+	var line strings.Builder
+	for k, cell := range cells {
+		if k > 0 {
+			line.WriteString("  ")
+		}
+		pad := strings.Repeat(" ", max(0, width[k]-utf8.RuneCountInString(cell)))
+		if right[k] {
+			line.WriteString(pad + cell)
+		} else {
+			line.WriteString(cell + pad)
+		}
+	}
+	_, err := io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n")
+	return err
+}
+
+// harmless escapes what a terminal would act on: control characters, and those that
+// change the direction of text. Characters in keep stay.
+func harmless(text, keep string) string {
+	acts := func(r rune) bool {
+		return (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError) && !strings.ContainsRune(keep, r)
+	}
+	if strings.IndexFunc(text, acts) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if acts(r) {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// rowsAsCSV writes a header and a line a row. NULL is nothing, empty text is "".
+func (a *app) rowsAsCSV(rows *warehouse.Rows) (err error) {
+	out := bufio.NewWriter(a.Out)
+	defer func() { err = errors.Join(err, out.Flush()) }()
+	cells := make([]string, len(rows.Columns))
+	for k, c := range rows.Columns {
+		cells[k] = csvCell(c.Name)
+	}
+	if _, err := fmt.Fprintln(out, strings.Join(cells, ",")); err != nil {
+		return err
+	}
+	return eachRow(rows, func(values []warehouse.Value) error {
+		for k, v := range values {
+			if cells[k] = ""; !v.Null {
+				cells[k] = csvCell(v.Text)
+			}
+		}
+		_, err := fmt.Fprintln(out, strings.Join(cells, ","))
+		return err
+	})
+}
+
+// csvCell quotes text where it must be (RFC 4180), and where a reader could take it for
+// nothing. encoding/csv writes NULL and empty text alike.
+func csvCell(text string) string {
+	if text != "" && !strings.ContainsAny(text, "\",\r\n") && text[0] != ' ' && text[len(text)-1] != ' ' {
+		return text
+	}
+	return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+}
+
+// rowsAsJSON writes an array of objects whose keys keep the order of the columns.
+func (a *app) rowsAsJSON(rows *warehouse.Rows) (err error) {
+	out := bufio.NewWriter(a.Out)
+	defer func() { err = errors.Join(err, out.Flush()) }()
+	keys, err := jsonKeys(rows.Columns)
+	if err != nil {
+		return err
+	}
+	separator := "[\n"
+	err = eachRow(rows, func(values []warehouse.Value) error {
+		line := make([]string, len(values))
+		for k, v := range values {
+			line[k] = keys[k] + ": " + v.Text
+		}
+		_, err := out.WriteString(separator + "  {" + strings.Join(line, ", ") + "}")
+		separator = ",\n"
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	end := "\n]\n"
+	if separator == "[\n" {
+		end = "[]\n"
+	}
+	_, err = out.WriteString(end)
+	return err
+}
+
+// jsonKeys are the names of columns as keys of an object. Of several equal names the
+// second and later get _2, _3 …, so that no value is lost.
+func jsonKeys(columns []warehouse.Column) ([]string, error) {
+	taken := map[string]bool{}
+	for _, c := range columns {
+		taken[c.Name] = true
+	}
+	used := map[string]bool{}
+	keys := make([]string, len(columns))
+	for k, c := range columns {
+		name := c.Name
+		for n := 2; used[name] || name != c.Name && taken[name]; n++ {
+			name = fmt.Sprint(c.Name, "_", n)
+		}
+		used[name] = true
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		keys[k] = string(key)
+	}
+	return keys, nil
+}
+
+func eachRow(rows *warehouse.Rows, do func([]warehouse.Value) error) error {
+	for {
+		values, ok, err := rows.Next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := do(values); err != nil {
+			return err
+		}
+	}
+}
