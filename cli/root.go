@@ -35,7 +35,7 @@ type app struct {
 
 // Run executes the command line and returns the exit code.
 func Run(ctx context.Context, args []string, stdio IO) int {
-	a := &app{IO: stdio}
+	a := &app{IO: forPeople(stdio)}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"metabench/corpus"
@@ -163,7 +164,7 @@ func (r *longFile) take(b *batch) error {
 			continue
 		}
 		r.used++
-		item, err := nameCode(b, r.item, i, r.path, r.columns[r.item], &r.items)
+		item, err := r.items.of(b, r.item, i, r.path, r.columns[r.item])
 		if err != nil {
 			return err
 		}
@@ -204,11 +205,11 @@ func (r *longFile) prefix(b *batch, i int) *prefix {
 	if p == nil {
 		p = &prefix{benchmark: r.benchmark, subject: r.task}
 		if r.benchmarkColumn >= 0 {
-			p.benchmark = cellText(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i)
+			p.benchmark = strings.TrimSpace(cellText(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i))
 			p.skip = r.o.Benchmark != "" && p.benchmark != r.o.Benchmark
 		}
 		if r.subjectColumn >= 0 {
-			p.subject = cellText(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i)
+			p.subject = strings.TrimSpace(cellText(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i))
 		}
 		if r.prefixes == nil {
 			r.prefixes = map[[2]uint32]*prefix{}
@@ -228,7 +229,7 @@ func textCode(c *cells, i int) uint32 {
 }
 
 func (r *longFile) putAnswer(b *batch, i int, ref *itemRef, item uint32) error {
-	model, err := nameCode(b, r.model, i, r.path, r.columns[r.model], &r.models)
+	model, err := r.models.of(b, r.model, i, r.path, r.columns[r.model])
 	if err != nil {
 		return err
 	}

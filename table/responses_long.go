@@ -164,42 +164,15 @@ func (l *longReader) keeps(b *batch, i int) bool {
 
 // identity returns the codes of the model and the item of a row.
 func (l *longReader) identity(b *batch, i int) (model, item int, err error) {
-	m, err := nameCode(b, 0, i, l.file, l.columns[0], &l.models)
+	m, err := l.models.of(b, 0, i, l.file, l.columns[0])
 	if err != nil {
 		return 0, 0, err
 	}
-	t, err := nameCode(b, 1, i, l.file, l.columns[1], &l.items)
+	t, err := l.items.of(b, 1, i, l.file, l.columns[1])
 	if err != nil {
 		return 0, 0, err
 	}
 	return int(m), int(t), nil
-}
-
-// nameCode returns the code of a cell that must hold a name.
-func nameCode(b *batch, column, i int, file, name string, checked *names) (uint32, error) {
-	c := &b.cells[column]
-	if c.numeric() {
-		// Numbers stored as floating point, such as 17.0, name items by their digits.
-		text := cellText(c, checked.dict, i)
-		if text == "" {
-			return 0, b.place(file, i).errorf(KindName, name, "Remove the row or name it", "the name is missing")
-		}
-		code := checked.dict.code([]byte(text))
-		if code == missingCode {
-			return 0, b.place(file, i).errorf(KindName, name, "Remove the row or name it", "the name is missing")
-		}
-		return code, nil
-	}
-	code := c.codes[i]
-	if code == missingCode {
-		return 0, b.place(file, i).errorf(KindName, name, "Remove the row or name it", "the name is missing")
-	}
-	if int(code) >= checked.checked {
-		if err := checked.check(b.place(file, i), name); err != nil {
-			return 0, err
-		}
-	}
-	return code, nil
 }
 
 // check looks at what was kept of the table as a whole.

@@ -68,7 +68,7 @@ func (f *Frame) modelNames(k int) ([]string, error) {
 	models := make([]string, f.rows)
 	seen := make(map[string]int, f.rows)
 	for i := range models {
-		name := f.columns[k].text(i)
+		name := strings.TrimSpace(f.columns[k].text(i))
 		if name == "" {
 			return nil, f.place(i).errorf(KindName, f.names[k], "Name the model or remove the row", "the model has no name")
 		}
