@@ -12,6 +12,7 @@ import (
 
 func newImportCommand(a *app) *cobra.Command {
 	var opts table.LongOptions
+	var columns columnFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE... [--benchmark B]",
 		Short: "Load answers from tables of model, item, correct",
@@ -36,12 +37,14 @@ Anything wrong in any file loads nothing.`,
 			if opts.Catalogue, err = a.catalogue(cfg); err != nil {
 				return err
 			}
+			opts.Model, opts.Item, opts.Correct, opts.Missing = columns.model, columns.item, columns.correct, columns.missing
 			opts.ReadAt = time.Now().UTC()
 			started := time.Now()
 			in, err := table.ReadLong(cmd.Context(), files, opts)
 			if err != nil {
 				return err
 			}
+			a.tell(in.Notes)
 			return a.withWarehouse(cmd.Context(), cfg, "import", func(w *warehouse.Warehouse) error {
 				result, err := w.Import(cmd.Context(), *in)
 				if err != nil {
@@ -53,10 +56,8 @@ Anything wrong in any file loads nothing.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opts.Benchmark, "benchmark", "", "what the files are about")
-	flags.StringVar(&opts.Metric, "metric", "", "what makes an answer correct (default: the catalogue's metric, or acc)")
-	flags.StringVar(&opts.Model, "model-column", "", "column of the model's name (default model, or source)")
-	flags.StringVar(&opts.Item, "item-column", "", "column of the item's key (default item)")
-	flags.StringVar(&opts.Correct, "correct-column", "", "column of the answer (default correct)")
+	flags.StringVar(&opts.Metric, "metric", "", "what makes an answer correct (default: what the column is called, the catalogue's metric, or acc)")
+	columns.register(flags)
 	return cmd
 }
 

@@ -121,6 +121,7 @@ func checkHeader(file string, names []string) error {
 
 func (s *csvSource) columns() []string    { return s.header }
 func (s *csvSource) whyNot(string) *Error { return nil }
+func (s *csvSource) unread() []*Error     { return nil }
 
 func (s *csvSource) choose(columns []int) {
 	s.slot = make([]int, len(s.header))

@@ -9,6 +9,12 @@ import (
 	"metabench/corpus"
 )
 
+// prompt is what an item asks, and the file that says so.
+type prompt struct {
+	text string
+	file int
+}
+
 // group is one task of one benchmark, over all files.
 type group struct {
 	benchmark *corpus.Benchmark
@@ -17,7 +23,7 @@ type group struct {
 
 	keys    []string // by number, in order of appearance; not prefixed with the task
 	byKey   map[string]int
-	prompts map[int]string
+	prompts map[int]prompt
 	grids   map[int]*grid  // by file
 	owner   map[string]int // model → file that answers for it
 	models  map[int][]string
@@ -86,7 +92,7 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 	known := r.known(pre.benchmark)
 	if known == nil {
 		subject := ""
-		if r.subjectColumn >= 0 && r.columns[r.item] == "subject_item" {
+		if r.subjectColumn >= 0 && r.numbered {
 			subject = pre.subject
 			if subject == "" {
 				return fail(p.errorf(KindName, "subject", "Name it or remove the row", "the subject has no name"))
@@ -96,6 +102,9 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 			}
 		}
 		g := r.ownGroup(pre.benchmark, subject)
+		if err := r.checkMetric(p, g.benchmark); err != nil {
+			return itemRef{}, err
+		}
 		return itemRef{g, g.number(key)}, nil
 	}
 	if err := r.checkMetric(p, known); err != nil {
@@ -187,7 +196,7 @@ func (im *importer) group(b *corpus.Benchmark, task string, expected int) *group
 	id := [2]string{b.Name, task}
 	g := im.groups[id]
 	if g == nil {
-		g = &group{benchmark: b, task: task, expected: expected, byKey: map[string]int{}, prompts: map[int]string{},
+		g = &group{benchmark: b, task: task, expected: expected, byKey: map[string]int{}, prompts: map[int]prompt{},
 			grids: map[int]*grid{}, owner: map[string]int{}, models: map[int][]string{}}
 		im.groups[id] = g
 	}
@@ -195,20 +204,20 @@ func (im *importer) group(b *corpus.Benchmark, task string, expected int) *group
 }
 
 // ownGroup returns the group of a task of a user's own benchmark.
-func (im *importer) ownGroup(benchmark, task string) *group {
+func (r *longFile) ownGroup(benchmark, task string) *group {
 	if task == "" {
 		task = benchmark
 	}
-	b := im.own[benchmark]
+	b := r.own[benchmark]
 	if b == nil {
-		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: defaultName(im.o.Metric, "acc")}
-		if im.own == nil {
-			im.own = map[string]*corpus.Benchmark{}
+		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: defaultName(r.metricGiven(), "acc")}
+		if r.own == nil {
+			r.own = map[string]*corpus.Benchmark{}
 		}
-		im.own[benchmark] = b
+		r.own[benchmark] = b
 	}
 	if taskOf(b, task) == nil {
 		b.Tasks = append(b.Tasks, corpus.Task{Name: task})
 	}
-	return im.group(b, task, 0)
+	return r.group(b, task, 0)
 }

@@ -9,18 +9,6 @@ import (
 	"metabench/analysis/response"
 )
 
-// modelColumn is the name of the model's column in a long table: the seeds call it
-// source.
-func modelColumn(given string, have []string) string {
-	switch {
-	case given != "":
-		return given
-	case !slices.Contains(have, "model") && slices.Contains(have, "source"):
-		return "source"
-	}
-	return "model"
-}
-
 // rowFilter keeps the rows that have given values in given columns.
 type rowFilter struct {
 	names  []string
@@ -42,19 +30,22 @@ func newRowFilter(rows map[string]string) *rowFilter {
 }
 
 // readLongResponses reads one row per answer.
-func readLongResponses(src source, path string, o ResponseOptions, item, correct string) (*Responses, error) {
-	have := src.columns()
+func readLongResponses(src source, path string, o ResponseOptions, roles roles, missing missingCodes) (*Responses, error) {
+	columns, err := roles.columns(path)
+	if err != nil {
+		return nil, err
+	}
 	filter := newRowFilter(o.Rows)
-	wanted := append([]string{modelColumn(o.Model, have), item, correct}, filter.names...)
-	if slices.Contains(have, "benchmark") && o.Rows["benchmark"] == "" {
-		wanted = append(wanted, "benchmark")
+	wanted := append([]string{columns.Model, columns.Item, columns.Correct}, filter.names...)
+	if benchmark, ok := named(src.columns(), "benchmark"); ok && o.Rows[benchmark] == "" {
+		wanted = append(wanted, benchmark)
 	}
 	if err := chooseByName(src, path, wanted); err != nil {
 		return nil, err
 	}
 	l := longReader{file: path, filter: filter, columns: wanted,
 		models: names{dict: src.dictionary(0)}, items: names{dict: src.dictionary(1)},
-		answers: answers{dict: src.dictionary(2)}, metric: o.Metric}
+		answers: answers{dict: src.dictionary(2), missing: missing}, metric: o.Metric}
 	for k := range wanted {
 		l.dicts = append(l.dicts, src.dictionary(k))
 	}
@@ -76,7 +67,8 @@ func readLongResponses(src source, path string, o ResponseOptions, item, correct
 	}
 	t := l.table()
 	t.Benchmark, t.Metric = o.Benchmark, o.Metric
-	return &Responses{Table: t, Extra: map[string][]string{}}, nil
+	return &Responses{Table: t, Columns: columns, Extra: map[string][]string{},
+		guess: columns.guess(roles.given)}, nil
 }
 
 // chooseByName chooses columns, explaining one that does not exist.
@@ -127,7 +119,7 @@ func (l *longReader) take(b *batch) error {
 				l.benchmark = name
 			}
 			if name != l.benchmark {
-				return b.place(l.file, i).errorf(KindColumn, "benchmark", "Choose one of "+list(l.dicts[benchmark].values),
+				return b.place(l.file, i).errorf(KindColumn, l.columns[benchmark], "Choose one of "+list(l.dicts[benchmark].values),
 					"the table holds several benchmarks")
 			}
 		}
