@@ -24,9 +24,8 @@ type group struct {
 	keys    []string // by number, in order of appearance; not prefixed with the task
 	byKey   map[string]int
 	prompts map[int]prompt
-	grids   map[int]*grid  // by file
-	owner   map[string]int // model → file that answers for it
-	models  map[int][]string
+	grids   map[int]*grid    // by file
+	models  map[int][]string // by file
 }
 
 func (g *group) metric() string { return g.benchmark.Metric }
@@ -51,27 +50,12 @@ func (g *group) number(key string) int {
 	return k
 }
 
-// own records which models a file answers for. Two files may not answer for the same
-// model and task: each block of answers has one origin.
-func (g *group) own(r *longFile) error {
-	t := g.grids[r.index]
-	if t == nil {
-		return nil
+// keep records which models a file answers for. Several files may answer for one: each
+// gives a block of its own, and the warehouse adds them up.
+func (g *group) keep(r *longFile) {
+	if g.grids[r.index] != nil {
+		g.models[r.index] = slices.Clone(r.models.dict.values)
 	}
-	for code, row := range t.rows {
-		if len(row) == 0 {
-			continue
-		}
-		model := r.models.dict.values[code]
-		if before, ok := g.owner[model]; ok {
-			return &Error{Kind: KindDuplicate, File: r.path, Model: model,
-				Problem: fmt.Sprintf("%s already holds the model's answers to %s", r.files[before].Path, g.task),
-				Remedy:  "Put a model's answers to one task into one file"}
-		}
-		g.owner[model] = r.index
-	}
-	g.models[r.index] = slices.Clone(r.models.dict.values)
-	return nil
 }
 
 // resolve finds the group and number of an item that a file names for the first time.
@@ -197,7 +181,7 @@ func (im *importer) group(b *corpus.Benchmark, task string, expected int) *group
 	g := im.groups[id]
 	if g == nil {
 		g = &group{benchmark: b, task: task, expected: expected, byKey: map[string]int{}, prompts: map[int]prompt{},
-			grids: map[int]*grid{}, owner: map[string]int{}, models: map[int][]string{}}
+			grids: map[int]*grid{}, models: map[int][]string{}}
 		im.groups[id] = g
 	}
 	return g

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func ReadLong(ctx context.Context, paths []string, o LongOptions) (*corpus.Impor
 		return nil, err
 	}
 	for k, path := range paths {
-		if slices.Contains(paths[:k], path) {
+		if slices.ContainsFunc(paths[:k], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
 			return nil, &Error{Kind: KindDuplicate, File: path, Problem: "the file is named twice"}
 		}
 		if err := im.readFile(ctx, path); err != nil {
@@ -119,7 +120,7 @@ func (im *importer) readFile(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("hash %s: %w", path, err)
 	}
-	im.files = append(im.files, corpus.File{Path: path, Size: size, SHA256: hash,
+	im.files = append(im.files, corpus.File{Path: filepath.Clean(path), Size: size, SHA256: hash,
 		Verified: corpus.VerifiedHash, ReadAt: im.o.ReadAt})
 	return nil
 }
@@ -297,9 +298,7 @@ func (r *longFile) check() error {
 		return noSuchValue(r.path, "benchmark", r.o.Benchmark, r.dicts[r.benchmarkColumn].values)
 	}
 	for _, g := range r.sortedGroups() {
-		if err := g.own(r); err != nil {
-			return err
-		}
+		g.keep(r)
 	}
 	return nil
 }
