@@ -119,9 +119,9 @@ func checkHeader(file string, names []string) error {
 	return nil
 }
 
-func (s *csvSource) columns() []string    { return s.header }
-func (s *csvSource) whyNot(string) *Error { return nil }
-func (s *csvSource) unread() []*Error     { return nil }
+func (s *csvSource) columns() []string       { return s.header }
+func (s *csvSource) whyNot(string) *Error    { return nil }
+func (s *csvSource) unreadColumns() []*Error { return nil }
 
 func (s *csvSource) choose(columns []int) {
 	s.slot = make([]int, len(s.header))

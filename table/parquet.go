@@ -32,7 +32,7 @@ type parquetSource struct {
 	pf      *parquet.File
 	names   []string
 	leaves  []parquet.LeafColumn
-	refused []*Error // why a column of the file is not among them
+	unread  []*Error // why a column of the file is not among them
 	chosen  []*parquetColumn
 	group   int   // row group being read; -1 before the first
 	left    int64 // rows left in it
@@ -77,14 +77,14 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 		}
 		name := strings.Join(path, ".")
 		if e := unreadable(file, name, leaf); e != nil {
-			s.refused = append(s.refused, e)
+			s.unread = append(s.unread, e)
 			continue
 		}
 		s.names = append(s.names, name)
 		s.leaves = append(s.leaves, leaf)
 	}
-	if len(s.names) == 0 && len(s.refused) > 0 {
-		return nil, s.refused[0]
+	if len(s.names) == 0 && len(s.unread) > 0 {
+		return nil, s.unread[0]
 	}
 	if len(s.names) == 0 {
 		return nil, &Error{Kind: KindEmpty, File: file, Problem: "the file has no columns"}
@@ -132,11 +132,11 @@ func recoverDamage(file string, err *error) {
 }
 
 func (s *parquetSource) columns() []string            { return s.names }
-func (s *parquetSource) unread() []*Error             { return s.refused }
+func (s *parquetSource) unreadColumns() []*Error      { return s.unread }
 func (s *parquetSource) dictionary(k int) *dictionary { return s.chosen[k].dict }
 
 func (s *parquetSource) whyNot(name string) *Error {
-	for _, e := range s.refused {
+	for _, e := range s.unread {
 		if e.Column == name || strings.HasPrefix(e.Column, name+".") {
 			return e
 		}

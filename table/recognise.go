@@ -95,7 +95,7 @@ type roles struct {
 // of answers goes by it.
 func recognise(src source, given Columns) roles {
 	have := slices.Clone(src.columns())
-	for _, e := range src.unread() {
+	for _, e := range src.unreadColumns() {
 		name, _, _ := strings.Cut(e.Column, ".")
 		have = append(have, name)
 	}

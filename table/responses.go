@@ -117,7 +117,7 @@ func readResponses(src source, path string, o ResponseOptions) (*Responses, erro
 	if err != nil {
 		return nil, err
 	}
-	return wideResponses(f, o, roles, missing, src.unread())
+	return wideResponses(f, o, roles, missing, src.unreadColumns())
 }
 
 // dropUnanswered takes out the items that nobody answered: nothing can be said of them.

@@ -27,9 +27,9 @@ type source interface {
 	// whyNot says why a column that the file has is not among them; nil if it has
 	// no such column either.
 	whyNot(name string) *Error
-	// unread lists the columns that the file has and that can't be read, each as the
+	// unreadColumns lists the columns that the file has and that can't be read, each as the
 	// error that says why.
-	unread() []*Error
+	unreadColumns() []*Error
 	// choose selects the columns that batches will hold, in that order.
 	choose(columns []int)
 	// next fills the batch with the following rows. It returns io.EOF, with an
