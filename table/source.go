@@ -200,7 +200,7 @@ func refuseFirstLine(path, text string) error {
 	line, _, _ := strings.Cut(text, "\n")
 	line = strings.TrimRight(line, "\r")
 	first, _, _ := strings.Cut(line, string(rune(separatorOf([]byte(line)))))
-	problem, remedy := "", ""
+	var problem, remedy string
 	switch {
 	case strings.HasPrefix(strings.TrimPrefix(line, `"`), "sep="):
 		problem = "the first line tells a spreadsheet which separator to use, and is no header"
