@@ -232,7 +232,11 @@ func (s site) publishedModels(t *testing.T) int {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	return int(values[0].(int64))
+	n, err := strconv.Atoi(values[0].Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // refreshWithin is a refresh none of whose files may grow beyond a limit, which fails

@@ -24,10 +24,12 @@ import (
 type answersFlags struct {
 	benchmarks []string
 	kept       bool
+	table      tableFlags // how to read a file
 }
 
 func (f *answersFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
+	f.table.register(fl)
 	fl.StringArrayVar(&f.benchmarks, "benchmark", nil, "take the answers to this benchmark from the warehouse, instead of a file")
 	fl.BoolVar(&f.kept, "kept", false, "with --benchmark: without the items and models that the filters drop; scores are those over the items that stay")
 }
@@ -35,8 +37,9 @@ func (f *answersFlags) register(cmd *cobra.Command) {
 // sourcedAnswers are answers and where they are from.
 type sourcedAnswers struct {
 	*response.Table
-	name   string
-	origin score.Origin
+	name     string
+	origin   score.Origin
+	notItems []table.NotItem // of a file
 }
 
 // warehouseAnswers reads a benchmark's answers.
@@ -55,7 +58,7 @@ func (a *app) warehouseAnswers(ctx context.Context, cmd *cobra.Command, benchmar
 			return err
 		}
 		fingerprint, err := w.Fingerprint(ctx, benchmark)
-		out = sourcedAnswers{table, benchmark, score.Origin{Source: "warehouse", Input: fingerprint, Kept: kept}}
+		out = sourcedAnswers{Table: table, name: benchmark, origin: score.Origin{Source: "warehouse", Input: fingerprint, Kept: kept}}
 		return err
 	})
 	if err == nil && (len(out.Models) == 0 || len(out.Items) == 0) {
@@ -65,11 +68,12 @@ func (a *app) warehouseAnswers(ctx context.Context, cmd *cobra.Command, benchmar
 }
 
 // fileAnswers reads a response table.
-func fileAnswers(ctx context.Context, path string) (out sourcedAnswers, err error) {
-	answers, err := table.ReadResponses(ctx, path, table.ResponseOptions{})
+func (a *app) fileAnswers(ctx context.Context, path string, flags tableFlags) (out sourcedAnswers, err error) {
+	answers, err := table.ReadResponses(ctx, path, flags.options(nil))
 	if err != nil {
 		return out, columnError(err)
 	}
+	a.tell(answers.Notes())
 	file, err := os.Open(path)
 	if err != nil {
 		return out, err
@@ -79,7 +83,8 @@ func fileAnswers(ctx context.Context, path string) (out sourcedAnswers, err erro
 	if err = errors.Join(err, file.Close()); err != nil {
 		return out, fmt.Errorf("%s: %w", path, err)
 	}
-	return sourcedAnswers{answers.Table, path, score.Origin{Source: filepath.Base(path), Input: hex.EncodeToString(h.Sum(nil))}}, nil
+	return sourcedAnswers{Table: answers.Table, name: path, notItems: answers.NotItems,
+		origin: score.Origin{Source: filepath.Base(path), Input: hex.EncodeToString(h.Sum(nil))}}, nil
 }
 
 // fitItems fits the items of a test.

@@ -12,6 +12,7 @@ import (
 	"metabench/analysis/adaptive"
 	"metabench/analysis/irt"
 	"metabench/score"
+	"metabench/table"
 )
 
 // adaptiveCalibrateFlags are the flags of adaptive calibrate.
@@ -56,11 +57,11 @@ metabench adaptive simulate.`,
 			if err := f.check(args); err != nil {
 				return err
 			}
-			b, err := a.itemBank(cmd.Context(), cmd, args, f)
+			b, notItems, err := a.itemBank(cmd.Context(), cmd, args, f)
 			if err != nil {
 				return fmt.Errorf("adaptive calibrate: %w", err)
 			}
-			return a.writeItemBank(f.out, b)
+			return a.writeItemBank(f.out, b, notItems)
 		},
 	}
 	f.answersFlags.register(cmd)
@@ -122,22 +123,23 @@ func designsOf(criteria, estimators []string, o adaptive.Options) ([]adaptive.Op
 	return out, nil
 }
 
-// itemBank fits and calibrates.
-func (a *app) itemBank(ctx context.Context, cmd *cobra.Command, args []string, f adaptiveCalibrateFlags) (*score.ItemBank, error) {
+// itemBank fits and calibrates. It returns the columns of a file that were not taken for
+// items too.
+func (a *app) itemBank(ctx context.Context, cmd *cobra.Command, args []string, f adaptiveCalibrateFlags) (*score.ItemBank, []table.NotItem, error) {
 	var answers sourcedAnswers
 	var err error
 	if len(args) > 0 {
-		answers, err = fileAnswers(ctx, args[0])
+		answers, err = a.fileAnswers(ctx, args[0], f.table)
 	} else {
 		answers, err = a.warehouseAnswers(ctx, cmd, f.benchmarks[0], f.kept)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	people := answered(answers.Table)
 	fit, err := fitItems(ctx, people.Answers, f.kind, f.workers)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b := &score.ItemBank{
 		Benchmark: answers.name, Metric: answers.Metric, Kind: f.kind, Fit: fit.Status.String(),
@@ -149,7 +151,7 @@ func (a *app) itemBank(ctx context.Context, cmd *cobra.Command, args []string, f
 	b.Origin.CodeVersion, b.Origin.Seed = thisBuild().codeVersion(), f.seed
 	bank, err := b.Bank()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	show := a.progress()
 	calibrator := adaptive.Calibrator{Bank: bank, Answers: f.length, Workers: f.workers}
@@ -157,16 +159,16 @@ func (a *app) itemBank(ctx context.Context, cmd *cobra.Command, args []string, f
 		show.Stage("calibrations", k, len(f.options))
 		c, err := calibrator.Run(ctx, o, people)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		b.Calibrations = append(b.Calibrations, *c)
 	}
 	show.Stage("calibrations", len(f.options), len(f.options))
-	return b, nil
+	return b, answers.notItems, nil
 }
 
 // writeItemBank writes the bank and says what is in it.
-func (a *app) writeItemBank(path string, b *score.ItemBank) error {
+func (a *app) writeItemBank(path string, b *score.ItemBank, notItems []table.NotItem) error {
 	if err := writeWhole(path, b.Write); err != nil {
 		return fmt.Errorf("adaptive calibrate: %w", err)
 	}
@@ -180,7 +182,9 @@ func (a *app) writeItemBank(path string, b *score.ItemBank) error {
 			Items     int    `json:"items"`
 			Models    int    `json:"models"`
 			Designs   int    `json:"calibrations"`
-		}{path, b.Benchmark, len(b.Items), b.Models, len(b.Calibrations)})
+
+			NotItems []table.NotItem `json:"not_items"`
+		}{path, b.Benchmark, len(b.Items), b.Models, len(b.Calibrations), append([]table.NotItem{}, notItems...)})
 	}
 	_, err := fmt.Fprintf(a.Out, "%s: %s, %d %s items, calibrated on %d models for %s\n",
 		path, b.Benchmark, len(b.Items), b.Kind, b.Models, designs(b))

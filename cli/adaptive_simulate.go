@@ -14,6 +14,7 @@ import (
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
 	"metabench/analysis/split"
+	"metabench/table"
 )
 
 // adaptiveSimulateFlags are the flags of adaptive simulate.
@@ -115,6 +116,7 @@ type adaptiveReport struct {
 	Source     string                 `json:"source"` // file or benchmark
 	Input      string                 `json:"input"`  // fingerprint of the answers
 	Items      int                    `json:"items"`
+	NotItems   []table.NotItem        `json:"not_items,omitempty"` // columns of a file that were not taken for items
 	Train      int                    `json:"train"`
 	Test       int                    `json:"test"`
 	Model      string                 `json:"model"` // of the items; empty where they were given
@@ -149,7 +151,7 @@ func (a *app) adaptiveSimulate(ctx context.Context, cmd *cobra.Command, files []
 		return a.printAdaptive(r)
 	}
 	for _, file := range files {
-		answers, err := fileAnswers(ctx, file)
+		answers, err := a.fileAnswers(ctx, file, f.table)
 		if err := study(file, answers, err); err != nil {
 			return err
 		}
@@ -170,7 +172,7 @@ func (a *app) adaptiveSimulate(ctx context.Context, cmd *cobra.Command, files []
 // test.
 func (a *app) adaptiveStudy(ctx context.Context, answers sourcedAnswers, f adaptiveSimulateFlags) (*adaptiveReport, error) {
 	people := answered(answers.Table)
-	r := &adaptiveReport{Source: answers.name, Input: answers.origin.Input}
+	r := &adaptiveReport{Source: answers.name, Input: answers.origin.Input, NotItems: answers.notItems}
 	ev := adaptive.Evaluation{Table: people, Form: f.form, Lengths: f.lengths, Workers: f.workers}
 	parts, err := split.Stratified(scoresOf(people.Answers), split.Shares{Test: f.testShare}, f.seed)
 	if err != nil {

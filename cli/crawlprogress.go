@@ -2,13 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/sourcegraph/conc"
-	"golang.org/x/term"
 
 	"metabench/scraper"
 )
@@ -19,8 +17,7 @@ func (a *app) watchCrawl(c *scraper.Crawl) (stop func()) {
 	if a.noProgress {
 		return func() {}
 	}
-	f, ok := a.Err.(*os.File)
-	terminal := ok && term.IsTerminal(int(f.Fd()))
+	w, terminal := terminalOf(a.Err)
 	every := 30 * time.Second
 	if terminal {
 		every = 200 * time.Millisecond
@@ -46,13 +43,13 @@ func (a *app) watchCrawl(c *scraper.Crawl) (stop func()) {
 				continue
 			}
 			if bar == nil {
-				bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.Err), progressbar.OptionSetWidth(20),
+				bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(20),
 					progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish())
 			}
 			if p.Models > 0 && bar.GetMax() != p.Models {
 				bar.ChangeMax(p.Models)
 			}
-			bar.Describe(crawlLine(p))
+			bar.Describe(printable(crawlLine(p)))
 			_ = bar.Set(p.ModelsDone)
 		}
 	})

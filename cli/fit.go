@@ -20,6 +20,7 @@ import (
 
 // fitOptions are the flags of `metabench fit`.
 type fitOptions struct {
+	table    tableFlags
 	model    string
 	ability  []string
 	nodes    int
@@ -49,9 +50,11 @@ func newFitCommand(a *app) *cobra.Command {
 marginal maximum likelihood over a standard normal population, and estimate the
 models' abilities.
 
-FILE is Parquet or CSV, gzipped or not: long (columns model, item, correct) or wide
-(the first column names the model, one 0/1 column an item; a set column is carried
-along). Answers may be missing.
+FILE is Parquet or CSV, gzipped or not: long (columns model, item, correct, also by
+names such as id, item, resp) or wide (the column model or else the first names the
+model, one 0/1 column an item). Answers may be missing: an empty cell, or a code that
+--missing names. Columns of a wide table that are no items are named with the reason
+and carried along.
 
 With --out DIR it writes DIR/items.csv (parameters in slope-intercept form,
 standard errors, item fit) and DIR/abilities.csv.
@@ -71,6 +74,7 @@ most what is known without answers: 1 (map) or 6/√3 (ml, wle).`,
 		},
 	}
 	f := cmd.Flags()
+	o.table.register(f)
 	f.StringVar(&o.model, "model", "2PL", "2PL, 3PL or 4PL")
 	f.StringSliceVar(&o.ability, "ability", []string{"map", "eap", "eapsum"}, "abilities to estimate: map, eap, eapsum, ml, wle")
 	f.IntVar(&o.nodes, "nodes", irt.DefaultNodes, "quadrature nodes on [-6, 6]; if given, also for the abilities, which else have as many as they need")
@@ -143,16 +147,20 @@ type fitReport struct {
 	AbilitySeconds map[string]float64 `json:"ability_seconds"`
 	ErrorSeconds   *float64           `json:"se_seconds,omitempty"`
 	Out            string             `json:"out,omitempty"`
+
+	Columns  table.Columns   `json:"columns"`   // those that model, item and answer were read from
+	NotItems []table.NotItem `json:"not_items"` // and those that were not taken for items
 }
 
 func (a *app) fit(ctx context.Context, path string, o fitOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	answers, err := table.ReadResponses(ctx, path, table.ResponseOptions{Rows: o.rows})
+	answers, err := table.ReadResponses(ctx, path, o.table.options(o.rows))
 	if err != nil {
 		return columnError(err)
 	}
+	a.tell(answers.Notes())
 	opts := irt.Options{
 		Kind: o.kind, Grid: irt.NormalGrid(o.nodes, irt.DefaultLimit), Workers: o.workers,
 		Restarts: o.restarts, Seed: o.seed,
@@ -182,6 +190,7 @@ func (a *app) fit(ctx context.Context, path string, o fitOptions) error {
 	if isFinite(reliability) {
 		r.Reliability = &reliability
 	}
+	r.Columns, r.NotItems = answers.Columns, append([]table.NotItem{}, answers.NotItems...)
 	var errors *irt.StandardErrors
 	var estimates [][]ability.Estimate
 	for _, method := range o.methods {

@@ -14,9 +14,20 @@ type grid struct {
 	rows   [][]string
 }
 
-func newGrid(header ...string) *grid { return &grid{header: header} }
+func newGrid(header ...string) *grid {
+	g := &grid{}
+	g.row(header...)
+	g.header, g.rows = g.rows[0], nil
+	return g
+}
 
-func (g *grid) row(cells ...string) { g.rows = append(g.rows, cells) }
+func (g *grid) row(cells ...string) {
+	shown := make([]string, len(cells))
+	for k, cell := range cells {
+		shown[k] = printable(cell)
+	}
+	g.rows = append(g.rows, shown)
+}
 
 // print writes the header, a rule and the rows. Nothing but the header is written
 // when there are no rows.

@@ -3,11 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // stageReporter shows how a long job goes: a bar on a terminal, a line a stage
@@ -25,10 +23,8 @@ type stageReporter struct {
 
 // progress returns a reporter on Err.
 func (a *app) progress() *stageReporter {
-	f, ok := a.Err.(*os.File)
-	return &stageReporter{
-		w: a.Err, terminal: ok && term.IsTerminal(int(f.Fd())), quiet: a.noProgress, now: time.Now,
-	}
+	w, terminal := terminalOf(a.Err)
+	return &stageReporter{w: w, terminal: terminal, quiet: a.noProgress, now: time.Now}
 }
 
 // Stage is told each time a stage has got on: done of total units. A new name
@@ -37,6 +33,7 @@ func (r *stageReporter) Stage(name string, done, total int) {
 	if r.quiet {
 		return
 	}
+	name = printable(name)
 	if name != r.stage {
 		r.stage, r.started = name, r.now()
 		if r.terminal {

@@ -39,7 +39,7 @@ type app struct {
 
 // Run executes the command line and returns the exit code.
 func Run(ctx context.Context, args []string, stdio IO) int {
-	a := &app{IO: stdio, args: args}
+	a := &app{IO: forPeople(stdio), args: args}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	return a.run(ctx, root)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"metabench/corpus"
 )
@@ -14,42 +15,43 @@ const notBinary uint8 = 254
 
 // answers turns the values of an answer column into 0, 1 and corpus.Missing.
 type answers struct {
-	dict   *dictionary
-	byCode []uint8
+	dict    *dictionary
+	missing missingCodes
+	byCode  []uint8
 }
 
 // of returns the answer in a row of a batch, or notBinary.
 func (a *answers) of(c *cells, i int) uint8 {
 	if c.numeric() {
-		return answerOfNumber(c.floats[i])
+		return answerOfNumber(c.floats[i], a.missing)
 	}
 	code := c.codes[i]
 	if code == missingCode {
 		return corpus.Missing
 	}
 	for int(code) >= len(a.byCode) {
-		a.byCode = append(a.byCode, answerOfText(a.dict.values[len(a.byCode)]))
+		a.byCode = append(a.byCode, answerOfText(a.dict.values[len(a.byCode)], a.missing))
 	}
 	return a.byCode[code]
 }
 
-func answerOfNumber(v float64) uint8 {
+func answerOfNumber(v float64, missing missingCodes) uint8 {
 	switch {
 	case v == 0:
 		return 0
 	case v == 1:
 		return 1
-	case math.IsNaN(v):
+	case math.IsNaN(v), missing.hasNumber(v):
 		return corpus.Missing
 	}
 	return notBinary
 }
 
 // answerOfText accepts 0 and 1 in the spellings of the usual writers: 0, 0.0, false.
-func answerOfText(text string) uint8 {
+func answerOfText(text string, missing missingCodes) uint8 {
 	text = strings.TrimSpace(text)
 	switch {
-	case isMissing(text):
+	case isMissing(text), missing.hasText(text):
 		return corpus.Missing
 	case strings.EqualFold(text, "true"):
 		return 1
@@ -60,7 +62,7 @@ func answerOfText(text string) uint8 {
 	if err != nil {
 		return notBinary
 	}
-	return answerOfNumber(v)
+	return answerOfNumber(v, missing)
 }
 
 // wrongAnswer explains a value that is no answer: a share of points, say, where
@@ -78,8 +80,25 @@ func wrongAnswer(p place, column, text, metric string) *Error {
 		}
 		return e
 	}
-	return p.errorf(KindValue, column, "Give 1 for right, 0 for wrong, and leave the cell empty where there is no answer",
+	remedy := "Give 1 for right, 0 for wrong, and leave the cell empty where there is no answer"
+	if len(text) <= maxCode {
+		remedy += "; if it is a code for no answer, say --missing " + shellWord(text)
+	}
+	return p.errorf(KindValue, column, remedy,
 		"the value %q is neither 0 nor 1", clip(text, 40))
+}
+
+// maxCode is the length of the longest text that may be a code for no answer, in bytes.
+const maxCode = 12
+
+// shellWord writes a value as it is typed on a command line.
+func shellWord(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("-+._,:/@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return "'" + s + "'"
+	}
+	return s
 }
 
 // headerRepeated explains a line that names the columns once more, which is what

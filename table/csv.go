@@ -18,9 +18,9 @@ const (
 	maxColumns = 200_000
 )
 
-// csvSource reads comma-separated values (RFC 4180) with a header line. Where the
-// header has no comma but tabs or semicolons, these separate. Lines without a
-// quote, which is nearly all of them, are split in place.
+// csvSource reads comma-separated values (RFC 4180) with a header line, or what is
+// separated by tabs or semicolons. Lines without a quote, which is nearly all of them,
+// are split in place.
 type csvSource struct {
 	ctx    context.Context
 	file   string
@@ -73,12 +73,30 @@ func newCSV(ctx context.Context, file string, r *bufio.Reader, digest *digestRea
 	return s, nil
 }
 
-// separatorOf guesses what separates the fields of a header.
+// separatorOf says what separates the fields of a header: tabs where it has any, for
+// names hold none; else commas or semicolons, whatever it has more of. What stands in
+// quotes separates nothing.
 func separatorOf(header []byte) byte {
-	for _, c := range []byte{',', '\t', ';'} {
-		if bytes.IndexByte(header, c) >= 0 {
-			return c
+	var tabs, commas, semicolons int
+	quoted := false
+	for _, c := range header {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '\t':
+			tabs++
+		case c == ',':
+			commas++
+		case c == ';':
+			semicolons++
 		}
+	}
+	switch {
+	case tabs > 0:
+		return '\t'
+	case semicolons > commas:
+		return ';'
 	}
 	return ','
 }
@@ -101,8 +119,9 @@ func checkHeader(file string, names []string) error {
 	return nil
 }
 
-func (s *csvSource) columns() []string    { return s.header }
-func (s *csvSource) whyNot(string) *Error { return nil }
+func (s *csvSource) columns() []string       { return s.header }
+func (s *csvSource) whyNot(string) *Error    { return nil }
+func (s *csvSource) unreadColumns() []*Error { return nil }
 
 func (s *csvSource) choose(columns []int) {
 	s.slot = make([]int, len(s.header))
@@ -177,6 +196,8 @@ func (s *csvSource) checkFields() error {
 		return s.here().errorf(KindTruncated, "",
 			"Copy or download the file again; if it is whole, end its last line with a newline",
 			"the file ends inside this line: %d of %d fields and no newline", n, want)
+	case n == 1 && want > 1 && bytes.HasPrefix(bytes.TrimSpace(s.fields[0]), []byte("#")):
+		return s.here().errorf(KindFormat, "", "Remove the lines that begin with #", "a comment inside the table")
 	case n != want:
 		return s.here().errorf(KindFormat, "", "Quote values that contain the separator, or repair the line",
 			"%d fields where the header has %d", n, want)

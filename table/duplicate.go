@@ -55,7 +55,7 @@ func findRow(ctx context.Context, path string, columns, values []string) (place,
 	rows:
 		for i := range b.n {
 			for k, want := range values {
-				if cellText(&b.cells[k], src.dictionary(k), i) != want {
+				if strings.TrimSpace(cellText(&b.cells[k], src.dictionary(k), i)) != strings.TrimSpace(want) {
 					continue rows
 				}
 			}

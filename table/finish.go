@@ -14,7 +14,7 @@ import (
 // import: benchmarks by name, items by task and position, blocks by task, file and
 // model. The order depends on content alone, not on the order of rows.
 func (im *importer) finish() (*corpus.Import, error) {
-	out := &corpus.Import{}
+	out := &corpus.Import{Notes: im.notes}
 	var last *corpus.Benchmark
 	for _, g := range im.sortedGroups() {
 		place, keys := g.positions()
@@ -83,8 +83,8 @@ func (g *group) items(place []int, keys []string) []corpus.Item {
 		items[p] = corpus.Item{Benchmark: g.benchmark.Name, Task: g.task, Position: p, Key: key}
 	}
 	for k, prompt := range g.prompts {
-		items[place[k]].Prompt = prompt
-		items[place[k]].Hash = corpus.QuestionHash(prompt)
+		items[place[k]].Prompt = prompt.text
+		items[place[k]].Hash = corpus.QuestionHash(prompt.text)
 	}
 	return items
 }

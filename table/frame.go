@@ -110,7 +110,8 @@ func (f *Frame) find(name string) (int, error) {
 }
 
 // Floats returns a column as numbers, NaN where the value is missing (empty, NA,
-// NaN or null). Text that is no number is an error that names the row.
+// NaN or null). Text that is no number, and a number that is infinite, is an error
+// that names the row.
 func (f *Frame) Floats(name string) ([]float64, error) {
 	k, err := f.find(name)
 	if err != nil {
@@ -118,6 +119,11 @@ func (f *Frame) Floats(name string) ([]float64, error) {
 	}
 	c := f.columns[k]
 	if c.numeric() {
+		for i, v := range c.floats {
+			if math.IsInf(v, 0) {
+				return nil, f.infinite(i, name)
+			}
+		}
 		return append([]float64(nil), c.floats...), nil
 	}
 	values, bad := parseFloats(c.dict.values)
@@ -129,11 +135,19 @@ func (f *Frame) Floats(name string) ([]float64, error) {
 		case bad[code]:
 			return nil, f.place(i).errorf(KindValue, name, "Give numbers, or leave the cell empty where there is none",
 				"%q is not a number", clip(c.dict.values[code], 40))
+		case math.IsInf(values[code], 0):
+			return nil, f.infinite(i, name)
 		default:
 			out[i] = values[code]
 		}
 	}
 	return out, nil
+}
+
+// infinite is the error for an infinite number, which is neither a value that can be
+// computed with nor a missing one.
+func (f *Frame) infinite(i int, name string) *Error {
+	return f.place(i).errorf(KindValue, name, "Give a finite number, or leave the cell empty where there is none", "the value is infinite")
 }
 
 // parseFloats parses the distinct values of a column and says which are none.

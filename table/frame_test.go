@@ -161,3 +161,46 @@ func TestFrameJoinsRowGroups(t *testing.T) {
 		t.Errorf("real (-want +got):\n%s", diff)
 	}
 }
+
+// An infinite number is no missing one: rows that have it must not be left out as if
+// nothing were there.
+func TestFrameRefusesInfiniteNumbers(t *testing.T) {
+	type row struct {
+		X float64 `parquet:"x"`
+	}
+	whole := parquetBytes(t, []row{{1}, {2}, {math.Inf(1)}})
+	for name, content := range map[string]string{
+		"text": "x\n1\n2\nInf\n", "negative": "x\n1\n2\n-inf\n", "spelt_out": "x\n1\n2\nInfinity\n", "parquet": whole,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readText(t, content).Floats("x")
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != KindValue || e.Line+e.Row < 3 || !strings.Contains(err.Error(), "infinite") {
+				t.Errorf("error %v, want the place of an infinite value", err)
+			}
+		})
+	}
+}
+
+func TestHeaderSeparatesByWhatNamesDoNotHold(t *testing.T) {
+	cases := map[string]struct {
+		content string
+		want    []string
+	}{
+		"comma_in_a_header_of_tabs":        {"model\tq1, part a\tq2\nx\t1\t0\n", []string{"model", "q1, part a", "q2"}},
+		"more_commas_than_tabs":            {"model\ta, b, c, d\nx\t1\n", []string{"model", "a, b, c, d"}},
+		"semicolon_in_a_header_of_tabs":    {"model\tq1; q2\nx\t1\n", []string{"model", "q1; q2"}},
+		"comma_in_a_header_of_semicolons":  {"model;q1, part a;q2\nx;1;0\n", []string{"model", "q1, part a", "q2"}},
+		"semicolon_in_a_header_of_commas":  {"model,q1;a,q2\nx,1,0\n", []string{"model", "q1;a", "q2"}},
+		"quoted_tab_in_a_header_of_commas": {"model,\"q\t1\"\nx,1\n", []string{"model", "q\t1"}},
+		"quoted_commas_before_semicolons":  {"\"a,b,c\";d\nx;1\n", []string{"a,b,c", "d"}},
+		"one_column":                       {"model\nx\n", []string{"model"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, readText(t, c.content).Columns()); diff != "" {
+				t.Errorf("columns (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

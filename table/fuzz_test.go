@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"metabench/analysis/response"
 )
 
 type nothing struct{}
@@ -138,5 +140,55 @@ func FuzzParquet(f *testing.F) {
 			return
 		}
 		checkImport(t, im)
+	})
+}
+
+// FuzzReadResponses gives arbitrary bytes to the reader of response tables, long and
+// wide: it may refuse, with a typed error, but never panic, and each column of a wide
+// table is the model's, an item, or named as none.
+func FuzzReadResponses(f *testing.F) {
+	f.Add([]byte("model,item,correct\nx,1,1\n"), "-1", "set")
+	f.Add([]byte("id,item,resp\nx,1,1\nx,2,\n"), "9", "")
+	f.Add([]byte("model,set,q1,q2\nx,train,1,-1\ny,test,0,2\n"), "-1", "q2")
+	f.Add([]byte("who,what,mark\nx,a,1\nx,b,0\ny,a,yes\n"), ".", "what")
+	f.Add([]byte(",model,q\n0,x,TRUE\n1,y,F\n"), "F", "")
+	f.Add([]byte(parquetBytes(f, longRows())), "-1", "")
+	f.Fuzz(func(t *testing.T, content []byte, code, skip string) {
+		o := ResponseOptions{Missing: []string{code}}
+		if skip != "" {
+			o.Skip = []string{skip}
+		}
+		r, err := ReadResponses(context.Background(), write(t, map[string]string{"a.dat": string(content)})[0], o)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("untyped error %v", err)
+			}
+			return
+		}
+		models, items := r.Answers.Dims()
+		if models == 0 || items == 0 {
+			t.Fatalf("%d models, %d items", models, items)
+		}
+		for j := range items {
+			observed := 0
+			for i := range models {
+				if r.Answers.At(i, j) != response.Missing {
+					observed++
+				}
+			}
+			if observed == 0 {
+				t.Fatalf("nobody answered %q", r.Items[j])
+			}
+		}
+		named := map[string]bool{}
+		for _, n := range r.NotItems {
+			named[n.Column] = true
+		}
+		for name, values := range r.Extra {
+			if !named[name] || len(values) != models || slices.Contains(r.Items, name) {
+				t.Fatalf("%q is carried along with %d values, named: %v", name, len(values), named)
+			}
+		}
 	})
 }

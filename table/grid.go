@@ -1,14 +1,6 @@
 package table
 
-import (
-	"unicode/utf8"
-
-	"metabench/corpus"
-)
-
-// maxName is the longest name of a model or item that is accepted, in bytes. Names
-// are stored as they are; the limit only keeps a damaged file from being one name.
-const maxName = 16 << 10
+import "metabench/corpus"
 
 // unseen marks an answer that no row gave, as opposed to one given as missing.
 const unseen uint8 = 253
@@ -68,38 +60,4 @@ func (g *grid) arrange(model int, place []int, length int) []uint8 {
 		}
 	}
 	return out
-}
-
-// checkName refuses what can't be stored as the name of a model or an item.
-func checkName(p place, column, name string) *Error {
-	switch {
-	case len(name) > maxName:
-		return p.errorf(KindName, column, "Look at the file: a quote may never be closed",
-			"a name of %d bytes, more than %d", len(name), maxName)
-	case !utf8.ValidString(name):
-		return p.errorf(KindName, column, "Save the table as UTF-8", "the name %q is not UTF-8", clip(name, 40))
-	}
-	for _, r := range name {
-		if r < ' ' || r == 0x7f {
-			return p.errorf(KindName, column, "Remove it",
-				"the name %q contains a control character", clip(name, 40))
-		}
-	}
-	return nil
-}
-
-// names remembers which values of a column were checked to be names.
-type names struct {
-	dict    *dictionary
-	checked int
-}
-
-// check looks at values not seen before, p being the row that brought the last.
-func (n *names) check(p place, column string) *Error {
-	for ; n.checked < len(n.dict.values); n.checked++ {
-		if err := checkName(p, column, n.dict.values[n.checked]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

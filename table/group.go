@@ -9,6 +9,12 @@ import (
 	"metabench/corpus"
 )
 
+// prompt is what an item asks, and the file that says so.
+type prompt struct {
+	text string
+	file int
+}
+
 // group is one task of one benchmark, over all files.
 type group struct {
 	benchmark *corpus.Benchmark
@@ -17,10 +23,9 @@ type group struct {
 
 	keys    []string // by number, in order of appearance; not prefixed with the task
 	byKey   map[string]int
-	prompts map[int]string
-	grids   map[int]*grid  // by file
-	owner   map[string]int // model → file that answers for it
-	models  map[int][]string
+	prompts map[int]prompt
+	grids   map[int]*grid    // by file
+	models  map[int][]string // by file
 }
 
 func (g *group) metric() string { return g.benchmark.Metric }
@@ -45,27 +50,12 @@ func (g *group) number(key string) int {
 	return k
 }
 
-// own records which models a file answers for. Two files may not answer for the same
-// model and task: each block of answers has one origin.
-func (g *group) own(r *longFile) error {
-	t := g.grids[r.index]
-	if t == nil {
-		return nil
+// keep records which models a file answers for. Several files may answer for one: each
+// gives a block of its own, and the warehouse adds them up.
+func (g *group) keep(r *longFile) {
+	if g.grids[r.index] != nil {
+		g.models[r.index] = slices.Clone(r.models.dict.values)
 	}
-	for code, row := range t.rows {
-		if len(row) == 0 {
-			continue
-		}
-		model := r.models.dict.values[code]
-		if before, ok := g.owner[model]; ok {
-			return &Error{Kind: KindDuplicate, File: r.path, Model: model,
-				Problem: fmt.Sprintf("%s already holds the model's answers to %s", r.files[before].Path, g.task),
-				Remedy:  "Put a model's answers to one task into one file"}
-		}
-		g.owner[model] = r.index
-	}
-	g.models[r.index] = slices.Clone(r.models.dict.values)
-	return nil
 }
 
 // resolve finds the group and number of an item that a file names for the first time.
@@ -86,7 +76,7 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 	known := r.known(pre.benchmark)
 	if known == nil {
 		subject := ""
-		if r.subjectColumn >= 0 && r.columns[r.item] == "subject_item" {
+		if r.subjectColumn >= 0 && r.numbered {
 			subject = pre.subject
 			if subject == "" {
 				return fail(p.errorf(KindName, "subject", "Name it or remove the row", "the subject has no name"))
@@ -96,6 +86,9 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 			}
 		}
 		g := r.ownGroup(pre.benchmark, subject)
+		if err := r.checkMetric(p, g.benchmark); err != nil {
+			return itemRef{}, err
+		}
 		return itemRef{g, g.number(key)}, nil
 	}
 	if err := r.checkMetric(p, known); err != nil {
@@ -187,28 +180,28 @@ func (im *importer) group(b *corpus.Benchmark, task string, expected int) *group
 	id := [2]string{b.Name, task}
 	g := im.groups[id]
 	if g == nil {
-		g = &group{benchmark: b, task: task, expected: expected, byKey: map[string]int{}, prompts: map[int]string{},
-			grids: map[int]*grid{}, owner: map[string]int{}, models: map[int][]string{}}
+		g = &group{benchmark: b, task: task, expected: expected, byKey: map[string]int{}, prompts: map[int]prompt{},
+			grids: map[int]*grid{}, models: map[int][]string{}}
 		im.groups[id] = g
 	}
 	return g
 }
 
 // ownGroup returns the group of a task of a user's own benchmark.
-func (im *importer) ownGroup(benchmark, task string) *group {
+func (r *longFile) ownGroup(benchmark, task string) *group {
 	if task == "" {
 		task = benchmark
 	}
-	b := im.own[benchmark]
+	b := r.own[benchmark]
 	if b == nil {
-		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: defaultName(im.o.Metric, "acc")}
-		if im.own == nil {
-			im.own = map[string]*corpus.Benchmark{}
+		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: defaultName(r.metricGiven(), "acc")}
+		if r.own == nil {
+			r.own = map[string]*corpus.Benchmark{}
 		}
-		im.own[benchmark] = b
+		r.own[benchmark] = b
 	}
 	if taskOf(b, task) == nil {
 		b.Tasks = append(b.Tasks, corpus.Task{Name: task})
 	}
-	return im.group(b, task, 0)
+	return r.group(b, task, 0)
 }

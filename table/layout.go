@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,28 +20,53 @@ type layout struct {
 	item                           int
 	value                          int // the answer, or the prompt
 	benchmarkColumn, subjectColumn int
+
+	numbered bool   // the item's key is its number inside the subject
+	metric   string // what the column of the answers is called after, such as acc; empty where nothing says
 }
 
 // layout recognises a file by its columns, and by its name where they don't say
 // which benchmark it is about.
-func (im *importer) layout(path string, have []string) (layout, error) {
+func (im *importer) layout(path string, src source) (layout, error) {
+	have := src.columns()
 	l := layout{benchmark: im.o.Benchmark, benchmarkColumn: -1, subjectColumn: -1, model: -1}
 	add := func(name string) int {
 		l.columns = append(l.columns, name)
 		return len(l.columns) - 1
 	}
-	item := defaultName(im.o.Item, "item")
-	seeds := !slices.Contains(have, "model") && slices.Contains(have, "source")
-	switch prompts := slices.Contains(have, "prompt") && !slices.Contains(have, defaultName(im.o.Correct, "correct")); {
-	case prompts:
-		seeds = true
-		l.item, l.value = add(item), add("prompt")
-	default:
-		l.model = add(modelColumn(im.o.Model, have))
-		l.item, l.value = add(item), add(defaultName(im.o.Correct, "correct"))
+	subject, hasSubject := named(have, "subject")
+	inSubject, hasNumber := named(have, "subject_item")
+	if !hasSubject {
+		subject = ""
 	}
-	if slices.Contains(have, "benchmark") {
-		l.benchmarkColumn = add("benchmark")
+	if !hasNumber {
+		inSubject = ""
+	}
+	given := Columns{Model: im.o.Model, Item: im.o.Item, Correct: im.o.Correct}
+	roles := recognise(src, given)
+	if roles.item == nil && hasNumber {
+		roles.item = []string{inSubject}
+	}
+	prompt, seeds := named(have, "prompt")
+	if seeds = seeds && roles.correct == nil; seeds {
+		if len(roles.item) != 1 {
+			return l, itemRole.missing(path, have)
+		}
+		l.item, l.value = add(roles.item[0]), add(prompt)
+	} else {
+		columns, err := roles.columns(path)
+		if err != nil {
+			return l, err
+		}
+		seeds = columns.Model == "source"
+		l.model, l.item, l.value = add(columns.Model), add(columns.Item), add(columns.Correct)
+		l.metric = metricOf(columns.Correct)
+		if guess := columns.guess(given); guess != "" {
+			im.notes = append(im.notes, path+": "+guess)
+		}
+	}
+	if name, ok := named(have, "benchmark"); ok {
+		l.benchmarkColumn = add(name)
 	}
 	benchmark, task := im.fromName(path)
 	switch {
@@ -54,28 +78,29 @@ func (im *importer) layout(path string, have []string) (layout, error) {
 		return l, &Error{Kind: KindColumn, File: path, Problem: "nothing says which benchmark the answers belong to",
 			Remedy: "Name it with --benchmark, or add a column benchmark"}
 	}
-	if l.usesSubject(im, have) {
-		l.subjectColumn = add("subject")
-		if im.o.Item == "" && slices.Contains(have, "subject_item") {
-			l.columns[l.item] = "subject_item"
+	if l.usesSubject(im, subject, inSubject) {
+		l.subjectColumn = add(subject)
+		if im.o.Item == "" && hasNumber {
+			l.columns[l.item] = inSubject
 		}
+		l.numbered = l.columns[l.item] == inSubject
 	}
 	return l, nil
 }
 
 // usesSubject reports whether the column subject can divide a benchmark into tasks:
 // the catalogue knows several, or the user numbered the items inside it.
-func (l *layout) usesSubject(im *importer, have []string) bool {
-	if !slices.Contains(have, "subject") || l.task != "" {
+func (l *layout) usesSubject(im *importer, subject, inSubject string) bool {
+	if subject == "" || l.task != "" {
 		return false
 	}
-	if slices.Contains(have, "subject_item") && im.o.Item != "" && im.o.Item != "subject_item" {
+	if inSubject != "" && im.o.Item != "" && im.o.Item != inSubject {
 		return false // the user chose the number over all subjects
 	}
 	if b := im.known(l.benchmark); b != nil {
 		return len(b.Tasks) > 1
 	}
-	return l.benchmarkColumn >= 0 || slices.Contains(have, "subject_item")
+	return l.benchmarkColumn >= 0 || inSubject != ""
 }
 
 // fromName reads the published layout's file names: arc.csv, mmlu_anatomy.csv and
@@ -121,11 +146,19 @@ func checkPrompt(p place, column, text string) error {
 	return nil
 }
 
+// metricGiven returns the metric of a file's answers: as the user says, else as the column
+// of the answers is called, empty where nothing says it.
+func (r *longFile) metricGiven() string { return defaultName(r.o.Metric, r.metric) }
+
 // checkMetric refuses answers by another metric than the benchmark's.
-func (im *importer) checkMetric(p place, b *corpus.Benchmark) error {
-	if im.o.Metric == "" || im.o.Metric == b.Metric {
+func (r *longFile) checkMetric(p place, b *corpus.Benchmark) error {
+	given := r.metricGiven()
+	if given == "" || b.Metric == "" || given == b.Metric {
 		return nil
 	}
-	return p.errorf(KindValue, "", fmt.Sprintf("Import them as a benchmark of another name, such as %s_%s", b.Name, im.o.Metric),
-		"answers by %s, but %s is kept by %s", im.o.Metric, b.Name, b.Metric)
+	remedy := fmt.Sprintf("Import them as a benchmark of another name, such as %s_%s", b.Name, given)
+	if r.o.Metric == "" {
+		remedy += fmt.Sprintf("; if the column holds %s in spite of its name, say --metric %s", b.Metric, b.Metric)
+	}
+	return p.errorf(KindValue, "", remedy, "answers by %s, but %s is kept by %s", given, b.Name, b.Metric)
 }

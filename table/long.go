@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"metabench/corpus"
@@ -25,12 +27,15 @@ type LongOptions struct {
 	Catalogue []corpus.Benchmark
 	ReadAt    time.Time // stored with every file
 
-	Model, Item, Correct string // columns; default model (or source), item, correct
+	Model, Item, Correct string // columns; recognised by their names
+
+	Missing []string // codes for no answer, besides the empty cell: -1, 9
 }
 
 // ReadLong reads files with one row per answer, all of them or none: the columns
 // model, item and correct in Parquet or CSV, gzipped or not, perhaps with
-// benchmark, subject and subject_item. It reads the layout in which metabench's
+// benchmark, subject and subject_item. Columns are recognised as ReadResponses does; one
+// called after a metric, such as acc, says by what the answers are correct. It reads the layout in which metabench's
 // authors published their corpus too: arc.csv or mmlu_anatomy.csv with source, item
 // and correct, and arc_prompts.csv with item and prompt.
 //
@@ -44,8 +49,12 @@ type LongOptions struct {
 // Errors are of type *Error, or those of the file system or the context.
 func ReadLong(ctx context.Context, paths []string, o LongOptions) (*corpus.Import, error) {
 	im := &importer{o: o, groups: map[[2]string]*group{}}
+	var err error
+	if im.missing, err = newMissingCodes(strings.Join(paths[:min(1, len(paths))], ""), o.Missing); err != nil {
+		return nil, err
+	}
 	for k, path := range paths {
-		if slices.Contains(paths[:k], path) {
+		if slices.ContainsFunc(paths[:k], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
 			return nil, &Error{Kind: KindDuplicate, File: path, Problem: "the file is named twice"}
 		}
 		if err := im.readFile(ctx, path); err != nil {
@@ -61,6 +70,9 @@ type importer struct {
 	groups map[[2]string]*group         // by benchmark and task
 	own    map[string]*corpus.Benchmark // benchmarks that the catalogue doesn't know
 	files  []corpus.File
+
+	missing missingCodes
+	notes   []string
 }
 
 func (im *importer) readFile(ctx context.Context, path string) (err error) {
@@ -73,18 +85,18 @@ func (im *importer) readFile(ctx context.Context, path string) (err error) {
 			err = closing
 		}
 	}()
-	layout, err := im.layout(path, src.columns())
+	layout, err := im.layout(path, src)
 	if err != nil {
-		return err
+		return explainWide(err)
 	}
 	if err := chooseByName(src, path, layout.columns); err != nil {
-		return explainWide(err, layout)
+		return explainWide(err)
 	}
 	r := &longFile{importer: im, layout: layout, path: path, index: len(im.files)}
 	for k := range layout.columns {
 		r.dicts = append(r.dicts, src.dictionary(k))
 	}
-	r.answers.dict = r.dicts[layout.value]
+	r.answers = answers{dict: r.dicts[layout.value], missing: im.missing}
 	if layout.model >= 0 {
 		r.models.dict = r.dicts[layout.model]
 	}
@@ -108,16 +120,16 @@ func (im *importer) readFile(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("hash %s: %w", path, err)
 	}
-	im.files = append(im.files, corpus.File{Path: path, Size: size, SHA256: hash,
+	im.files = append(im.files, corpus.File{Path: filepath.Clean(path), Size: size, SHA256: hash,
 		Verified: corpus.VerifiedHash, ReadAt: im.o.ReadAt})
 	return nil
 }
 
 // explainWide adds to a missing column what the user may not know: a table with a
 // column per item is not for import.
-func explainWide(err error, l layout) error {
+func explainWide(err error) error {
 	var e *Error
-	if errors.As(err, &e) && l.model >= 0 {
+	if errors.As(err, &e) && e.Kind == KindColumn && e.Column != "" {
 		e.Remedy += ". An import has one row per answer, with the columns model, item and correct"
 	}
 	return err
@@ -163,7 +175,7 @@ func (r *longFile) take(b *batch) error {
 			continue
 		}
 		r.used++
-		item, err := nameCode(b, r.item, i, r.path, r.columns[r.item], &r.items)
+		item, err := r.items.of(b, r.item, i, r.path, r.columns[r.item])
 		if err != nil {
 			return err
 		}
@@ -204,11 +216,11 @@ func (r *longFile) prefix(b *batch, i int) *prefix {
 	if p == nil {
 		p = &prefix{benchmark: r.benchmark, subject: r.task}
 		if r.benchmarkColumn >= 0 {
-			p.benchmark = cellText(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i)
+			p.benchmark = strings.TrimSpace(cellText(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i))
 			p.skip = r.o.Benchmark != "" && p.benchmark != r.o.Benchmark
 		}
 		if r.subjectColumn >= 0 {
-			p.subject = cellText(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i)
+			p.subject = strings.TrimSpace(cellText(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i))
 		}
 		if r.prefixes == nil {
 			r.prefixes = map[[2]uint32]*prefix{}
@@ -229,7 +241,7 @@ func textCode(c *cells, d *dictionary, i int) uint32 {
 }
 
 func (r *longFile) putAnswer(b *batch, i int, ref *itemRef, item uint32) error {
-	model, err := nameCode(b, r.model, i, r.path, r.columns[r.model], &r.models)
+	model, err := r.models.of(b, r.model, i, r.path, r.columns[r.model])
 	if err != nil {
 		return err
 	}
@@ -247,14 +259,20 @@ func (r *longFile) putAnswer(b *batch, i int, ref *itemRef, item uint32) error {
 }
 
 func (r *longFile) putPrompt(b *batch, i int, ref *itemRef) error {
-	if _, ok := ref.group.prompts[ref.item]; ok {
-		return r.duplicate(b, i)
-	}
 	text := cellText(&b.cells[r.value], r.dicts[r.value], i)
 	if err := checkPrompt(b.place(r.path, i), r.columns[r.value], text); err != nil {
 		return err
 	}
-	ref.group.prompts[ref.item] = text
+	switch before, ok := ref.group.prompts[ref.item]; {
+	case ok && before.file == r.index:
+		return r.duplicate(b, i)
+	case ok && before.text != text:
+		e := b.place(r.path, i).errorf(KindDuplicate, r.columns[r.value], "Correct one of the two files",
+			"the item has another prompt in %s", r.files[before.file].Path)
+		e.Item = cellText(&b.cells[r.item], r.dicts[r.item], i)
+		return e
+	}
+	ref.group.prompts[ref.item] = prompt{text, r.index}
 	return nil
 }
 
@@ -281,9 +299,7 @@ func (r *longFile) check() error {
 		return noSuchValue(r.path, "benchmark", r.o.Benchmark, r.dicts[r.benchmarkColumn].values)
 	}
 	for _, g := range r.sortedGroups() {
-		if err := g.own(r); err != nil {
-			return err
-		}
+		g.keep(r)
 	}
 	return nil
 }

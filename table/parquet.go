@@ -152,6 +152,7 @@ func recoverDamage(file string, err *error) {
 }
 
 func (s *parquetSource) columns() []string            { return s.names }
+func (s *parquetSource) unreadColumns() []*Error      { return s.unread }
 func (s *parquetSource) dictionary(k int) *dictionary { return s.chosen[k].dict }
 
 func (s *parquetSource) whyNot(name string) *Error {

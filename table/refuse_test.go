@@ -98,6 +98,11 @@ func TestReadLongRefusesWithPlaceAndRemedy(t *testing.T) {
 		"spreadsheet":         {"PK\x03\x04abc", KindFormat, []string{"spreadsheet"}},
 		"zstd":                {"\x28\xb5\x2f\xfdabc", KindFormat, []string{"zstd"}},
 		"utf_16":              {"\xff\xfem\x00o\x00", KindFormat, []string{"UTF-16"}},
+		"sep_line":            {"sep=;\nmodel;item;correct\nx;1;1\n", KindFormat, []string{"tells a spreadsheet", "Remove it"}},
+		"sep_line_quoted":     {"\ufeff\"sep=,\"\nmodel,item,correct\nx,1,1\n", KindFormat, []string{"tells a spreadsheet"}},
+		"comment_in_front":    {"# made by us, today\nmodel,item,correct\nx,1,1\n", KindFormat, []string{"comment, not the header", "Remove the lines that begin with #"}},
+		"comment_inside":      {"model,item,correct\nx,1,1\n# end\n", KindFormat, []string{"line 3", "a comment inside the table"}},
+		"pipes":               {"model|item|correct\nx|1|1\n", KindFormat, []string{"separated by |", "commas, tabs or semicolons"}},
 		"gzip_cut":            {compressed[:len(compressed)-9], KindTruncated, []string{"gzip data end too early"}},
 		"gzip_header_cut":     {compressed[:5], KindTruncated, []string{"gzip data end too early"}},
 		"gzip_damaged":        {compressed[:15] + "zzzz" + compressed[19:], KindFormat, []string{"gzip data are damaged"}},
@@ -155,8 +160,7 @@ func TestReadLongRefusesWhatDoesNotFitTogether(t *testing.T) {
 		"no_benchmark_given": {map[string]string{"a.csv": "model,item,correct\nx,1,1\n"}, LongOptions{}, KindColumn, "--benchmark"},
 		"benchmark_not_in_column": {map[string]string{"a.csv": "model,benchmark,item,correct\nx,mine,1,1\n"},
 			LongOptions{Benchmark: "mime"}, KindValue, `Did you mean "mine"?`},
-		"model_in_two_files": {map[string]string{"a.csv": "model,item,correct\nx,1,1\n", "b.csv": "model,item,correct\nx,2,1\n"},
-			LongOptions{Benchmark: "arc"}, KindDuplicate, "a.csv already holds"},
+		"file_named_twice": {map[string]string{"a.csv": "model,item,correct\nx,1,1\n"}, LongOptions{Benchmark: "twice"}, KindDuplicate, "named twice"},
 		"other_metric": {map[string]string{"a.csv": "model,item,correct\nx,1,1\n"},
 			LongOptions{Benchmark: "arc", Metric: "acc"}, KindValue, "arc is kept by acc_norm"},
 		"subject_misspelt": {map[string]string{"a.csv": "model,item,correct\nx,anatomi.1,1\n"},
@@ -172,7 +176,12 @@ func TestReadLongRefusesWhatDoesNotFitTogether(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			c.o.Catalogue = catalogue()
-			_, err := ReadLong(context.Background(), write(t, c.files), c.o)
+			paths := write(t, c.files)
+			if c.o.Benchmark == "twice" {
+				dir, base := filepath.Split(paths[0])
+				paths = append(paths, dir+"./"+base) // the same, spelt otherwise
+			}
+			_, err := ReadLong(context.Background(), paths, c.o)
 			var e *Error
 			if !errors.As(err, &e) || e.Kind != c.kind || !strings.Contains(err.Error(), c.say) {
 				t.Errorf("error %v, want kind %q saying %q", err, c.kind, c.say)

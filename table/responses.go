@@ -2,7 +2,7 @@ package table
 
 import (
 	"context"
-	"slices"
+	"fmt"
 
 	"metabench/analysis/response"
 )
@@ -10,10 +10,12 @@ import (
 // ResponseOptions says how to read a response table. The zero value reads the
 // usual layouts.
 type ResponseOptions struct {
-	Model   string            // column of the model; default model or source (long), the first column (wide)
-	Item    string            // column of the item in a long table; default item
-	Correct string            // column of the answer in a long table; default correct
+	Model   string            // column of the model; recognised by its name (long), or the first column (wide)
+	Item    string            // column of the item in a long table; recognised by its name
+	Correct string            // column of the answer in a long table; recognised by its name
 	Rows    map[string]string // keep only rows that have these values in these columns
+	Missing []string          // codes for no answer, besides the empty cell: -1, 9
+	Skip    []string          // columns of a wide table that are no items
 
 	Benchmark, Metric string // copied to the table, and used in messages
 }
@@ -22,17 +24,60 @@ type ResponseOptions struct {
 type Responses struct {
 	*response.Table
 
+	// Columns are those that model, item and answer were read from.
+	Columns Columns
+
 	// Extra holds the columns of a wide table that are no items, such as set, as
-	// text aligned with the table's rows. It is empty for a long table.
+	// text aligned with the table's rows. It is empty for a long table. Columns without
+	// a single answer are not in it.
 	Extra map[string][]string
+
+	// NotItems lists the columns of a wide table, or the items of a long one, that are
+	// not among the table's items.
+	NotItems []NotItem
+
+	guess string
+}
+
+// NotItem is a column that was not taken for an item.
+type NotItem struct {
+	Column  string `json:"column"`
+	Because string `json:"because"` // holds text
+}
+
+// Notes says in words what the reader decided by itself: which columns it took for
+// what, and which are not items and why.
+func (r *Responses) Notes() []string {
+	var notes []string
+	if r.guess != "" {
+		notes = append(notes, r.guess)
+	}
+	var reasons []string
+	columns := map[string][]string{}
+	for _, n := range r.NotItems {
+		if columns[n.Because] == nil {
+			reasons = append(reasons, n.Because)
+		}
+		columns[n.Because] = append(columns[n.Because], n.Column)
+	}
+	for _, because := range reasons {
+		each := "each"
+		if len(columns[because]) == 1 {
+			each = "it"
+		}
+		notes = append(notes, fmt.Sprintf("not items, because %s %s: %s", each, because, list(columns[because])))
+	}
+	return notes
 }
 
 // ReadResponses reads the answers of models to items from a Parquet or CSV file.
 //
-// A long table has one row per answer, with the columns model, item and correct. A
-// wide table has one row per model: the first column names it, columns of 0 and 1
-// are items, and a column called set or split, a column of other text, and a column
-// of numbers that are mostly neither 0 nor 1 are carried along in Extra.
+// A long table has one row per answer; its columns model, item and correct are
+// recognised by name, whatever the case, also as id, item, resp or acc. A wide table
+// has one row per model: the column model or else the first one names it, and columns
+// of 0 and 1, or true and false, are items. NotItems says which columns are not, and
+// Extra carries them along. A column that may be an item in another coding is an error
+// that says what to do: 1 and 2, yes and no, or -1 for most of the models.
 //
 // An answer that is empty, NA, NaN or null is missing, and so is one that no row of
 // a long table gives. Models and items of a wide table keep the file's order. Those
@@ -44,6 +89,9 @@ func ReadResponses(ctx context.Context, path string, o ResponseOptions) (*Respon
 		return nil, err
 	}
 	r, err := readResponses(src, path, o)
+	if err == nil {
+		err = r.dropUnanswered(path)
+	}
 	if err == nil {
 		err = r.Validate()
 	}
@@ -57,17 +105,50 @@ func ReadResponses(ctx context.Context, path string, o ResponseOptions) (*Respon
 }
 
 func readResponses(src source, path string, o ResponseOptions) (*Responses, error) {
-	have := src.columns()
-	item, correct := defaultName(o.Item, "item"), defaultName(o.Correct, "correct")
-	long := slices.Contains(have, item) && slices.Contains(have, correct)
-	if long || o.Item != "" || o.Correct != "" {
-		return readLongResponses(src, path, o, item, correct)
+	missing, err := newMissingCodes(path, o.Missing)
+	if err != nil {
+		return nil, err
+	}
+	roles := recognise(src, Columns{Model: o.Model, Item: o.Item, Correct: o.Correct})
+	if roles.long() {
+		return readLongResponses(src, path, o, roles, missing)
 	}
 	f, err := readFrame(src, path)
 	if err != nil {
 		return nil, err
 	}
-	return wideResponses(f, o)
+	return wideResponses(f, o, roles, missing, src.unreadColumns())
+}
+
+// dropUnanswered takes out the items that nobody answered: nothing can be said of them.
+func (r *Responses) dropUnanswered(path string) error {
+	models, items := r.Answers.Dims()
+	var observed []uint64 // a bit an item that any model answered
+	for i := range models {
+		for w, bits := range r.Answers.ObservedWords(i) {
+			if i == 0 {
+				observed = append(observed, 0)
+			}
+			observed[w] |= bits
+		}
+	}
+	var keep []int
+	for j := range items {
+		if observed[j/64]>>(j%64)&1 == 1 {
+			keep = append(keep, j)
+		} else {
+			r.NotItems = append(r.NotItems, NotItem{r.Items[j], "has no answers"})
+		}
+	}
+	switch len(keep) {
+	case items:
+		return nil
+	case 0:
+		return &Error{Kind: KindEmpty, File: path, Problem: "the table holds no answers: every one is missing",
+			Remedy: "Look at the column of the answers; an answer is 0 or 1"}
+	}
+	r.Table = r.SelectItems(keep)
+	return nil
 }
 
 func defaultName(given, usual string) string {

@@ -9,18 +9,6 @@ import (
 	"metabench/analysis/response"
 )
 
-// modelColumn is the name of the model's column in a long table: the seeds call it
-// source.
-func modelColumn(given string, have []string) string {
-	switch {
-	case given != "":
-		return given
-	case !slices.Contains(have, "model") && slices.Contains(have, "source"):
-		return "source"
-	}
-	return "model"
-}
-
 // rowFilter keeps the rows that have given values in given columns.
 type rowFilter struct {
 	names  []string
@@ -42,19 +30,22 @@ func newRowFilter(rows map[string]string) *rowFilter {
 }
 
 // readLongResponses reads one row per answer.
-func readLongResponses(src source, path string, o ResponseOptions, item, correct string) (*Responses, error) {
-	have := src.columns()
+func readLongResponses(src source, path string, o ResponseOptions, roles roles, missing missingCodes) (*Responses, error) {
+	columns, err := roles.columns(path)
+	if err != nil {
+		return nil, err
+	}
 	filter := newRowFilter(o.Rows)
-	wanted := append([]string{modelColumn(o.Model, have), item, correct}, filter.names...)
-	if slices.Contains(have, "benchmark") && o.Rows["benchmark"] == "" {
-		wanted = append(wanted, "benchmark")
+	wanted := append([]string{columns.Model, columns.Item, columns.Correct}, filter.names...)
+	if benchmark, ok := named(src.columns(), "benchmark"); ok && o.Rows[benchmark] == "" {
+		wanted = append(wanted, benchmark)
 	}
 	if err := chooseByName(src, path, wanted); err != nil {
 		return nil, err
 	}
 	l := longReader{file: path, filter: filter, columns: wanted,
 		models: names{dict: src.dictionary(0)}, items: names{dict: src.dictionary(1)},
-		answers: answers{dict: src.dictionary(2)}, metric: o.Metric}
+		answers: answers{dict: src.dictionary(2), missing: missing}, metric: o.Metric}
 	for k := range wanted {
 		l.dicts = append(l.dicts, src.dictionary(k))
 	}
@@ -76,7 +67,8 @@ func readLongResponses(src source, path string, o ResponseOptions, item, correct
 	}
 	t := l.table()
 	t.Benchmark, t.Metric = o.Benchmark, o.Metric
-	return &Responses{Table: t, Extra: map[string][]string{}}, nil
+	return &Responses{Table: t, Columns: columns, Extra: map[string][]string{},
+		guess: columns.guess(roles.given)}, nil
 }
 
 // chooseByName chooses columns, explaining one that does not exist.
@@ -127,7 +119,7 @@ func (l *longReader) take(b *batch) error {
 				l.benchmark = name
 			}
 			if name != l.benchmark {
-				return b.place(l.file, i).errorf(KindColumn, "benchmark", "Choose one of "+list(l.dicts[benchmark].values),
+				return b.place(l.file, i).errorf(KindColumn, l.columns[benchmark], "Choose one of "+list(l.dicts[benchmark].values),
 					"the table holds several benchmarks")
 			}
 		}
@@ -164,42 +156,15 @@ func (l *longReader) keeps(b *batch, i int) bool {
 
 // identity returns the codes of the model and the item of a row.
 func (l *longReader) identity(b *batch, i int) (model, item int, err error) {
-	m, err := nameCode(b, 0, i, l.file, l.columns[0], &l.models)
+	m, err := l.models.of(b, 0, i, l.file, l.columns[0])
 	if err != nil {
 		return 0, 0, err
 	}
-	t, err := nameCode(b, 1, i, l.file, l.columns[1], &l.items)
+	t, err := l.items.of(b, 1, i, l.file, l.columns[1])
 	if err != nil {
 		return 0, 0, err
 	}
 	return int(m), int(t), nil
-}
-
-// nameCode returns the code of a cell that must hold a name.
-func nameCode(b *batch, column, i int, file, name string, checked *names) (uint32, error) {
-	c := &b.cells[column]
-	if c.numeric() {
-		// Numbers stored as floating point, such as 17.0, name items by their digits.
-		text := cellText(c, checked.dict, i)
-		if text == "" {
-			return 0, b.place(file, i).errorf(KindName, name, "Remove the row or name it", "the name is missing")
-		}
-		code := checked.dict.code([]byte(text))
-		if code == missingCode {
-			return 0, b.place(file, i).errorf(KindName, name, "Remove the row or name it", "the name is missing")
-		}
-		return code, nil
-	}
-	code := c.codes[i]
-	if code == missingCode {
-		return 0, b.place(file, i).errorf(KindName, name, "Remove the row or name it", "the name is missing")
-	}
-	if int(code) >= checked.checked {
-		if err := checked.check(b.place(file, i), name); err != nil {
-			return 0, err
-		}
-	}
-	return code, nil
 }
 
 // check looks at what was kept of the table as a whole.

@@ -1,14 +1,15 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	"metabench/analysis/response"
-	"metabench/corpus"
 )
 
-// wideResponses turns a frame with a row per model into a table.
-func wideResponses(f *Frame, o ResponseOptions) (*Responses, error) {
+// wideResponses turns a frame with a row per model into a table. Columns that could not
+// be read are named with the other ones that are no items.
+func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCodes, unread []*Error) (*Responses, error) {
 	filter := newRowFilter(o.Rows)
 	for k, name := range filter.names {
 		var err error
@@ -16,40 +17,64 @@ func wideResponses(f *Frame, o ResponseOptions) (*Responses, error) {
 			return nil, err
 		}
 	}
-	model := 0
-	if o.Model != "" {
-		var err error
-		if model, err = f.find(o.Model); err != nil {
+	skip := map[string]string{}
+	for _, name := range o.Skip {
+		if _, err := f.find(name); err != nil {
 			return nil, err
 		}
+		skip[name] = "is named by --skip"
 	}
-	models, err := f.modelNames(model)
+	for _, name := range filter.names {
+		skip[name] = "chooses rows"
+	}
+	model, err := f.modelColumn(roles, missing)
+	if err != nil {
+		return nil, err
+	}
+	models, err := f.modelNames(model, roles)
 	if err != nil {
 		return nil, err
 	}
 	r := &Responses{Table: &response.Table{Benchmark: o.Benchmark, Metric: o.Metric, Models: models},
-		Extra: map[string][]string{}}
+		Columns: Columns{Model: f.names[model]}, Extra: map[string][]string{}}
 	var items [][]uint8
 	for k, name := range f.names {
 		if k == model {
 			continue
 		}
-		values, err := f.itemColumn(k, o.Metric)
+		c, err := f.classify(k, model, skip[name], missing, o.Metric)
 		if err != nil {
+			if e := f.askLong(model, roles, k); e != nil {
+				return nil, e
+			}
 			return nil, err
 		}
-		if values == nil {
+		if c.because == "" {
+			if err := checkName(place{file: f.file}, name, name); err != nil {
+				return nil, err
+			}
+			r.Items = append(r.Items, name)
+			items = append(items, c.answers)
+			continue
+		}
+		r.NotItems = append(r.NotItems, NotItem{name, c.because})
+		if !c.empty {
 			if r.Extra[name], err = f.Strings(name); err != nil {
 				return nil, err
 			}
-			continue
 		}
-		r.Items = append(r.Items, name)
-		items = append(items, values)
+	}
+	for _, e := range unread {
+		r.NotItems = append(r.NotItems, NotItem{e.Column, strings.TrimPrefix(e.Problem, "it ")})
+	}
+	if len(items) < 2 {
+		if e := f.askLong(model, roles, -1); e != nil {
+			return nil, e
+		}
 	}
 	if len(items) == 0 {
 		return nil, &Error{Kind: KindColumn, File: f.file,
-			Problem: "no column holds answers of 0 and 1",
+			Problem: "no column holds answers of 0 and 1: " + strings.Join(r.Notes(), "; "),
 			Remedy:  "Give a long table with the columns model, item and correct, or a wide one with a 0/1 column per item. It has the columns " + list(f.names)}
 	}
 	r.Answers = response.New(len(models), len(items))
@@ -63,12 +88,45 @@ func wideResponses(f *Frame, o ResponseOptions) (*Responses, error) {
 	return r, nil
 }
 
+// modelColumn finds the column that names the models of a wide table: the one that was
+// asked for, the one called model, else the first, which must not be one of answers.
+func (f *Frame) modelColumn(roles roles, missing missingCodes) (int, error) {
+	if roles.given.Model != "" {
+		return f.find(roles.given.Model)
+	}
+	if name, ok := named(f.names, "model"); ok {
+		return f.find(name)
+	}
+	if slices.Contains(roles.model, f.names[0]) {
+		return 0, nil
+	}
+	read := answers{dict: f.columns[0].dict, missing: missing}
+	names := false
+	for i := range f.rows {
+		names = names || read.of(&f.columns[0].cells, i) == notBinary
+	}
+	if names && f.names[0] != "" {
+		return 0, nil
+	}
+	if len(roles.model) == 1 {
+		if k := slices.Index(f.names, roles.model[0]); k > 0 {
+			return k, nil
+		}
+	}
+	if names {
+		return 0, nil // row names, as R writes them
+	}
+	return 0, &Error{Kind: KindColumn, File: f.file, Column: f.names[0],
+		Problem: "is the first column and holds answers, so that nothing names the models",
+		Remedy:  "Put a column with a name for each row in front, or choose one with --model-column. It has the columns " + list(f.names)}
+}
+
 // modelNames returns the model of each row, which must be named and distinct.
-func (f *Frame) modelNames(k int) ([]string, error) {
+func (f *Frame) modelNames(k int, roles roles) ([]string, error) {
 	models := make([]string, f.rows)
 	seen := make(map[string]int, f.rows)
 	for i := range models {
-		name := f.columns[k].text(i)
+		name := strings.TrimSpace(f.columns[k].text(i))
 		if name == "" {
 			return nil, f.place(i).errorf(KindName, f.names[k], "Name the model or remove the row", "the model has no name")
 		}
@@ -76,7 +134,10 @@ func (f *Frame) modelNames(k int) ([]string, error) {
 			return nil, err
 		}
 		if before, ok := seen[name]; ok {
-			e := f.place(i).errorf(KindDuplicate, f.names[k], "Keep one of the two rows",
+			if e := f.askLong(k, roles, k); e != nil {
+				return nil, e
+			}
+			e := f.place(i).errorf(KindDuplicate, f.names[k], "Keep one of the two rows, or choose the column that names the models with --model-column",
 				"the model is already in %s", f.place(before))
 			e.Model = name
 			return nil, e
@@ -84,35 +145,4 @@ func (f *Frame) modelNames(k int) ([]string, error) {
 		seen[name], models[i] = i, name
 	}
 	return models, nil
-}
-
-// itemColumn returns the answers of a column, or nil if it is no item.
-func (f *Frame) itemColumn(k int, metric string) ([]uint8, error) {
-	name, c := f.names[k], &f.columns[k]
-	if lower := strings.ToLower(name); lower == "set" || lower == "split" {
-		return nil, nil
-	}
-	read := answers{dict: c.dict}
-	out := make([]uint8, f.rows)
-	binary, other, firstOther := 0, 0, -1
-	for i := range out {
-		switch out[i] = read.of(&c.cells, i); out[i] {
-		case 0, 1:
-			binary++
-		case notBinary:
-			if other++; firstOther < 0 {
-				firstOther = i
-			}
-		case corpus.Missing:
-		}
-	}
-	if other >= binary { // a score, some text, or nothing at all
-		return nil, nil
-	}
-	if other > 0 {
-		e := wrongAnswer(f.place(firstOther), name, c.text(firstOther), metric)
-		e.Model, e.Item = f.columns[0].text(firstOther), name
-		return nil, e
-	}
-	return out, nil
 }

@@ -27,6 +27,9 @@ type source interface {
 	// whyNot says why a column that the file has is not among them; nil if it has
 	// no such column either.
 	whyNot(name string) *Error
+	// unreadColumns lists the columns that the file has and that can't be read, each as the
+	// error that says why.
+	unreadColumns() []*Error
 	// choose selects the columns that batches will hold, in that order.
 	choose(columns []int)
 	// next fills the batch with the following rows. It returns io.EOF, with an
@@ -188,5 +191,28 @@ func refuseForeign(path string, head []byte) error {
 	case bytes.IndexByte(head, 0) >= 0:
 		return format("is binary and no Parquet file", "Give Parquet, CSV or gzipped CSV")
 	}
-	return nil
+	return refuseFirstLine(path, strings.TrimPrefix(text, "\ufeff"))
+}
+
+// refuseFirstLine recognises a first line that is not the header of a table that can be
+// read.
+func refuseFirstLine(path, text string) error {
+	line, _, _ := strings.Cut(text, "\n")
+	line = strings.TrimRight(line, "\r")
+	first, _, _ := strings.Cut(line, string(rune(separatorOf([]byte(line)))))
+	var problem, remedy string
+	switch {
+	case strings.HasPrefix(strings.TrimPrefix(line, `"`), "sep="):
+		problem = "the first line tells a spreadsheet which separator to use, and is no header"
+		remedy = "Remove it: commas, tabs and semicolons are recognised without it"
+	case len(first) > 1 && first[0] == '#':
+		problem = "the first line is a comment, not the header"
+		remedy = "Remove the lines that begin with # in front of the header, or the # where it is the header"
+	case strings.Contains(line, "|") && !strings.ContainsAny(line, ",;\t\""):
+		problem = "the fields are separated by |"
+		remedy = "Save the table with commas, tabs or semicolons between them"
+	default:
+		return nil
+	}
+	return &Error{Kind: KindFormat, File: path, Problem: problem, Remedy: remedy}
 }

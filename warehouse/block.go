@@ -101,6 +101,9 @@ func (c *change) removeBlocks(keys []blockKey, gone map[int32]bool) error {
 	if _, err := c.discount(where, func(int32) bool { return true }, gone, models, tasks); err != nil {
 		return err
 	}
+	if err := c.removeParts(where, models, tasks); err != nil {
+		return err
+	}
 	return c.removed(c.exec(`DELETE FROM response_block`+where, models, tasks))
 }
 
@@ -111,10 +114,14 @@ func (c *change) removeModelBlocks(model int32, tasks map[int32]bool, gone map[i
 	if err != nil {
 		return err
 	}
-	if kept == 0 {
-		return c.removed(c.exec(`DELETE FROM response_block WHERE model_id = ?`, model))
+	where, args := ` WHERE model_id = ?`, []any{model}
+	if kept > 0 {
+		where, args = ` WHERE model_id = ? AND task_id IN (SELECT unnest(?::INTEGER[]))`, []any{model, sortedKeys(tasks)}
 	}
-	return c.removed(c.exec(`DELETE FROM response_block WHERE model_id = ? AND task_id IN (SELECT unnest(?::INTEGER[]))`, model, sortedKeys(tasks)))
+	if err := c.removeParts(where, args...); err != nil {
+		return err
+	}
+	return c.removed(c.exec(`DELETE FROM response_block`+where, args...))
 }
 
 func (c *change) removed(err error) error {

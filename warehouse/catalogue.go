@@ -50,6 +50,7 @@ type catalogue struct {
 	lastRevision int32
 	lastLoad     int32 // highest number given to a load
 	newestLoad   int32 // last load that the file knows
+	hasParts     bool  // some blocks were given by several files
 }
 
 func (c *catalogue) clone() *catalogue {
@@ -106,8 +107,9 @@ func loadCatalogue(ctx context.Context, conn *sql.Conn) (*catalogue, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	err = conn.QueryRowContext(ctx, `
-		SELECT coalesce((SELECT max(file_id) FROM source_file), 0), coalesce((SELECT max(load_id) FROM manifest), 0)`).
-		Scan(&c.lastFile, &c.lastLoad)
+		SELECT coalesce((SELECT max(file_id) FROM source_file), 0), coalesce((SELECT max(load_id) FROM manifest), 0),
+			EXISTS (FROM response_part)`).
+		Scan(&c.lastFile, &c.lastLoad, &c.hasParts)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}

@@ -89,10 +89,13 @@ func (w *Warehouse) writeDown(c *change) error {
 		return nil
 	}
 	load := Load{ID: c.lastLoad, Source: c.source, At: w.now().UTC()}
+	if len(c.sources) > 1 {
+		load.Sources = sortedKeys(c.sources)
+	}
 	for _, id := range sortedKeys(c.deltas) {
 		load.Benchmarks = append(load.Benchmarks, c.totals[id].named(c.names[id]))
 	}
-	w.lost = slices.DeleteFunc(w.lost, func(l Load) bool { return c.sources[l.Source] })
+	w.lost = restored(w.lost, c.sources)
 	return w.ledger.add(load)
 }
 

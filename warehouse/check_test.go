@@ -127,6 +127,8 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		"release_altered":        {"UPDATE released_item SET item = '2'", "release_identity", Damage, false},
 		"release_lost":           {"DELETE FROM release", "release_identity", Damage, false},
 		"sums_wrong":             {"UPDATE item_sum SET sum_x = sum_x + 1 WHERE position = 2", "kept_sums", Damage, false},
+		"part_of_no_block":       {"INSERT INTO response_part SELECT model_id, task_id, file_id, correct, [] FROM response_block WHERE model_id = 3", "parts_of_blocks", Damage, false},
+		"parts_lost":             {"UPDATE response_block SET file_id = 0 WHERE model_id = 3", "parts_of_blocks", Damage, false},
 		"published_score_off":    {"INSERT INTO leaderboard_score SELECT 3, 1, metric, 100, 1 FROM benchmark", "published_scores_differ", Warning, false},
 	}
 	for name, c := range cases {

@@ -6,16 +6,21 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // checkLost reports loads that the ledger has and the file has not.
 func (w *Warehouse) checkLost(context.Context) ([]Finding, error) {
 	var found []Finding
 	for _, l := range w.Lost() {
+		from, file := l.Source, "that file"
+		if len(l.Sources) > 0 {
+			from, file = strings.Join(l.Sources, ", "), "each of these files"
+		}
 		found = append(found, Finding{
-			Check: "lost_loads", Severity: Damage, Object: fmt.Sprintf("load %d from %s", l.ID, l.Source),
+			Check: "lost_loads", Severity: Damage, Object: fmt.Sprintf("load %d from %s", l.ID, from),
 			Detail: fmt.Sprintf("was committed on %s and is gone: the end of the write-ahead log was lost", l.At.Format("2006-01-02 15:04:05")),
-			Remedy: "import that file again, or crawl: what is missing is read again; then metabench check --repair forgets the loss",
+			Remedy: "import " + file + " again, or crawl: what is missing is read again; then metabench check --repair forgets the loss",
 		})
 	}
 	return found, nil

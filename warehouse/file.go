@@ -179,6 +179,7 @@ func (c *catalogue) forgetFiles(ctx context.Context, conn *sql.Conn) error {
 	for _, statement := range []string{
 		`DELETE FROM source_file WHERE file_id NOT IN (
 			SELECT file_id FROM response_block
+			UNION SELECT file_id FROM response_part
 			UNION SELECT file_id FROM leaderboard_score
 			UNION SELECT file_id FROM question
 			UNION SELECT file_id FROM file_state WHERE file_id IS NOT NULL)`,

@@ -40,10 +40,13 @@ var contents = func() map[string]string {
 			FROM item AS i JOIN task AS t USING (task_id) JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id`,
 		"model":      `SELECT * EXCLUDE (model_id) FROM model`,
 		"repo_state": `SELECT * EXCLUDE (attempts, updated) FROM repo_state`,
-		"file":       `SELECT * EXCLUDE (file_id, read_at) FROM file WHERE file_id IN (SELECT file_id FROM response_block UNION SELECT file_id FROM leaderboard_score)`,
+		"file":       `SELECT * EXCLUDE (file_id, read_at) FROM file WHERE file_id IN (SELECT file_id FROM response_block UNION SELECT file_id FROM response_part UNION SELECT file_id FROM leaderboard_score)`,
 		"file_state": `SELECT * EXCLUDE (attempts, updated) FROM file_states`,
 		"response_block": `SELECT m.model, b.benchmark, t.task, f.repo, f.commit_hash, f.path, r.* EXCLUDE (model_id, task_id, file_id)
 			FROM response_block AS r JOIN model AS m USING (model_id) JOIN task AS t USING (task_id)
+			JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id LEFT JOIN file AS f USING (file_id)`,
+		"response_part": `SELECT m.model, b.benchmark, t.task, f.repo, f.commit_hash, f.path, p.* EXCLUDE (model_id, task_id, file_id)
+			FROM response_part AS p JOIN model AS m USING (model_id) JOIN task AS t USING (task_id)
 			JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id JOIN file AS f USING (file_id)`,
 		"leaderboard_score": `SELECT m.model, b.benchmark, l.metric, l.score, f.repo, f.commit_hash, f.path
 			FROM leaderboard_score AS l JOIN model AS m USING (model_id) JOIN benchmark AS b USING (benchmark_id) JOIN file AS f USING (file_id)`,

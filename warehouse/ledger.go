@@ -21,9 +21,24 @@ import (
 // Load is a load of answers as the ledger remembers it.
 type Load struct {
 	ID         int32       `json:"load"`
-	Source     string      `json:"source"` // repository or path
+	Source     string      `json:"source"`            // repository or path; of several, as the manifest names them
+	Sources    []string    `json:"sources,omitempty"` // all of them, where there are several
 	At         time.Time   `json:"at"`
 	Benchmarks []LoadTotal `json:"benchmarks"`
+}
+
+// restored are the lost loads without what came again since. A load of several sources
+// is lost until each of them came.
+func restored(lost []Load, came map[string]bool) []Load {
+	var still []Load
+	for _, l := range lost {
+		several := len(l.Sources) > 0
+		l.Sources = slices.DeleteFunc(slices.Clone(l.Sources), func(s string) bool { return came[s] })
+		if several && len(l.Sources) > 0 || !several && !came[l.Source] {
+			still = append(still, l)
+		}
+	}
+	return still
 }
 
 // LoadTotal is what a benchmark held after a load.

@@ -94,7 +94,7 @@ MSCK REPAIR TABLE item_filter;
 CREATE TABLE lineage (
     `task` STRING COMMENT 'The task.',
     `model` STRING COMMENT 'The model.',
-    `observed` INT COMMENT 'Answers that were observed.',
+    `observed` INT COMMENT 'Answers that were observed, each counted for one file.',
     `repo` STRING COMMENT 'Repository on the Hub; NULL for a local file.',
     `commit_hash` STRING COMMENT 'Commit it was read at; empty for a local file.',
     `path` STRING COMMENT 'Path in the repository, or the local path as given.',
@@ -105,7 +105,7 @@ CREATE TABLE lineage (
     `read_at` TIMESTAMP_NTZ COMMENT 'When it was read, UTC.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/lineage'
-COMMENT 'Which bytes a model''s answers to a task were read from. One row a response block.';
+COMMENT 'Which bytes a model''s answers to a task were read from. One row a response block and file: several where local files add up to a block.';
 MSCK REPAIR TABLE lineage;
 
 CREATE TABLE leaderboard_score (

@@ -94,7 +94,7 @@ CALL hive.system.sync_partition_metadata('metabench', 'item_filter', 'ADD');
 CREATE TABLE hive.metabench.lineage (
     "task" varchar COMMENT 'The task.',
     "model" varchar COMMENT 'The model.',
-    "observed" integer COMMENT 'Answers that were observed.',
+    "observed" integer COMMENT 'Answers that were observed, each counted for one file.',
     "repo" varchar COMMENT 'Repository on the Hub; NULL for a local file.',
     "commit_hash" varchar COMMENT 'Commit it was read at; empty for a local file.',
     "path" varchar COMMENT 'Path in the repository, or the local path as given.',
@@ -104,7 +104,7 @@ CREATE TABLE hive.metabench.lineage (
     "evaluated" timestamp(6) COMMENT 'When the evaluation ran, UTC.',
     "read_at" timestamp(6) COMMENT 'When it was read, UTC.',
     "benchmark" varchar
-) COMMENT 'Which bytes a model''s answers to a task were read from. One row a response block.'
+) COMMENT 'Which bytes a model''s answers to a task were read from. One row a response block and file: several where local files add up to a block.'
 WITH (external_location = 's3://bucket/lake/lineage', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
 CALL hive.system.sync_partition_metadata('metabench', 'lineage', 'ADD');
 

@@ -5,6 +5,7 @@ SELECT concat_ws(' ', nullif(repo, ''), path) AS object, 'nothing in the warehou
 FROM file
 WHERE file_id NOT IN (
     SELECT file_id FROM response_block
+    UNION SELECT file_id FROM response_part
     UNION SELECT file_id FROM leaderboard_score
     UNION SELECT file_id FROM question
     UNION SELECT file_id FROM file_state WHERE file_id IS NOT NULL)

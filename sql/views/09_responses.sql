@@ -1,12 +1,16 @@
 -- responses: every observed answer as a row.
--- Grain: one row a model and item. Key: (benchmark, item, model). From: response_block.
+-- Grain: one row a model and item. Key: (benchmark, item, model). From: response_block, response_part.
 -- The names are joined before the lists are taken apart, so that a filter on benchmark,
 -- task or model leaves out whole blocks. A filter on item cannot: use the macro
 -- item_responses for one item.
 CREATE OR REPLACE VIEW responses AS
 WITH block AS (
     SELECT b.benchmark, t.task, m.model, r.task_id, r.file_id, r.correct
-    FROM response_block AS r
+    FROM (
+        SELECT model_id, task_id, file_id, correct FROM response_block WHERE file_id <> 0
+        UNION ALL
+        SELECT model_id, task_id, file_id, correct FROM response_part
+    ) AS r
     JOIN task AS t USING (task_id)
     JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
     JOIN model AS m USING (model_id)
