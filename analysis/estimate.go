@@ -211,7 +211,7 @@ func seenRows(set *result.Set, id identity, models []string, truth []float64, s 
 
 // bound is an end of a prediction's interval; NaN where the method has none.
 func bound(p reconstruct.Prediction, end float64) float64 {
-	if p.Lower == 0 && p.Upper == 0 {
+	if !p.Interval {
 		return math.NaN()
 	}
 	return end

@@ -149,6 +149,7 @@ const Mean = "mean"
 type Prediction struct {
 	Benchmark string
 	Score     float64 // points, 0 to 100
+	Interval  bool    // whether the method says how far the truth may lie off; else the ends mean nothing
 	Lower     float64 // ends of the interval that holds the true score with the
 	Upper     float64 // fit's nominal probability
 	Missing   int     // selected items without an answer (of all benchmarks for Mean)

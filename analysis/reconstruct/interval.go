@@ -148,8 +148,9 @@ func (c *calibration) interval(e estimate, t int) Prediction {
 	width := math.Hypot(x.spread, interpolate(c.Ratio, c.Doubt, x.ratio())*x.doubt)
 	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
 	return Prediction{
-		Score: points(e.score[t]),
-		Lower: points(e.score[t] - below*width),
-		Upper: points(e.score[t] + above*width),
+		Score:    points(e.score[t]),
+		Interval: true,
+		Lower:    points(e.score[t] - below*width),
+		Upper:    points(e.score[t] + above*width),
 	}
 }
