@@ -18,9 +18,9 @@ type groupConfig struct {
 }
 
 type metadata struct {
-	Version float64 `yaml:"version"`
-	Form    Form    `yaml:"form"`
-	Run     string  `yaml:"run,omitempty"`
+	Version float64 `yaml:"version" json:"version"`
+	Form    Form    `yaml:"form" json:"form"`
+	Run     string  `yaml:"run,omitempty" json:"run,omitempty"`
 }
 
 type taskConfig struct {

@@ -87,7 +87,7 @@ func (g *Group) Files() ([]File, error) {
 		if g.Leaves(*set) {
 			continue
 		}
-		task := g.Name() + "_" + plainName(set.Benchmark)
+		task := g.Name() + "_" + PlainName(set.Benchmark)
 		if slices.Contains(names, task) {
 			return nil, fmt.Errorf("export harness: two benchmarks would both be called %s", task)
 		}
@@ -118,8 +118,8 @@ func (g *Group) Leaves(set QuestionSet) bool { return g.Permuted && set.Style ==
 
 var unplain = regexp.MustCompile(`[^a-z0-9]+`)
 
-// plainName makes a name safe for a file and for --tasks.
-func plainName(name string) string {
+// PlainName makes a name safe for a file and for --tasks.
+func PlainName(name string) string {
 	return strings.Trim(unplain.ReplaceAllString(strings.ToLower(name), "_"), "_")
 }
 
