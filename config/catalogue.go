@@ -24,6 +24,7 @@ type entry struct {
 	Name             string      `yaml:"name"`
 	Title            string      `yaml:"title"`
 	Metric           string      `yaml:"metric"`
+	Shown            string      `yaml:"shown"`
 	Shots            int         `yaml:"shots"`
 	Options          int         `yaml:"options"`
 	Asked            string      `yaml:"asked"`
@@ -114,7 +115,7 @@ func (e entry) benchmark() (corpus.Benchmark, []error) {
 		bad("min_point_biserial must be a proportion from 0 to 1")
 	}
 	b := corpus.Benchmark{
-		Name: e.Name, Title: e.Title, Metric: e.Metric, Shots: e.Shots, Options: e.Options, Asked: asked,
+		Name: e.Name, Title: e.Title, Metric: e.Metric, Shown: e.Shown, Shots: e.Shots, Options: e.Options, Asked: asked,
 		MinPointBiserial: e.MinPointBiserial,
 	}
 	if b.Title == "" {

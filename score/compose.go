@@ -24,8 +24,8 @@ type Source struct {
 // NewBenchmark gathers the part of a bundle that is about one benchmark, and the
 // predictor of its score alone if the results hold one. form is the form's name.
 func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
-	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric,
-		Questions: src.Benchmark.Items(), Models: src.Models, Scores: NewScale(src.Scores), Kind: irt.TwoPL}
+	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric, Shown: src.Benchmark.Shown,
+		Questions: src.Benchmark.Items(), Tasks: len(src.Benchmark.Tasks), Models: src.Models, Scores: NewScale(src.Scores), Kind: irt.TwoPL}
 	fail := func(format string, args ...any) (Benchmark, []Predictor, error) {
 		return Benchmark{}, nil, fmt.Errorf("bundle %s, form %s: %s", b.Name, form, fmt.Sprintf(format, args...))
 	}
@@ -49,6 +49,7 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 	}
 	for _, sel := range src.Results.Selected {
 		if sel.Form != form {
+			b.other(harness.Form(sel.Form), sel.Item)
 			continue
 		}
 		p, ok := parameters[sel.Item]
@@ -76,6 +77,18 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 		}
 	}
 	return b, predictors, nil
+}
+
+// other remembers an item of another form. What is selected besides the two forms is
+// nothing that anybody evaluates.
+func (b *Benchmark) other(form harness.Form, item string) {
+	if form != harness.FormA && form != harness.FormB {
+		return
+	}
+	if b.Others == nil {
+		b.Others = map[harness.Form][]string{}
+	}
+	b.Others[form] = append(b.Others[form], item)
 }
 
 func known(v float64) *float64 {
