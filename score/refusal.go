@@ -1,6 +1,7 @@
 package score
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -36,17 +37,39 @@ type NoAnswersError struct {
 func (e *NoAnswersError) Error() string {
 	s := fmt.Sprintf("score: no answers to the items of form %s", e.Form)
 	if len(e.Reasons) > 0 {
-		reasons := make([]string, len(e.Reasons))
-		for k, reason := range e.Reasons {
-			reasons[k] = reason.Error()
-		}
-		s += ": " + strings.Join(reasons, "; ")
+		s += ": " + strings.Join(together(e.Reasons), "; ")
 	}
 	return s
 }
 
 // Unwrap returns the reasons.
 func (e *NoAnswersError) Unwrap() []error { return e.Reasons }
+
+// together are the texts of reasons, those that say the same of several benchmarks once.
+func together(reasons []error) []string {
+	type same struct{ problem, remedy string }
+	first := map[same]int{} // place of the text
+	names := map[same][]string{}
+	var texts []string
+	for _, reason := range reasons {
+		var e *RefusalError
+		if !errors.As(reason, &e) {
+			texts = append(texts, reason.Error())
+			continue
+		}
+		key := same{e.Problem, e.Remedy}
+		if names[key] = append(names[key], e.Benchmark); len(names[key]) == 1 {
+			first[key] = len(texts)
+			texts = append(texts, e.Error())
+			continue
+		}
+		all := *e
+		all.Benchmark = strings.Join(names[key], ", ")
+		all.File = "such as " + e.File
+		texts[first[key]] = all.Error()
+	}
+	return texts
+}
 
 // MinAnswered is the share of the selected items that have to be answered for a score,
 // unless another one is asked for.

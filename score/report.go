@@ -75,15 +75,15 @@ type BenchmarkReport struct {
 	doubtful bool // see Report.Doubtful
 }
 
-// Refusals are why answers that are there were not used.
+// Refusals are why answers that are there were not used, each reason once.
 func (r *Report) Refusals() []string {
-	var reasons []string
+	var reasons []error
 	for _, b := range r.Benchmarks {
-		if b.Refused != "" {
-			reasons = append(reasons, b.Refused)
+		if b.Refusal != nil {
+			reasons = append(reasons, b.Refusal)
 		}
 	}
-	return append(reasons, r.Unused...)
+	return append(together(reasons), r.Unused...)
 }
 
 // AllWarnings are the warnings of the report and of its benchmarks, each once: what is

@@ -400,7 +400,7 @@ func TestScoreRefusesWhenNothingFits(t *testing.T) {
 	})
 	_, err := s.Score(out)
 	var none *NoAnswersError
-	if !errors.As(err, &none) || !strings.Contains(err.Error(), "form A") || !strings.Contains(err.Error(), "These are form B: use its bundle") {
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "form A") || !strings.Contains(err.Error(), "arc, gsm8k, such as ") || strings.Count(err.Error(), "These are form B: use its bundle") != 1 {
 		t.Errorf("error %v", err)
 	}
 }
