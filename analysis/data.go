@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"metabench/analysis/response"
 	"metabench/analysis/split"
@@ -12,9 +13,26 @@ import (
 type Data struct {
 	Table       *response.Table // models × items that the filters leave
 	Scores      []float64       // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
+	TaskMeans   []float64       // the scores as the mean of the benchmark's tasks; NaN where unknown, nil where there is one task
 	Fingerprint string          // changes whenever answers, items or filters do
 	Suite       *Suite          // the models of all benchmarks it is analysed with
 	Given       Given           // forms whose items are not to be selected
+}
+
+// OfModels puts values by model into the order of models, NaN where there is none; nil
+// for no values at all.
+func OfModels(models []string, values map[string]float64) []float64 {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make([]float64, len(models))
+	for i, m := range models {
+		v, ok := values[m]
+		if out[i] = v; !ok {
+			out[i] = math.NaN()
+		}
+	}
+	return out
 }
 
 // Options are the settings of a build. Workers does not change the results.
@@ -78,11 +96,14 @@ func (d *Data) check(opts Options) error {
 // score on the whole.
 func (d *Data) trusted(minObserved float64) *Data {
 	out := *d
-	out.Scores = make([]float64, len(d.Scores))
+	out.Scores, out.TaskMeans = make([]float64, len(d.Scores)), slices.Clone(d.TaskMeans)
 	_, items := d.Table.Answers.Dims()
 	for i, s := range d.Scores {
 		if _, observed := d.Table.Answers.Counts(i); float64(observed) < minObserved*float64(items) {
 			s = math.NaN()
+			if d.TaskMeans != nil {
+				out.TaskMeans[i] = s
+			}
 		}
 		out.Scores[i] = s
 	}

@@ -151,11 +151,16 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	}
 	models := 0
 	for _, s := range set.Metrics {
-		if s.Form == string(form) && s.Part == "test" && s.Group == "all" {
+		if s.Target == name && s.Form == string(form) && s.Part == "test" && s.Group == "all" {
 			models = max(models, len(table.Models)-s.Models)
 		}
 	}
-	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models}, run, nil
+	byModel, tasks, err := w.TaskMeans(ctx, name)
+	if err != nil {
+		return score.Source{}, run, err
+	}
+	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models,
+		TaskMeans: analysis.OfModels(table.Models, byModel), Tasks: tasks}, run, nil
 }
 
 // writeBundle writes the bundle and says what is in it.

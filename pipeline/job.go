@@ -165,7 +165,12 @@ func (j *job) read(ctx context.Context, benchmark string) (*analysis.Data, error
 	if err != nil {
 		return nil, err
 	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Given: j.given[benchmark]}, nil
+	byModel, _, err := j.w.TaskMeans(ctx, benchmark)
+	if err != nil {
+		return nil, err
+	}
+	return &analysis.Data{Table: table, Scores: scores, TaskMeans: analysis.OfModels(table.Models, byModel), Fingerprint: fingerprint,
+		Suite: suite, Given: j.given[benchmark]}, nil
 }
 
 // inputs are the fingerprint of a benchmark's answers and the models' mean scores: over

@@ -60,6 +60,8 @@ type Benchmark struct {
 	RMSE      *float64       `json:"rmse"`   // error on test models, points; null when unknown
 	MAE       *float64       `json:"mae"`
 
+	TaskMeans Scale `json:"task_means,omitempty"` // of the corpus's means of tasks; empty where there is one task
+
 	// Others are the keys of the items of the build's other forms: they tell what an
 	// evaluation of them is.
 	Others map[harness.Form][]string `json:"others,omitempty"`
@@ -186,6 +188,9 @@ func (b *Benchmark) check() error {
 			return fmt.Errorf("item %q is empty or occurs twice", it.Key)
 		}
 		seen[it.Key] = true
+	}
+	if err := b.TaskMeans.check(); err != nil {
+		return err
 	}
 	return b.Scores.check()
 }

@@ -18,6 +18,8 @@ type Source struct {
 	Results   *result.Set
 	Hashes    map[string]string // item → corpus.QuestionHash; may be empty
 	Scores    []float64         // of the corpus, points; NaN where unknown
+	TaskMeans []float64         // the same as means of tasks; nil where there is one task
+	Tasks     int               // that the benchmark consists of
 	Models    int               // that the reconstruction was fitted on
 }
 
@@ -25,7 +27,7 @@ type Source struct {
 // predictor of its score alone if the results hold one. form is the form's name.
 func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric, Shown: src.Benchmark.Shown,
-		Questions: src.Benchmark.Items(), Tasks: len(src.Benchmark.Tasks), Models: src.Models, Scores: NewScale(src.Scores), Kind: irt.TwoPL}
+		Questions: src.Benchmark.Items(), Tasks: src.Tasks, Models: src.Models, Scores: NewScale(src.Scores), TaskMeans: NewScale(src.TaskMeans), Kind: irt.TwoPL}
 	fail := func(format string, args ...any) (Benchmark, []Predictor, error) {
 		return Benchmark{}, nil, fmt.Errorf("bundle %s, form %s: %s", b.Name, form, fmt.Sprintf(format, args...))
 	}

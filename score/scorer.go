@@ -277,6 +277,10 @@ func (s *Scorer) predict(r *Report, sheets []*reconstruct.Sheet) error {
 			k := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return b.Name == y.Benchmark })
 			if sheets[k] != nil && r.Benchmarks[k].Score == nil {
 				r.Benchmarks[k].Score = newScore(y, s.bundle.Benchmarks[k].Scores)
+				if m := y.TaskMean; m != nil {
+					of := reconstruct.Prediction{Score: m.Score, Lower: m.Lower, Upper: m.Upper}
+					r.Benchmarks[k].TaskMean = newScore(of, s.bundle.Benchmarks[k].TaskMeans)
+				}
 			}
 		}
 	}
