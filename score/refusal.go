@@ -109,13 +109,15 @@ func (r *BenchmarkReport) refuseStrange(run string, t *harness.Task, questions c
 
 // refuseFew refuses a benchmark of whose items too few are answered, and marks one that
 // is scored from fewer than usual.
-func (r *BenchmarkReport) refuseFew(b *Benchmark, asked []string, least float64) {
+func (r *BenchmarkReport) refuseFew(b *Benchmark, t *harness.Task, least float64) {
+	asked := t.Items
 	share := float64(r.Answered) / float64(r.Items)
 	switch form, n := b.formOf(asked); {
 	case form != "" && share < least:
 		r.refusef(useForm(form), "%d of the %d items that were answered are of form %s", n, len(asked), form)
-	case r.foreign == len(asked):
-		r.refusef("Use the bundle that was exported with the tasks", "none of the %d items that were answered is among the selected ones", len(asked))
+	case 2*r.foreign > len(asked) && share < least:
+		n := len(asked) - r.foreign
+		r.refusef(useSelection(t), "%d of the %d items that were asked %s among the %d selected ones: the log is of another selection", n, len(asked), verb(n, "is", "are"), r.Items)
 	case r.Answered == 0:
 		r.refusef("Repeat the evaluation", "none of the %d selected items has an answer", r.Items)
 	case share < least:
@@ -125,6 +127,14 @@ func (r *BenchmarkReport) refuseFew(b *Benchmark, asked []string, least float64)
 		r.Sparse = true
 		r.warn("scored from %d of %d selected items, fewer than half", r.Answered, r.Items)
 	}
+}
+
+// useSelection is what to do with the items of another selection.
+func useSelection(t *harness.Task) string {
+	if t.Exported || t.Form == "" {
+		return "Use the bundle that was exported with the tasks"
+	}
+	return fmt.Sprintf("Build with the published items (metabench build --form-%s-items PATH), and export that bundle", strings.ToLower(string(t.Form)))
 }
 
 // otherwise says why answers that are there don't count.

@@ -56,7 +56,13 @@ func TestAnswersThatDoNotBelongToTheBundleAreRefused(t *testing.T) {
 			[]string{"1 of 30 selected items is answered, less than the share of 0.5", "--min-answered 0.03"}},
 		"items_of_another_selection": {
 			func(t harness.Task) harness.Task { return rename(t, 900, 30) },
-			[]string{"none of the 30 items that were answered is among the selected ones", "Use the bundle"}},
+			[]string{"0 of the 30 items that were asked are among the 30 selected ones: the log is of another selection", "Use the bundle"}},
+		"published_items_of_another_selection": {
+			func(t harness.Task) harness.Task {
+				t.Name = "metabench_arc"
+				return rename(t, 900, 22)
+			},
+			[]string{"8 of the 30 items that were asked are among the 30 selected ones: the log is of another selection"}},
 		"items_of_form_b_that_say_form_a": {
 			func(t harness.Task) harness.Task { return rename(t, 500, 28) },
 			[]string{"28 of the 30 items that were answered are of form B", "These are form B: use its bundle"}},

@@ -39,7 +39,7 @@ func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer, lea
 		return r, nil, nil
 	}
 	sheet := r.fill(b, t, answers, questions)
-	if r.refuseFew(b, t.Items, least); r.Refusal != nil {
+	if r.refuseFew(b, t, least); r.Refusal != nil {
 		return r, nil, nil
 	}
 	if n := len(r.Missing) - len(r.Changed); n > 0 {
