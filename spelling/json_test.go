@@ -43,7 +43,7 @@ func TestJSONErrorsNameFieldsInWordsOfPeople(t *testing.T) {
 		}
 	}
 	other := errors.New("x")
-	if spelling.JSON(other) != other || spelling.JSON(nil) != nil {
+	if !errors.Is(spelling.JSON(other), other) || spelling.JSON(nil) != nil {
 		t.Error("another error was changed")
 	}
 }
