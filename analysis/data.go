@@ -13,6 +13,7 @@ import (
 type Data struct {
 	Table       *response.Table    // models × items, those that the filters drop among them
 	Scores      []float64          // points (0 to 100) on the whole benchmark, one a model; NaN where unknown
+	TaskMeans   []float64          // the scores as the mean of the benchmark's tasks; NaN where unknown, nil where there is one task
 	Fingerprint string             // changes whenever answers, items or filters do
 	Suite       *Suite             // the models of all benchmarks it is analysed with
 	Verdicts    map[string]Verdict // what the filters say, by scheme of the split; see Suite.TestModels
@@ -28,6 +29,22 @@ type Data struct {
 type Verdict struct {
 	Dropped []string // why the filter drops each item; empty for one that stays
 	Outlier []bool   // whether each model's score is too low for it to be used
+}
+
+// OfModels puts values by model into the order of models, NaN where there is none; nil
+// for no values at all.
+func OfModels(models []string, values map[string]float64) []float64 {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make([]float64, len(models))
+	for i, m := range models {
+		v, ok := values[m]
+		if out[i] = v; !ok {
+			out[i] = math.NaN()
+		}
+	}
+	return out
 }
 
 // Options are the settings of a build. Workers does not change the results.
@@ -111,6 +128,9 @@ func (d *Data) ordered() *Data {
 	out := *d
 	out.Table = d.Table.SelectModels(rows)
 	out.Scores = pick(d.Scores, rows)
+	if d.TaskMeans != nil {
+		out.TaskMeans = pick(d.TaskMeans, rows)
+	}
 	out.Verdicts = map[string]Verdict{}
 	for scheme, v := range d.Verdicts {
 		out.Verdicts[scheme] = Verdict{v.Dropped, pick(v.Outlier, rows)}
@@ -144,10 +164,13 @@ func (d *Data) as(scheme string, minObserved float64) *Data {
 		}
 	}
 	kept := d.Table.Answers.SelectItems(out.kept)
-	out.Scores = make([]float64, models)
+	out.Scores, out.TaskMeans = make([]float64, models), slices.Clone(d.TaskMeans)
 	for i, s := range d.Scores {
 		if _, observed := kept.Counts(i); verdict.Outlier[i] || float64(observed) < minObserved*float64(len(out.kept)) {
 			s = math.NaN()
+			if d.TaskMeans != nil {
+				out.TaskMeans[i] = s
+			}
 		}
 		out.Scores[i] = s
 	}

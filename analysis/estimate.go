@@ -33,7 +33,7 @@ type reconstruction struct {
 func (d *Data) input(columns []int) *reconstruct.Input {
 	sub := d.Table.SelectItems(columns)
 	return &reconstruct.Input{Models: sub.Models, Benchmarks: []reconstruct.Benchmark{{
-		Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers, Scores: d.Scores,
+		Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers, Scores: d.Scores, TaskMeans: d.TaskMeans,
 	}}}
 }
 
@@ -203,6 +203,23 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 	}
 }
 
+// TaskMeanTarget is the target under which results are kept that are about a benchmark's
+// mean over its tasks.
+func TaskMeanTarget(benchmark string) string { return benchmark + ", mean of tasks" }
+
+// taskMeanRows is testRows for the means of tasks that were estimated beside the scores.
+func taskMeanRows(set *result.Set, id identity, models []string, truth []float64, test response.TestSet, predictions []reconstruct.Prediction) {
+	of := make([]reconstruct.Prediction, len(predictions))
+	for k, p := range predictions {
+		if p.TaskMean == nil {
+			return // too few models have answers to every task
+		}
+		of[k] = reconstruct.Prediction{Score: p.TaskMean.Score, Interval: true, Lower: p.TaskMean.Lower, Upper: p.TaskMean.Upper}
+	}
+	id.target = TaskMeanTarget(id.target)
+	testRows(set, id, models, truth, test, of)
+}
+
 // seenRows describes predictions of the models that the reconstruction was fitted on,
 // target by target, as rows of results. No error is measured on them.
 func seenRows(set *result.Set, id identity, models []string, truth []float64, s response.Split, seen [][]reconstruct.Prediction, target int) {
@@ -221,7 +238,7 @@ func seenRows(set *result.Set, id identity, models []string, truth []float64, s 
 
 // bound is an end of a prediction's interval; NaN where the method has none.
 func bound(p reconstruct.Prediction, end float64) float64 {
-	if p.Lower == 0 && p.Upper == 0 {
+	if !p.Interval {
 		return math.NaN()
 	}
 	return end

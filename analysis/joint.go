@@ -216,6 +216,9 @@ func (j *joint) input(columns [][]int) (*reconstruct.Input, error) {
 		b := reconstruct.Benchmark{Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers}
 		for _, i := range rows {
 			b.Scores = append(b.Scores, d.Data.Scores[i])
+			if d.Data.TaskMeans != nil {
+				b.TaskMeans = append(b.TaskMeans, d.Data.TaskMeans[i])
+			}
 		}
 		in.Benchmarks = append(in.Benchmarks, b)
 	}
@@ -276,5 +279,8 @@ func (j *joint) rows(set *result.Set, in *reconstruct.Input, s response.Split, r
 		id := identity{name, j.name, methodProcess, schemeRandom, items}
 		testRows(set, id, in.Models, truth(target), s.Test, predictions)
 		seenRows(set, id, in.Models, truth(target), s, r.Seen, target)
+		if target < len(in.Benchmarks) && in.Benchmarks[target].TaskMeans != nil {
+			taskMeanRows(set, id, in.Models, in.Benchmarks[target].TaskMeans, s.Test, predictions)
+		}
 	}
 }

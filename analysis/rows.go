@@ -28,6 +28,9 @@ func (b *builder) reconstructionRows(p parting, f form, r reconstruction) {
 	}
 	id := identity{name, f.Name, methodProcess, p.scheme, len(f.Columns)}
 	b.testRows(p, id, predictions)
+	if b.data.TaskMeans != nil {
+		taskMeanRows(b.set, id, b.data.Table.Models, p.data.TaskMeans, p.Test, predictions)
+	}
 	if p.scheme == schemeRandom {
 		seenRows(b.set, id, b.data.Table.Models, p.data.Scores, p.Split, r.Seen, 0)
 	}
@@ -41,7 +44,7 @@ func (b *builder) testRows(p parting, id identity, predictions []reconstruct.Pre
 func (b *builder) reliability(x, y string) {
 	scores := map[string][]float64{}
 	for _, p := range b.set.Predictions {
-		if p.Scheme == schemeRandom && p.Method == methodProcess && p.Part == partTest {
+		if p.Scheme == schemeRandom && p.Method == methodProcess && p.Part == partTest && p.Target == b.data.Table.Benchmark {
 			scores[p.Form] = append(scores[p.Form], p.Predicted)
 		}
 	}

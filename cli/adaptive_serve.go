@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ far; the service remembers nothing.
   GET  /v1/test   the test's configuration
   GET  /healthz   ok
 
-Errors are JSON: {"error": "..."} with 400 (not JSON, or a field that is not known),
+Errors are JSON: {"error": "..."} with 400 (no body, not JSON, or a field that is not known),
 404, 405, 408 (not there within --max-time), 413 (body beyond --max-body), 422 (an item
 that is unknown or was answered twice, more answers than items) or 503 (beyond
 --max-requests at once; ask again). An interrupt lets running requests finish. There is
@@ -149,7 +150,7 @@ func adaptiveHandler(t *adaptiveTest, limits serviceLimits) http.Handler {
 			replyError(w, http.StatusServiceUnavailable, fmt.Errorf("%d requests are being answered; ask again in a second", limits.requests))
 			return
 		}
-		request, err := adaptive.ReadRequest(http.MaxBytesReader(w, r.Body, limits.body))
+		request, err := readNext(http.MaxBytesReader(w, r.Body, limits.body))
 		if err != nil {
 			status, err := refusal(err)
 			replyError(w, status, err)
@@ -187,6 +188,19 @@ func adaptiveHandler(t *adaptiveTest, limits serviceLimits) http.Handler {
 		replyError(w, http.StatusNotFound, errors.New("no such path; there are POST /v1/next, GET /v1/test and GET /healthz"))
 	})
 	return mux
+}
+
+// readNext reads the answers of a request. Without a body it is refused: a client that
+// lost its answers on the way would be led through the first item for ever.
+func readNext(body io.Reader) (adaptive.Request, error) {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return adaptive.Request{}, fmt.Errorf("read answers: %w", err)
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return adaptive.Request{}, errors.New(`the request has no body: send {"answers": []} for the first item, then all answers so far`)
+	}
+	return adaptive.ReadRequest(bytes.NewReader(text))
 }
 
 // refusal tells what is wrong with a request that can't be read.

@@ -143,6 +143,11 @@ func TestServiceRefusesClearly(t *testing.T) {
 		status             int
 		part               string
 	}{
+		"body_missing":            {"POST", "/v1/next", "", 400, `send {"answers": []} for the first item`},
+		"body_blank":              {"POST", "/v1/next", " \n", 400, "no body"},
+		"answers_a_text":          {"POST", "/v1/next", `{"answers": "q1"}`, 400, `"answers" is a text, and a list was expected`},
+		"item_a_number":           {"POST", "/v1/next", `{"answers": [{"item": 1, "correct": true}]}`, 400, `item" is a number, and a text was expected`},
+		"answers_list_of_numbers": {"POST", "/v1/next", `[1]`, 400, "it is a number, and an object was expected"},
 		"body_not_json":           {"POST", "/v1/next", "hello there", 400, "neither JSON nor CSV"},
 		"json_cut_off":            {"POST", "/v1/next", `{"answers": [`, 400, "JSON"},
 		"field_misspelt":          {"POST", "/v1/next", `{"answer": []}`, 400, `"answer"`},

@@ -33,11 +33,16 @@ func demoHarness(ctx context.Context, w *warehouse.Warehouse, dir string) error 
 		return err
 	}
 	var tasks []harness.Task
+	run, err := w.ResultRun(ctx, analysis.JointName)
+	if err != nil {
+		return err
+	}
 	for _, name := range benchmarks {
 		t, err := demoTaskLog(ctx, w, name, models[0])
 		if err != nil {
 			return err
 		}
+		t.Settings.Build = run.ID()
 		tasks = append(tasks, t)
 	}
 	files, err := harness.Log(models[0], time.Unix(0, 0), tasks)
@@ -59,6 +64,10 @@ func demoHarness(ctx context.Context, w *warehouse.Warehouse, dir string) error 
 // demoTaskLog is a model's answers to form A of a benchmark, as a task of the harness.
 func demoTaskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model string) (harness.Task, error) {
 	set, _, err := w.Calibration(ctx, benchmark)
+	if err != nil {
+		return harness.Task{}, err
+	}
+	hashes, err := w.PromptHashes(ctx, benchmark)
 	if err != nil {
 		return harness.Task{}, err
 	}
@@ -88,6 +97,7 @@ func demoTaskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model s
 			answer = 0
 		}
 		t.Items, answers = append(t.Items, s.Item), append(answers, answer)
+		t.OriginalHashes = append(t.OriginalHashes, hashes[s.Item])
 	}
 	metric := harness.Metric{Name: table.Metric}
 	if benchmark == "gsm8k" { // the leaderboard's acc is what the harness calls

@@ -225,16 +225,21 @@ func bundleSource(ctx context.Context, w *warehouse.Warehouse, known []corpus.Be
 	if err != nil {
 		return score.Source{}, run, err
 	}
-	// The catalogue lends the title only: what was answered is the warehouse's to say.
+	// The catalogue lends the title and what the leaderboard shows: what was answered is the warehouse's to say.
 	b := corpus.Benchmark{Name: name, Title: name, Metric: table.Metric, Tasks: []corpus.Task{{Name: name, Items: questions}}}
 	if k := slices.IndexFunc(known, func(c corpus.Benchmark) bool { return c.Name == name }); k >= 0 {
-		b.Title = known[k].Title
+		b.Title, b.Shown = known[k].Title, known[k].Shown
 	}
 	models, err := w.FittedModels(ctx, name)
 	if err != nil {
 		return score.Source{}, run, err
 	}
-	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models}, run, nil
+	byModel, tasks, err := w.TaskMeans(ctx, name)
+	if err != nil {
+		return score.Source{}, run, err
+	}
+	return score.Source{Benchmark: b, Results: &set, Hashes: hashes, Scores: scores, Models: models,
+		TaskMeans: analysis.OfModels(table.Models, byModel), Tasks: tasks}, run, nil
 }
 
 // writeBundle writes the bundle and says what is in it.

@@ -14,8 +14,9 @@ import (
 )
 
 func newScoreCommand(a *app) *cobra.Command {
-	var bundle string
+	var bundle, run string
 	var html bool
+	var least float64
 	cmd := &cobra.Command{
 		Use:   "score PATH... --bundle FILE",
 		Short: "Score a model from the output of lm-evaluation-harness",
@@ -27,10 +28,17 @@ files in it: JSON lines, JSON arrays, gzipped or not. The tasks are those of
 metabench export harness or the metabench tasks that come with the harness.
 Nothing but these files and the bundle is read, and nothing is fitted.
 
-Missing items widen the intervals. A metric that the calibration wasn't fitted on
-is refused for its benchmark, and the exit code is then 3.`,
+A score is of one run: a model with its arguments (revision, precision, adapter, chat
+template, settings of generation, examples). Where there are several, they are listed
+and --run chooses one.
+
+Missing items widen the intervals. A benchmark is refused, and the exit code is then 3,
+if less than half of its selected items are answered (--min-answered), if the questions
+aren't those of the calibration, if the metric is another one, or if its log is broken;
+the others are scored.`,
 		Example: `  metabench score results --bundle metabench.bundle
-  metabench score results/org__model --bundle metabench.bundle --html > report.html`,
+  metabench score results/org__model --bundle metabench.bundle --html > report.html
+  metabench score results --bundle metabench.bundle --run revision=step1000`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if bundle == "" {
@@ -39,9 +47,15 @@ is refused for its benchmark, and the exit code is then 3.`,
 			if html && a.json {
 				return usagef("--html and --json exclude each other")
 			}
-			r, err := scorePaths(cmd.Context(), bundle, paths)
+			if !(least >= 0 && least <= 1) {
+				return usagef("--min-answered %g: need a share from 0 to 1", least)
+			}
+			r, err := scorePaths(cmd.Context(), bundle, run, least, paths)
 			if err != nil {
 				return err
+			}
+			for _, w := range r.AllWarnings() {
+				fmt.Fprintf(a.Err, "warning: %s\n", w)
 			}
 			switch {
 			case html:
@@ -58,11 +72,13 @@ is refused for its benchmark, and the exit code is then 3.`,
 		},
 	}
 	cmd.Flags().StringVar(&bundle, "bundle", "", "the calibration, a file of metabench export bundle")
+	cmd.Flags().StringVar(&run, "run", "", "the run to score, where there are several: its ID, or a part of its model and arguments")
+	cmd.Flags().Float64Var(&least, "min-answered", score.MinAnswered, "share of a benchmark's items that have to be answered; scores from fewer than half are marked")
 	cmd.Flags().BoolVar(&html, "html", false, "write one self-contained page")
 	return cmd
 }
 
-func scorePaths(ctx context.Context, bundle string, paths []string) (*score.Report, error) {
+func scorePaths(ctx context.Context, bundle, run string, least float64, paths []string) (*score.Report, error) {
 	b, sum, err := readBundle(bundle)
 	if err != nil {
 		return nil, err
@@ -71,21 +87,16 @@ func scorePaths(ctx context.Context, bundle string, paths []string) (*score.Repo
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", bundle, err)
 	}
-	out, err := harness.Read(ctx, paths...)
+	out, err := harness.ReadRun(ctx, run, paths...)
 	if err != nil {
 		return nil, err
 	}
-	return scorer.Score(out)
+	return scorer.ScoreFrom(out, least)
 }
 
 // refused is the error of a report in which answers were there but not used.
 func refused(r *score.Report) error {
-	var reasons []string
-	for _, b := range r.Benchmarks {
-		if b.Refused != "" {
-			reasons = append(reasons, b.Refused)
-		}
-	}
+	reasons := r.Refusals()
 	if len(reasons) == 0 {
 		return nil
 	}
@@ -93,17 +104,18 @@ func refused(r *score.Report) error {
 }
 
 func (a *app) printScores(r *score.Report) error {
-	g := newGrid("benchmark", "score", "from", "to", "percentile", "ability", "SE", "answered", "of")
-	row := func(name string, s *score.Score, rest ...string) {
-		cells := []string{name, "–", "–", "–", "–"}
+	g := newGrid("benchmark", "metric", "score", "from", "to", "percentile", "ability", "SE", "answered", "of")
+	row := func(name, metric string, s *score.Score, rest ...string) {
+		cells := []string{name, metric, "–", "–", "–", "–"}
 		if s != nil {
-			cells = []string{name, fmt.Sprintf("%.1f", s.Value), fmt.Sprintf("%.1f", s.Lower), fmt.Sprintf("%.1f", s.Upper), "–"}
+			cells = []string{name, metric, fmt.Sprintf("%.1f", s.Value), fmt.Sprintf("%.1f", s.Lower), fmt.Sprintf("%.1f", s.Upper), "–"}
 			if s.Percentile != nil {
-				cells[4] = fmt.Sprintf("%.0f", *s.Percentile)
+				cells[5] = fmt.Sprintf("%.0f", *s.Percentile)
 			}
 		}
 		g.row(append(cells, rest...)...)
 	}
+	sparse := false
 	for _, b := range r.Benchmarks {
 		theta, se := "–", "–"
 		if b.Ability != nil {
@@ -113,26 +125,35 @@ func (a *app) printScores(r *score.Report) error {
 		if b.Permuted {
 			name += " (permuted)"
 		}
-		row(name, b.Score, theta, se, fmt.Sprint(b.Answered), fmt.Sprint(b.Items))
+		if b.Sparse {
+			name, sparse = name+" *", true
+		}
+		row(name, b.Metric, b.Score, theta, se, fmt.Sprint(b.Answered), fmt.Sprint(b.Items))
+		if b.TaskMean != nil {
+			row(fmt.Sprintf("  mean of %d tasks", b.Tasks), b.Metric, b.TaskMean, "", "", "", "")
+		}
 	}
 	if r.Mean != nil {
-		row("mean", r.Mean, "", "", "", "")
+		row("mean", "", r.Mean, "", "", "", "")
 	}
-	if _, err := fmt.Fprintf(a.Out, "%s, %s, intervals of %.0f %%, calibration of run %s\n\n", r.Model, r.FormName(), 100*r.Level, r.Run); err != nil {
+	if _, err := fmt.Fprintf(a.Out, "%s, %s, %s, calibration of run %s\n\n", r.Model, r.FormName(), r.Promise(), r.Run); err != nil {
 		return err
 	}
 	if err := g.print(a.Out); err != nil {
 		return err
 	}
-	for _, w := range r.Warnings {
-		fmt.Fprintf(a.Err, "warning: %s\n", w)
+	var notes []string
+	if sparse {
+		notes = append(notes, "* scored from fewer than half of the selected items")
 	}
-	for _, b := range r.Benchmarks {
-		for _, w := range b.Warnings {
-			fmt.Fprintf(a.Err, "warning: %s: %s\n", b.Benchmark, w)
-		}
+	if r.MeanNote != "" {
+		notes = append(notes, r.MeanNote)
 	}
-	return nil
+	if len(notes) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.Out, "\n%s\n", strings.Join(notes, "\n"))
+	return err
 }
 
 // readBundle reads a bundle from a file.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"metabench/analysis"
 	"metabench/score"
 )
 
@@ -142,6 +143,9 @@ func wantPredicted(t *testing.T, run command, db, form string, report *score.Rep
 	got := map[string]*score.Score{"mean": report.Mean}
 	for _, b := range report.Benchmarks {
 		got[b.Benchmark] = b.Score
+		if b.TaskMean != nil {
+			got[analysis.TaskMeanTarget(b.Benchmark)] = b.TaskMean
+		}
 	}
 	compared := 0
 	for _, want := range stored {
@@ -154,8 +158,8 @@ func wantPredicted(t *testing.T, run command, db, form string, report *score.Rep
 			t.Errorf("form %s, %s: scored %+v, the build predicted %v", form, want.Target, s, want)
 		}
 	}
-	if compared != 7 {
-		t.Errorf("form %s: compared %d targets of %s, want six benchmarks and the mean", form, compared, report.Model)
+	if compared != 8 {
+		t.Errorf("form %s: compared %d targets of %s, want six benchmarks, MMLU as the mean of its tasks, and the mean", form, compared, report.Model)
 	}
 }
 

@@ -119,6 +119,95 @@ func TestScoreCommandPrintsTableJSONAndHTML(t *testing.T) {
 	}
 }
 
+// Whatever the form of the result, warnings reach whoever ran the command.
+func TestScoreCommandWarnsInEveryForm(t *testing.T) {
+	bundle, in := calibration(t)
+	dir := writeLog(t, in, 7, "acc_norm")
+	for _, form := range [][]string{nil, {"--json"}, {"--html"}} {
+		code, out, errs := run(append([]string{"score", dir, "--bundle", bundle}, form...)...)
+		if code != 0 || !strings.Contains(errs, "warning: arc: nothing says that the questions are the calibration's") {
+			t.Errorf("%v: exit %d\n%s%s", form, code, out, errs)
+		}
+	}
+	if _, out, _ := run("score", dir, "--bundle", bundle); !strings.Contains(out, "acc_norm") || !strings.Contains(out, "see the warnings") {
+		t.Errorf("the table doesn't say its metric and that its intervals are in doubt:\n%s", out)
+	}
+}
+
+func TestScoreCommandWantsHalfOfTheItems(t *testing.T) {
+	bundle, in := calibration(t)
+	dir := writeLog(t, in, 7, "acc_norm")
+	log := logIn(t, dir)
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(log, []byte(strings.Join(strings.SplitAfter(string(text), "\n")[:4], "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := run("score", dir, "--bundle", bundle)
+	if ExitCode(code) != ExitError || out != "" || !strings.Contains(errs, "4 of 10 selected items are answered") || !strings.Contains(errs, "--min-answered 0.4") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	code, out, errs = run("score", dir, "--bundle", bundle, "--min-answered", "0.4")
+	if code != 0 || !strings.Contains(out, "ARC-Challenge *") || !strings.Contains(out, "* scored from fewer than half") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	code, out, errs = run("score", dir, "--bundle", bundle, "--min-answered", "0.4", "--json")
+	if code != 0 || !strings.Contains(out, `"sparse": true`) || !strings.Contains(out, `"min_answered": 0.4`) {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	if code, _, errs := run("score", dir, "--bundle", bundle, "--min-answered", "40"); ExitCode(code) != ExitUsage || !strings.Contains(errs, "from 0 to 1") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+// logIn is the only sample log of a directory.
+func logIn(t *testing.T, dir string) string {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(dir, "*", "samples_*"))
+	if err != nil || len(logs) != 1 {
+		t.Fatalf("logs %v, %v", logs, err)
+	}
+	return logs[0]
+}
+
+func rightAnswers(in *reconstruct.Input, row int) int {
+	right, _ := in.Benchmarks[0].Answers.Counts(row)
+	return right
+}
+
+// Two revisions of a model lie in one directory: they are listed, and one is chosen.
+func TestScoreCommandScoresOneRun(t *testing.T) {
+	bundle, in := calibration(t)
+	dir := writeLog(t, in, 7, "acc_norm")
+	log := logIn(t, dir)
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const stamp = "2026-11-23T22-00-00.000000"
+	for name, content := range map[string]string{
+		"samples_metabench_form_a_arc_" + stamp + ".jsonl": strings.ReplaceAll(string(text), `"acc_norm":0`, `"acc_norm":1`),
+		"results_" + stamp + ".json":                       `{"results": {}, "configs": {}, "model_name": "org/m7", "config": {"model_args": "pretrained=org/m7,revision=step2"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(log), name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errs := run("score", dir, "--bundle", bundle)
+	if ExitCode(code) != ExitError || out != "" || !strings.Contains(errs, "2 runs") || !strings.Contains(errs, "revision=step2") || !strings.Contains(errs, "--run ID") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	for asked, right := range map[string]int{"revision=step2": 10, "backend=simulated": rightAnswers(in, 7)} {
+		code, out, errs := run("score", dir, "--bundle", bundle, "--run", asked, "--json")
+		var r score.Report
+		if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil || r.Benchmarks[0].Right != right || !strings.Contains(r.Evaluation.String(), asked) {
+			t.Errorf("--run %s: exit %d, %v, %d right of %s, want %d\n%s", asked, code, err, r.Benchmarks[0].Right, r.Evaluation, right, errs)
+		}
+	}
+}
+
 func TestScoreCommandRefuses(t *testing.T) {
 	bundle, in := calibration(t)
 	dir := writeLog(t, in, 7, "acc_norm")

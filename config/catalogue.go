@@ -24,6 +24,7 @@ type entry struct {
 	Name             string      `yaml:"name"`
 	Title            string      `yaml:"title,omitempty"`
 	Metric           string      `yaml:"metric,omitempty"`
+	Shown            string      `yaml:"shown,omitempty"`
 	Shots            int         `yaml:"shots,omitempty"`
 	Options          int         `yaml:"options,omitempty"`
 	Asked            string      `yaml:"asked,omitempty"`
@@ -142,7 +143,7 @@ func (e entry) benchmark() (corpus.Benchmark, []error) {
 		mean = corpus.MeanOfTasks // as the leaderboard's results are read
 	}
 	b := corpus.Benchmark{
-		Name: e.Name, Title: e.Title, Metric: e.Metric, Shots: e.Shots, Options: e.Options, Asked: asked,
+		Name: e.Name, Title: e.Title, Metric: e.Metric, Shown: e.Shown, Shots: e.Shots, Options: e.Options, Asked: asked,
 		PublishedMean: cmp.Or(mean, corpus.MeanOfItems), MinPointBiserial: e.MinPointBiserial,
 	}
 	if b.Title == "" {

@@ -6,6 +6,7 @@ type Benchmark struct {
 	Name    string // "arc"
 	Title   string // "ARC-Challenge"
 	Metric  string // what makes an answer correct: acc, acc_norm, mc1, exact_match
+	Shown   string // metric of the score that the leaderboard shows; empty where there is no leaderboard
 	Shots   int    // few-shot examples on the leaderboard
 	Options int    // answer options a question has; 0 for free text
 	Asked   Style  // how its questions are put to a model

@@ -18,11 +18,11 @@ type groupConfig struct {
 }
 
 type metadata struct {
-	Version  float64 `yaml:"version"`
-	Form     Form    `yaml:"form"`
-	Run      string  `yaml:"run,omitempty"`
-	Release  string  `yaml:"release,omitempty"`
-	Identity string  `yaml:"identity,omitempty"`
+	Version  float64 `yaml:"version" json:"version"`
+	Form     Form    `yaml:"form" json:"form"`
+	Run      string  `yaml:"run,omitempty" json:"run,omitempty"`
+	Release  string  `yaml:"release,omitempty" json:"release,omitempty"`
+	Identity string  `yaml:"identity,omitempty" json:"identity,omitempty"`
 }
 
 type taskConfig struct {

@@ -66,7 +66,7 @@ type File struct {
 func (g *Group) Name() string {
 	name := "metabench_form_" + strings.ToLower(string(g.Form))
 	if g.Release != "" {
-		name += "_" + plainName(g.Release)
+		name += "_" + PlainName(g.Release)
 	}
 	if g.Permuted {
 		name += "_permute"
@@ -92,7 +92,7 @@ func (g *Group) Files() ([]File, error) {
 		if g.Leaves(*set) {
 			continue
 		}
-		task := g.Name() + "_" + plainName(set.Benchmark)
+		task := g.Name() + "_" + PlainName(set.Benchmark)
 		if slices.Contains(names, task) {
 			return nil, fmt.Errorf("export harness: two benchmarks would both be called %s", task)
 		}
@@ -123,8 +123,8 @@ func (g *Group) Leaves(set QuestionSet) bool { return g.Permuted && set.Style ==
 
 var unplain = regexp.MustCompile(`[^a-z0-9]+`)
 
-// plainName makes a name safe for a file and for --tasks.
-func plainName(name string) string {
+// PlainName makes a name safe for a file and for --tasks.
+func PlainName(name string) string {
 	return strings.Trim(unplain.ReplaceAllString(strings.ToLower(name), "_"), "_")
 }
 

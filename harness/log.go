@@ -15,29 +15,32 @@ import (
 
 // Log writes answers as lm-evaluation-harness would have logged them, for trying the
 // way from answers to scores without a model: a sample log per task and a results
-// file, in the model's directory. An answer that is corpus.Missing is left out.
+// file, in the model's directory. An answer that is corpus.Missing is left out. The hashes
+// of the questions and the run that exported them, Settings.Build, are written where the
+// tasks have them.
 func Log(model string, at time.Time, tasks []Task) ([]File, error) {
 	stamp := at.UTC().Format("2006-01-02T15-04-05.000000")
 	dir := strings.ReplaceAll(model, "/", "__")
 	results := map[string]any{}
-	versions, shots := map[string]any{}, map[string]any{}
+	versions, shots, configs := map[string]any{}, map[string]any{}, map[string]any{}
 	var files []File
 	for k := range tasks {
 		t := &tasks[k]
 		name := t.Name
 		if name == "" {
 			g := Group{Form: t.Form, Permuted: t.Permuted}
-			name = g.Name() + "_" + plainName(t.Benchmark)
+			name = g.Name() + "_" + PlainName(t.Benchmark)
 		}
 		content, means, err := logTask(t)
 		if err != nil {
 			return nil, err
 		}
 		results[name], versions[name], shots[name] = means, 1.0, 0
+		configs[name] = map[string]any{"task": name, "metadata": metadata{Version: 1, Form: t.Form, Run: t.Settings.Build}}
 		files = append(files, File{path.Join(dir, "samples_"+name+"_"+stamp+".jsonl"), content})
 	}
 	content, err := json.MarshalIndent(map[string]any{
-		"results": results, "versions": versions, "n-shot": shots, "model_name": model, "chat_template": nil,
+		"results": results, "configs": configs, "versions": versions, "n-shot": shots, "model_name": model, "chat_template": nil,
 		"system_instruction": nil, "fewshot_as_multiturn": false, "config": map[string]any{"model": "simulated", "limit": nil},
 		"date": at.Unix(),
 	}, "", "  ")
@@ -63,9 +66,13 @@ func logTask(t *Task) (content []byte, means map[string]any, err error) {
 				filter = "none"
 			}
 			sum := sha256.Sum256([]byte(t.Benchmark + "\x00" + t.Items[k]))
+			doc := map[string]any{"item": t.Items[k], "benchmark": t.Benchmark, "form": t.Form, "permuted": t.Permuted}
+			if k < len(t.OriginalHashes) {
+				doc["original_hash"] = t.OriginalHashes[k]
+			}
 			sample := map[string]any{
 				"doc_id":    k,
-				"doc":       map[string]any{"item": t.Items[k], "benchmark": t.Benchmark, "form": t.Form, "permuted": t.Permuted},
+				"doc":       doc,
 				"filter":    filter,
 				"metrics":   []string{m.Name},
 				m.Name:      float64(a),

@@ -57,6 +57,19 @@ func publishedTask(task string) (benchmark string, form Form, permuted, ok bool)
 	return m[1], form, m[3] != "", true
 }
 
+// exported matches the tasks of Group.
+var exported = regexp.MustCompile(`^metabench_form_([ab])(_permute)?_(.+)$`)
+
+// exportedTask returns what the name of a task of an export says; the benchmark's is
+// the PlainName.
+func exportedTask(task string) (benchmark string, form Form, permuted, ok bool) {
+	m := exported.FindStringSubmatch(task)
+	if m == nil {
+		return "", "", false, false
+	}
+	return m[3], Form(strings.ToUpper(m[1])), m[2] != "", true
+}
+
 // modelOfDirectory is the model that the harness named a directory after: it
 // replaces the slash of a model's name by two underscores.
 func modelOfDirectory(path string) string {

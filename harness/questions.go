@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"metabench/corpus"
+	"metabench/spelling"
 )
 
 // Questions takes the questions themselves out of sample logs: what one evaluation of
@@ -107,7 +108,8 @@ func (q *questioner) add(path string, name fileName, line int64, record []byte) 
 	}
 	var a asked
 	if err := json.Unmarshal(withoutNaN(record), &a); err != nil {
-		return &Error{Kind: KindFormat, File: path, Line: line, Item: key, Problem: "the question can't be decoded", Err: err}
+		return &Error{Kind: KindFormat, File: path, Line: line, Item: key, Problem: "the question can't be decoded", Err: spelling.JSON(err),
+			Remedy: "Give logs as lm_eval --log_samples writes them"}
 	}
 	question, style, err := a.question(key)
 	if err != nil {

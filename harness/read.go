@@ -22,19 +22,31 @@ const maxFiles = 10_000
 // Output is what was read of one model's evaluation.
 type Output struct {
 	Model    string // as the results say, else by the directory's name
+	Run      Run
 	Tasks    []Task // by benchmark, form, plain before permuted
+	Failed   []Task // of files that can't be used, in the order of reading
 	Warnings []string
 }
 
-// Read reads the output of lm-evaluation-harness for one model: sample logs, results
+// Read reads the output of lm-evaluation-harness for one run: sample logs, results
 // files and directories of them, in any mixture.
 //
-// A task that was run several times is taken from its newest run, and a warning says
-// so; where the names don't tell which run is newest, or where there are several
-// models, Read refuses. In a directory, files that are not of metabench's tasks are
-// passed over with a warning; named one by one they are an error.
+// A task that was logged several times is taken from the newest time, and a warning says
+// so; where the names don't tell which is newest, Read refuses. Of several runs, which
+// are other models or other arguments, none is chosen and nothing merged: the error is
+// a *RunsError.
+//
+// In a directory, files that are not of metabench's tasks are passed over with a
+// warning. A file that is broken costs its own task only, see Output.Failed; if nothing
+// can be used, the error is that of the first.
 func Read(ctx context.Context, paths ...string) (*Output, error) {
-	r := &reader{ctx: ctx}
+	return ReadRun(ctx, "", paths...)
+}
+
+// ReadRun is Read where there may be several runs: of the one whose identifier begins
+// with the given text or whose line, Run.String, contains it.
+func ReadRun(ctx context.Context, run string, paths ...string) (*Output, error) {
+	r := &reader{ctx: ctx, run: run}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -43,7 +55,7 @@ func Read(ctx context.Context, paths ...string) (*Output, error) {
 		if info.IsDir() {
 			err = r.readDir(path)
 		} else {
-			err = r.readFile(path)
+			err = r.fail(path, r.readFile(path))
 		}
 		if err != nil {
 			return nil, err
@@ -54,10 +66,29 @@ func Read(ctx context.Context, paths ...string) (*Output, error) {
 
 type reader struct {
 	ctx      context.Context
+	run      string // as ReadRun has it
 	tasks    []*Task
+	failed   []*Task
 	results  []*resultsFile
 	warnings []string
-	accepted int // samples accepted of the file being read
+	current  *collector // of the file being read
+}
+
+// fail keeps in mind that a file can't be used, so that the others are. Errors that
+// aren't the file's own, such as that of a disk, pass.
+func (r *reader) fail(path string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	name := parseFileName(path)
+	t := &Task{Name: name.task, Time: name.time, File: path, Model: modelOfDirectory(path), Failed: err}
+	t.Benchmark, t.Form, t.Permuted, _ = exportedTask(name.task)
+	if of := (&Task{Name: name.task}); t.Benchmark == "" && r.current != nil && r.current.identify(of) == nil {
+		t.Benchmark, t.Form, t.Permuted = of.Benchmark, of.Form, of.Permuted
+	}
+	r.failed = append(r.failed, t)
+	return nil
 }
 
 func (r *reader) readDir(dir string) error {
@@ -75,11 +106,11 @@ func (r *reader) readDir(dir string) error {
 		}
 		err = r.readFile(path)
 		var e *Error
-		if errors.As(err, &e) && r.foreign(path, e.Kind) {
+		if errors.As(err, &e) && r.foreign(path) {
 			r.warnings = append(r.warnings, "passed over: "+e.Error())
 			return nil
 		}
-		return err
+		return r.fail(path, err)
 	})
 	if err != nil {
 		return err
@@ -102,11 +133,8 @@ func looksLikeOutput(path string) bool {
 
 // foreign reports whether a file is something else rather than something broken: it
 // isn't named like one of metabench's, and its very first object already failed.
-func (r *reader) foreign(path string, k Kind) bool {
-	if strings.Contains(filepath.Base(path), "metabench") || r.accepted > 0 {
-		return false
-	}
-	return k == KindTask || k == KindIdentity || k == KindFormat || k == KindEmpty
+func (r *reader) foreign(path string) bool {
+	return !strings.Contains(filepath.Base(path), "metabench") && r.current.samples == 0
 }
 
 func (r *reader) readFile(path string) error {
@@ -123,12 +151,12 @@ func (r *reader) readFile(path string) error {
 
 // readStream reads one file, of samples or of results: its first object tells.
 func (r *reader) readStream(path string, stream io.Reader) error {
+	c := &collector{file: path}
+	r.current = c
 	records, err := newRecords(path, stream)
 	if err != nil {
 		return err
 	}
-	c := &collector{file: path}
-	defer func() { r.accepted = c.samples }()
 	for {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -166,6 +194,9 @@ func (r *reader) readStream(path string, stream io.Reader) error {
 
 func (r *reader) output(paths []string) (*Output, error) {
 	if len(r.tasks) == 0 {
+		if len(r.failed) > 0 {
+			return nil, r.failed[0].Failed
+		}
 		e := &Error{Kind: KindEmpty, File: strings.Join(paths, ", "), Problem: "no samples of metabench's tasks",
 			Remedy: "Run lm_eval with --log_samples on the metabench tasks"}
 		if len(r.warnings) > 0 {
@@ -173,15 +204,18 @@ func (r *reader) output(paths []string) (*Output, error) {
 		}
 		return nil, e
 	}
-	for _, t := range r.tasks {
-		r.settle(t)
-	}
-	model, err := oneModel(r.tasks)
+	r.settle()
+	run, err := chooseRun(r.tasks, r.run)
 	if err != nil {
 		return nil, err
 	}
-	out := &Output{Model: model, Warnings: r.warnings}
-	chosen, warnings, err := newest(r.tasks)
+	out := &Output{Model: run.Model, Run: run, Warnings: r.warnings}
+	for _, t := range r.failed {
+		if t.Run.ID == run.ID || !t.Run.Known {
+			out.Failed = append(out.Failed, *t)
+		}
+	}
+	chosen, warnings, err := newest(slices.DeleteFunc(r.tasks, func(t *Task) bool { return t.Run.ID != run.ID }))
 	if err != nil {
 		return nil, err
 	}
@@ -192,30 +226,53 @@ func (r *reader) output(paths []string) (*Output, error) {
 	return out, nil
 }
 
-// settle gives a task the settings of its run: those of the results file of the same
-// time in the same directory, else of the only one there.
-func (r *reader) settle(t *Task) {
-	var same, beside []*resultsFile
+// settle gives every task the settings and the run of its results file: the one of the
+// same time in the same directory, else the only one there.
+func (r *reader) settle() {
+	all := slices.Concat(r.tasks, r.failed)
+	told := map[*resultsFile][]*Task{}
+	for _, t := range all {
+		if f := r.resultsOf(t); f != nil {
+			told[f] = append(told[f], t)
+			t.Settings = f.settings(t.Name)
+			if t.Settings.Model != "" {
+				t.Model = t.Settings.Model
+			}
+			if t.Failed == nil {
+				t.compareWithResults()
+			}
+		}
+		t.Run = newRun(t.Model, nil, false)
+	}
+	for f, tasks := range told {
+		var shots []string
+		for _, t := range tasks {
+			if t.Settings.Shots != nil {
+				shots = append(shots, fmt.Sprint(*t.Settings.Shots))
+			}
+		}
+		for _, t := range tasks {
+			t.Run = newRun(t.Model, f.arguments(shots), true)
+		}
+	}
+}
+
+// resultsOf is the results file that speaks of a task; nil if there is none.
+func (r *reader) resultsOf(t *Task) *resultsFile {
+	var beside []*resultsFile
 	for _, f := range r.results {
 		if filepath.Dir(f.path) != filepath.Dir(t.File) {
 			continue
 		}
 		beside = append(beside, f)
 		if parseFileName(f.path).time == t.Time {
-			same = append(same, f)
+			return f
 		}
 	}
-	if len(same) == 0 && len(beside) == 1 && t.Time == "" {
-		same = beside
+	if len(beside) == 1 && t.Time == "" {
+		return beside[0]
 	}
-	if len(same) == 0 {
-		return
-	}
-	t.Settings = same[0].settings(t.Name)
-	if t.Settings.Model != "" {
-		t.Model = t.Settings.Model
-	}
-	t.compareWithResults()
+	return nil
 }
 
 // compareWithResults checks the samples against what the harness counted itself.
@@ -242,19 +299,7 @@ func (t *Task) compareWithResults() {
 	}
 }
 
-func oneModel(tasks []*Task) (string, error) {
-	first := tasks[0]
-	for _, t := range tasks[1:] {
-		if t.Model != first.Model {
-			return "", &Error{Kind: KindAmbiguous, File: t.File,
-				Problem: fmt.Sprintf("the samples are of %s, and %s are of %s", t.Model, first.File, first.Model),
-				Remedy:  "Give the output of one model at a time"}
-		}
-	}
-	return first.Model, nil
-}
-
-// newest keeps the newest run of every task.
+// newest keeps the newest log of every task.
 func newest(tasks []*Task) (chosen []*Task, warnings []string, err error) {
 	tasks = slices.Clone(tasks)
 	plainFirst := func(permuted bool) int {
@@ -280,8 +325,11 @@ func newest(tasks []*Task) (chosen []*Task, warnings []string, err error) {
 					Problem: fmt.Sprintf("%s holds the same task, and the names don't say which run is newer", runs[0].File),
 					Remedy:  "Give the file or directory of one run"}
 			}
-			warnings = append(warnings, fmt.Sprintf("%s was run %d times; the newest of %s is taken, from %s",
-				runs[0].Name, len(runs), runs[0].Time, runs[0].File))
+			warning := fmt.Sprintf("%s was run %d times; the newest of %s is taken, from %s", runs[0].Name, len(runs), runs[0].Time, runs[0].File)
+			if !runs[0].Run.Known {
+				warning += "; without results files nothing says whether the arguments were the same"
+			}
+			warnings = append(warnings, warning)
 		}
 		chosen = append(chosen, runs[0])
 		from = to

@@ -157,10 +157,14 @@ func TestReadRefusesWithPlaceAndRemedy(t *testing.T) {
 		kind          Kind
 		say           []string
 	}{
-		"empty":               {"samples_metabench_arc.jsonl", "", KindEmpty, []string{"empty"}},
-		"blank":               {"samples_metabench_arc.jsonl", "\n \n", KindEmpty, []string{"empty"}},
-		"empty_array":         {"samples_metabench_arc.json", "[]", KindEmpty, []string{"no samples"}},
-		"cut_in_a_sample":     {"samples_metabench_arc.jsonl", arc[:len(arc)-20], KindTruncated, []string{"line 2", "ends inside this sample", "interrupted"}},
+		"empty":           {"samples_metabench_arc.jsonl", "", KindEmpty, []string{"empty"}},
+		"blank":           {"samples_metabench_arc.jsonl", "\n \n", KindEmpty, []string{"empty"}},
+		"empty_array":     {"samples_metabench_arc.json", "[]", KindEmpty, []string{"no samples"}},
+		"cut_in_a_sample": {"samples_metabench_arc.jsonl", arc[:len(arc)-20], KindTruncated, []string{"line 2", "ends inside this sample", "interrupted"}},
+		"line_in_the_middle_is_cut": {"samples_metabench_arc.jsonl", arc + `{"doc_id": 2, "doc": {"metabench_idx": 4, "answer` + "\n" + arc,
+			KindFormat, []string{"line 3"}},
+		"line_in_the_middle_lacks_a_brace": {"samples_metabench_arc.jsonl", arc + `{"doc_id": 2, "doc": {"metabench_idx": 4}` + "\n" + arc,
+			KindFormat, []string{"line 3", "the sample on this line isn't closed"}},
 		"array_not_closed":    {"samples_metabench_arc.json", "[" + strings.Split(arc, "\n")[0], KindTruncated, []string{"isn't closed"}},
 		"gzip_cut":            {"samples_metabench_arc.jsonl.gz", zipped[:len(zipped)-6], KindTruncated, []string{"gzip"}},
 		"gzip_header_cut":     {"samples_metabench_arc.jsonl.gz", zipped[:4], KindTruncated, []string{"gzip"}},
@@ -222,7 +226,6 @@ func TestReadChoosesTheRunOrRefuses(t *testing.T) {
 		}
 	})
 	refused := map[string]map[string]string{
-		"two_models":            {"a__m/" + old: sample("0"), "b__m/" + recent: sample("1")},
 		"same_time_twice":       {"x/m/" + old: sample("0"), "y/m/" + old: sample("1")},
 		"one_run_without_time":  {"m/" + old: sample("0"), "m/samples_metabench_arc.jsonl": sample("1")},
 		"two_runs_without_time": {"x/m/samples_metabench_arc.jsonl": sample("0"), "y/m/samples_metabench_arc.jsonl": sample("1")},
@@ -247,12 +250,147 @@ func TestReadChoosesTheRunOrRefuses(t *testing.T) {
 			t.Errorf("%d tasks, warnings %q", len(out.Tasks), out.Warnings)
 		}
 	})
-	t.Run("what_is_ours_but_broken_is_not_passed_over", func(t *testing.T) {
-		_, err := Read(context.Background(), write(t, map[string]string{"m/" + old: sample("0"), "m/samples_metabench_mmlu.jsonl": "<html>"}))
-		if err == nil {
-			t.Error("a broken log was passed over")
+	t.Run("what_is_ours_but_broken_costs_its_own_task", func(t *testing.T) {
+		const empty = "m/samples_metabench_form_a_my_task_2024-11-26T10-47-32.305387.jsonl"
+		out, err := Read(context.Background(), write(t, map[string]string{
+			"m/" + old: sample("0"), "m/samples_metabench_mmlu.jsonl": "<html>", empty: ""}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Tasks) != 1 || len(out.Failed) != 2 || len(out.Warnings) > 0 {
+			t.Fatalf("%d tasks, failed %+v, warnings %q", len(out.Tasks), out.Failed, out.Warnings)
+		}
+		for k, want := range []struct {
+			benchmark string
+			form      Form
+			say       string
+		}{{"my_task", FormA, "the file is empty"}, {"mmlu", FormA, "is a web page"}} {
+			if f := out.Failed[k]; f.Benchmark != want.benchmark || f.Form != want.form || !strings.Contains(f.Failed.Error(), want.say) {
+				t.Errorf("failed %+v, want %+v", f, want)
+			}
 		}
 	})
+}
+
+// The harness names the directory by the model alone: revisions, precisions and adapters
+// of it lie side by side, and their answers are never put together.
+func TestReadKeepsRunsOfOtherArgumentsApart(t *testing.T) {
+	const first, second = "2024-11-26T10-47-32.305387", "2025-01-02T10-47-32.305387"
+	said := func(args, more string) string {
+		return `{"results": {}, "configs": {}, "n-shot": {"metabench_arc": 0, "metabench_gsm8k": 0}, "model_name": "org/m", "config": {"model": "hf", "model_args": ` + args + `}` + more + `}`
+	}
+	const plain = `"pretrained=org/m,revision=step1000,dtype=float16"`
+	others := map[string]string{
+		"revision":           said(`"pretrained=org/m,revision=step2000,dtype=float16"`, ""),
+		"dtype":              said(`"pretrained=org/m,revision=step1000,dtype=float32"`, ""),
+		"peft":               said(`"pretrained=org/m,revision=step1000,dtype=float16,peft=org/lora"`, ""),
+		"object":             said(`{"pretrained": "org/m", "revision": "step3"}`, ""),
+		"chat_template":      said(plain, `, "chat_template": "{{x}}"`),
+		"system_instruction": said(plain, `, "system_instruction": "Be brief."`),
+		"multiturn":          said(plain, `, "fewshot_as_multiturn": true`),
+		"generation":         strings.Replace(said(plain, ""), `"model": "hf"`, `"model": "hf", "gen_kwargs": {"temperature": 1}`, 1),
+		"commit":             strings.Replace(said(plain, ""), `"model": "hf"`, `"model": "hf", "model_sha": "abc"`, 1),
+		"backend":            strings.Replace(said(plain, ""), `"model": "hf"`, `"model": "vllm"`, 1),
+		"shots":              strings.ReplaceAll(said(plain, ""), `: 0`, `: 5`),
+		"no_results_file":    "",
+	}
+	sample := `{"doc": {"metabench_idx": 1}, "acc": 1}`
+	files := func(results string) map[string]string {
+		f := map[string]string{
+			"org__m/results_" + first + ".json":                   said(plain, ""),
+			"org__m/samples_metabench_arc_" + first + ".jsonl":    sample,
+			"org__m/samples_metabench_gsm8k_" + second + ".jsonl": sample,
+		}
+		if results != "" {
+			f["org__m/results_"+second+".json"] = results
+		}
+		return f
+	}
+	for name, results := range others {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, files(results))
+			_, err := Read(context.Background(), dir)
+			var several *RunsError
+			if !errors.As(err, &several) || len(several.Runs) != 2 || !strings.Contains(err.Error(), "--run ID") {
+				t.Fatalf("error %v, want one of two runs", err)
+			}
+			for _, r := range several.Runs {
+				out, err := ReadRun(context.Background(), r.ID, dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(out.Tasks) != 1 || out.Run.ID != r.ID || out.Tasks[0].File != r.File {
+					t.Errorf("of run %s: %+v", r, out)
+				}
+			}
+		})
+	}
+	for name, same := range map[string]string{
+		"same_arguments":   said(plain, ""),
+		"other_order":      said(`"dtype=float16,pretrained=org/m,revision=step1000"`, ""),
+		"as_an_object":     said(`{"pretrained": "org/m", "revision": "step1000", "dtype": "float16"}`, ""),
+		"another_device":   said(`"pretrained=org/m,revision=step1000,dtype=float16,device=cuda:1"`, ""),
+		"other_tasks_only": said(plain, `, "versions": {"other": 1}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := Read(context.Background(), write(t, files(same)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(out.Tasks) != 2 || !out.Run.Known || !slices.Contains(out.Run.Arguments, "revision=step1000") {
+				t.Errorf("%d tasks of %s", len(out.Tasks), out.Run)
+			}
+		})
+	}
+	t.Run("chosen_by_an_argument", func(t *testing.T) {
+		dir := write(t, files(others["revision"]))
+		out, err := ReadRun(context.Background(), "revision=step2000", dir)
+		if err != nil || out.Tasks[0].Benchmark != "gsm8k" {
+			t.Errorf("%+v, %v", out, err)
+		}
+		for _, asked := range []string{"revision=step", "revision=step7"} {
+			if _, err := ReadRun(context.Background(), asked, dir); err == nil || !strings.Contains(err.Error(), asked) {
+				t.Errorf("--run %s: %v", asked, err)
+			}
+		}
+	})
+	t.Run("two_models", func(t *testing.T) {
+		_, err := Read(context.Background(), write(t, map[string]string{
+			"a__m/samples_metabench_arc_" + first + ".jsonl": sample, "b__m/samples_metabench_gsm8k_" + second + ".jsonl": sample}))
+		var several *RunsError
+		if !errors.As(err, &several) || !strings.Contains(err.Error(), "a/m") || !strings.Contains(err.Error(), "b/m") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("secrets_are_not_shown", func(t *testing.T) {
+		for _, args := range []string{`"pretrained=org/m,token=hf_abc"`, `{"pretrained": "org/m", "token": "hf_abc"}`} {
+			out, err := Read(context.Background(), write(t, map[string]string{
+				"org__m/results_" + first + ".json": said(args, ""), "org__m/samples_metabench_arc_" + first + ".jsonl": sample}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if shown := out.Run.String() + out.Tasks[0].Settings.ModelArgs; strings.Contains(shown, "hf_abc") || !strings.Contains(shown, "org/m") {
+				t.Errorf("shown: %s", shown)
+			}
+		}
+	})
+}
+
+// Warnings are the same, in the same order, however often the logs are read.
+func TestWarningsHaveAnOrder(t *testing.T) {
+	dir := write(t, map[string]string{
+		"x/samples_metabench_gsm8k_2024-11-26T10-47-32.305387.jsonl": `{"doc": {"metabench_idx": 1}, "acc": 1, "acc_norm": 1, "mc1": 1, "exact_match": 1}`,
+		"x/results_2024-11-26T10-47-32.305387.json":                  `{"versions": {}, "results": {"metabench_gsm8k": {"mc1,none": 0.5, "acc,none": 0.5, "exact_match,none": 0.5, "acc_norm,none": 0.5}}}`,
+	})
+	for range 20 {
+		out, err := Read(context.Background(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := out.Tasks[0].Warnings; len(w) != 4 || !slices.IsSorted(w) {
+			t.Fatalf("warnings %q", w)
+		}
+	}
 }
 
 const results = `{

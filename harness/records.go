@@ -209,6 +209,9 @@ func (s *records) object() ([]byte, int64, error) {
 			k++
 		}
 		if k-s.at > maxRecord {
+			if s.begunAfter() {
+				return nil, 0, s.unclosed(line)
+			}
 			return nil, 0, &Error{Kind: KindLimit, File: s.file, Line: line,
 				Problem: fmt.Sprintf("a sample of more than %d bytes", maxRecord)}
 		}
@@ -216,6 +219,9 @@ func (s *records) object() ([]byte, int64, error) {
 		s.at -= shift
 		k -= shift
 		if errors.Is(err, io.EOF) {
+			if s.begunAfter() {
+				return nil, 0, s.unclosed(line)
+			}
 			return nil, 0, &Error{Kind: KindTruncated, File: s.file, Line: line, Problem: "the file ends inside this sample",
 				Remedy: "The evaluation may have been interrupted: copy the file again or repeat the run"}
 		}
@@ -223,6 +229,15 @@ func (s *records) object() ([]byte, int64, error) {
 			return nil, 0, err
 		}
 	}
+}
+
+// begunAfter reports whether a line after the object's first one begins with an object:
+// then the first line is broken, not the end of the file.
+func (s *records) begunAfter() bool { return bytes.Contains(s.buf[s.at:], []byte("\n{")) }
+
+func (s *records) unclosed(line int64) error {
+	return &Error{Kind: KindFormat, File: s.file, Line: line, Problem: "the sample on this line isn't closed, though the next one begins after it",
+		Remedy: "Something else may have been written into the file: copy it again or repeat the run"}
 }
 
 // take consumes the object that ends at a position.

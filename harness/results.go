@@ -1,10 +1,14 @@
 package harness
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"metabench/spelling"
 )
 
 // Settings is how a task was evaluated, as far as a results file says it.
@@ -17,6 +21,7 @@ type Settings struct {
 	TaskVersion        string `json:"task_version,omitempty"` // of the task's definition
 	Release            string `json:"release,omitempty"`      // of metabench, that the task asks the items of
 	Identity           string `json:"identity,omitempty"`     // of that release
+	Build              string `json:"build,omitempty"`        // run of metabench that exported the task
 	Shots              *int   `json:"shots,omitempty"`        // examples added by the harness; metabench's tasks bring their own
 	ChatTemplate       bool   `json:"chat_template"`
 	ChatTemplateSHA    string `json:"chat_template_sha,omitempty"`
@@ -39,20 +44,22 @@ type Mean struct {
 type resultsFile struct {
 	path string
 
-	Results            map[string]map[string]json.RawMessage `json:"results"`
-	Versions           map[string]json.RawMessage            `json:"versions"`
-	Shots              map[string]json.RawMessage            `json:"n-shot"`
-	Samples            map[string]json.RawMessage            `json:"n-samples"`
-	Config             map[string]json.RawMessage            `json:"config"`
-	Configs            map[string]json.RawMessage            `json:"configs"`
-	GitHash            json.RawMessage                       `json:"git_hash"`
-	Harness            json.RawMessage                       `json:"lm_eval_version"`
-	ModelName          json.RawMessage                       `json:"model_name"`
-	ChatTemplate       json.RawMessage                       `json:"chat_template"`
-	ChatTemplateSHA    json.RawMessage                       `json:"chat_template_sha"`
-	SystemInstruction  json.RawMessage                       `json:"system_instruction"`
-	FewshotAsMultiturn json.RawMessage                       `json:"fewshot_as_multiturn"`
-	Date               json.RawMessage                       `json:"date"`
+	Results           map[string]map[string]json.RawMessage `json:"results"`
+	Versions          map[string]json.RawMessage            `json:"versions"`
+	Shots             map[string]json.RawMessage            `json:"n-shot"`
+	Samples           map[string]json.RawMessage            `json:"n-samples"`
+	Config            map[string]json.RawMessage            `json:"config"`
+	GitHash           json.RawMessage                       `json:"git_hash"`
+	Harness           json.RawMessage                       `json:"lm_eval_version"`
+	ModelName         json.RawMessage                       `json:"model_name"`
+	ChatTemplate      json.RawMessage                       `json:"chat_template"`
+	ChatTemplateSHA   json.RawMessage                       `json:"chat_template_sha"`
+	SystemInstruction json.RawMessage                       `json:"system_instruction"`
+
+	SystemInstructionSHA json.RawMessage            `json:"system_instruction_sha"`
+	Configs              map[string]json.RawMessage `json:"configs"`
+	FewshotAsMultiturn   json.RawMessage            `json:"fewshot_as_multiturn"`
+	Date                 json.RawMessage            `json:"date"`
 }
 
 // isResults reports whether an object is a results file rather than a sample.
@@ -73,7 +80,7 @@ func isResults(record []byte) bool {
 func parseResults(path string, record []byte) (*resultsFile, error) {
 	r := &resultsFile{path: path}
 	if err := json.Unmarshal(withoutNaN(record), r); err != nil {
-		return nil, &Error{Kind: KindFormat, File: path, Problem: "the results can't be decoded", Err: err,
+		return nil, &Error{Kind: KindFormat, File: path, Problem: "the results can't be decoded", Err: spelling.JSON(err),
 			Remedy: "Copy the file again; without it the run's settings can't be checked"}
 	}
 	return r, nil
@@ -84,7 +91,7 @@ func (r *resultsFile) settings(task string) Settings {
 	s := Settings{
 		File:              r.path,
 		Model:             text(r.ModelName),
-		ModelArgs:         text(r.Config["model_args"]),
+		ModelArgs:         withoutSecrets(r.Config["model_args"]),
 		Harness:           text(r.Harness),
 		GitHash:           text(r.GitHash),
 		TaskVersion:       text(r.Versions[task]),
@@ -103,6 +110,14 @@ func (r *resultsFile) settings(task string) Settings {
 	if raw := r.Samples[task]; raw != nil && json.Unmarshal(raw, &asked) == nil {
 		s.Samples = number(asked.Effective)
 	}
+	var config struct {
+		Metadata struct {
+			Run json.RawMessage `json:"run"`
+		} `json:"metadata"`
+	}
+	if raw := r.Configs[task]; raw != nil && json.Unmarshal(raw, &config) == nil {
+		s.Build = text(config.Metadata.Run)
+	}
 	for name, raw := range r.Results[task] {
 		metric, filter, _ := strings.Cut(name, ",")
 		if filter == "none" {
@@ -112,6 +127,9 @@ func (r *resultsFile) settings(task string) Settings {
 			s.Means = append(s.Means, Mean{Metric{metric, filter}, v})
 		}
 	}
+	slices.SortFunc(s.Means, func(a, b Mean) int {
+		return cmp.Or(strings.Compare(a.Metric.Name, b.Metric.Name), strings.Compare(a.Metric.Filter, b.Metric.Filter))
+	})
 	return s
 }
 

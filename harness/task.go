@@ -24,6 +24,8 @@ type Task struct {
 	Model     string
 	Time      string // of the run, as in the file's name; "" if that has none
 	File      string
+	Run       Run  // that it belongs to
+	Exported  bool // asked from tasks of an export, whose documents carry the corpus's hashes
 
 	Items   []string           // keys, in order of doc_id
 	Answers map[Metric][]uint8 // aligned with Items: 0, 1 or corpus.Missing
@@ -34,6 +36,10 @@ type Task struct {
 	Duplicates []string // items that occur more than once with the same answers
 	Warnings   []string
 	Settings   Settings
+
+	// Failed says why the file can't be used; then nothing but what its name and first
+	// samples say is known of the task.
+	Failed error
 }
 
 // Metrics lists the metrics that the task was evaluated by, sorted.
@@ -159,7 +165,7 @@ func (c *collector) task(name fileName) (*Task, error) {
 // identify finds out what the task is: the documents know best, then the name.
 func (c *collector) identify(t *Task) error {
 	if c.doc.benchmark != "" && c.doc.item != "" {
-		t.Benchmark, t.Form, t.Permuted = c.doc.benchmark, Form(c.doc.form), c.doc.permuted
+		t.Benchmark, t.Form, t.Permuted, t.Exported = c.doc.benchmark, Form(c.doc.form), c.doc.permuted, true
 		return nil
 	}
 	if benchmark, form, permuted, ok := publishedTask(t.Name); ok {

@@ -230,7 +230,11 @@ func (j *job) readNow(ctx context.Context, benchmark string) (*analysis.Data, er
 		}
 		verdicts[scheme] = verdict(table, v)
 	}
-	return &analysis.Data{Table: table, Scores: scores, Fingerprint: fingerprint, Suite: suite, Verdicts: verdicts,
+	byModel, _, err := j.w.TaskMeans(ctx, benchmark)
+	if err != nil {
+		return nil, err
+	}
+	return &analysis.Data{Table: table, Scores: scores, TaskMeans: analysis.OfModels(table.Models, byModel), Fingerprint: fingerprint, Suite: suite, Verdicts: verdicts,
 		Given: j.given[benchmark], Released: j.releases.of(benchmark)}, nil
 }
 

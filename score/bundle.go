@@ -31,8 +31,9 @@ type Bundle struct {
 	// covers it, the mean of all from the first that predicts it.
 	Predictors []Predictor `json:"predictors"`
 
-	Mean       Scale    `json:"mean"` // of the corpus's mean scores; may be empty
-	Calibrated Settings `json:"calibrated"`
+	Mean Scale `json:"mean"` // of the corpus's mean scores; may be empty
+
+	version int // of the file it was read from; 0 if from none
 }
 
 // Run identifies the build that a bundle came from.
@@ -48,15 +49,23 @@ type Run struct {
 type Benchmark struct {
 	Name      string         `json:"name"`
 	Title     string         `json:"title"`
-	Metric    string         `json:"metric"` // what makes an answer correct; nothing else is accepted
+	Metric    string         `json:"metric"`          // what makes an answer correct; nothing else is accepted
+	Shown     string         `json:"shown,omitempty"` // metric of the leaderboard's score; empty where there is none
 	Questions int            `json:"questions"`
-	Models    int            `json:"models"` // of the corpus that the fit has seen
+	Tasks     int            `json:"tasks,omitempty"` // that the questions are parts of
+	Models    int            `json:"models"`          // of the corpus that the fit has seen
 	Kind      irt.Kind       `json:"kind"`
 	Estimator ability.Method `json:"estimator"`
 	Items     []Item         `json:"items"`
 	Scores    Scale          `json:"scores"` // of the corpus
 	RMSE      *float64       `json:"rmse"`   // error on test models, points; null when unknown
 	MAE       *float64       `json:"mae"`
+
+	TaskMeans Scale `json:"task_means,omitempty"` // of the corpus's means of tasks; empty where there is one task
+
+	// Others are the keys of the items of the build's other forms: they tell what an
+	// evaluation of them is.
+	Others map[harness.Form][]string `json:"others,omitempty"`
 }
 
 // Item is a selected item: P(θ) = g + (u - g) / (1 + exp(-(a θ + d))).
@@ -88,14 +97,6 @@ func NewPredictor(m *reconstruct.Model) (Predictor, error) {
 	return Predictor{Method: MethodProcess, Benchmarks: m.Benchmarks(), Data: data}, nil
 }
 
-// Settings are those that the corpus was evaluated with, as far as an evaluation can
-// differ in them.
-type Settings struct {
-	Shots        int    `json:"shots"` // added by the harness; the selected items bring their examples along
-	ChatTemplate bool   `json:"chat_template"`
-	Note         string `json:"note,omitempty"` // for people: "Open LLM Leaderboard 1"
-}
-
 // Scale is the distribution of the corpus's scores as percentiles 0, 1, …, 100, in
 // points. An empty scale knows nothing.
 type Scale []float64
@@ -124,9 +125,9 @@ func NewScale(scores []float64) Scale {
 }
 
 // Percentile returns the share of the corpus, 0 to 100, that scores less, or NaN for
-// an empty scale. Of equal percentiles it takes the middle.
+// an empty scale and for the score NaN. Of equal percentiles it takes the middle.
 func (s Scale) Percentile(score float64) float64 {
-	if len(s) != percentiles+1 {
+	if len(s) != percentiles+1 || math.IsNaN(score) {
 		return math.NaN()
 	}
 	lower := sort.SearchFloat64s(s, score)
@@ -188,6 +189,9 @@ func (b *Benchmark) check() error {
 			return fmt.Errorf("item %q is empty or occurs twice", it.Key)
 		}
 		seen[it.Key] = true
+	}
+	if err := b.TaskMeans.check(); err != nil {
+		return err
 	}
 	return b.Scores.check()
 }

@@ -18,6 +18,8 @@ type Source struct {
 	Results   *result.Set
 	Hashes    map[string]string // item → corpus.QuestionHash; may be empty
 	Scores    []float64         // of the corpus, points; NaN where unknown
+	TaskMeans []float64         // the same as means of tasks; nil where there is one task
+	Tasks     int               // that the benchmark consists of
 	Models    int               // that the reconstruction was fitted on
 }
 
@@ -25,8 +27,8 @@ type Source struct {
 // predictor of its score alone if the results hold one. form is the form's name in the
 // results.
 func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
-	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric,
-		Questions: src.Benchmark.Items(), Models: src.Models, Scores: NewScale(src.Scores), Kind: irt.TwoPL}
+	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric, Shown: src.Benchmark.Shown,
+		Questions: src.Benchmark.Items(), Tasks: src.Tasks, Models: src.Models, Scores: NewScale(src.Scores), TaskMeans: NewScale(src.TaskMeans), Kind: irt.TwoPL}
 	fail := func(format string, args ...any) (Benchmark, []Predictor, error) {
 		return Benchmark{}, nil, fmt.Errorf("bundle %s, form %s: %s", b.Name, form, fmt.Sprintf(format, args...))
 	}
@@ -48,8 +50,12 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 			parameters[p.Item] = p
 		}
 	}
+	_, release := result.SplitForm(form)
 	for _, sel := range src.Results.Selected {
 		if sel.Form != form {
+			if other, version := result.SplitForm(sel.Form); version == release {
+				b.other(harness.Form(other), sel.Item)
+			}
 			continue
 		}
 		p, ok := parameters[sel.Item]
@@ -77,6 +83,18 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 		}
 	}
 	return b, predictors, nil
+}
+
+// other remembers an item of another form. What is selected besides the two forms is
+// nothing that anybody evaluates.
+func (b *Benchmark) other(form harness.Form, item string) {
+	if form != harness.FormA && form != harness.FormB {
+		return
+	}
+	if b.Others == nil {
+		b.Others = map[harness.Form][]string{}
+	}
+	b.Others[form] = append(b.Others[form], item)
 }
 
 func known(v float64) *float64 {

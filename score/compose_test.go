@@ -49,6 +49,9 @@ func TestComposeGathersWhatABuildStored(t *testing.T) {
 		if got.Kind != want.Kind || got.Estimator != want.Estimator || got.Questions != 300 || got.RMSE == nil || *got.RMSE != 1.5 {
 			t.Errorf("%+v", got)
 		}
+		if others := got.Others[harness.FormB]; len(got.Others) != 1 || len(others) != len(want.Items) {
+			t.Errorf("items of other forms %v", got.Others)
+		}
 		for k, it := range got.Items {
 			if it != want.Items[k] {
 				t.Fatalf("item %+v, want %+v", it, want.Items[k])

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"metabench/spelling"
 )
 
 // format is one kind of file that this package writes. All are gzipped JSON: format,
@@ -76,8 +78,9 @@ func (f format) write(w io.Writer, content any) error {
 	return nil
 }
 
-// read decodes what write wrote into content, and returns the payload's checksum.
-func (f format) read(r io.Reader, content any) (checksum string, err error) {
+// read decodes what write wrote, and returns the payload's checksum. into says where
+// the payload of a version belongs; nil for one that isn't read.
+func (f format) read(r io.Reader, into func(version int) any) (checksum string, err error) {
 	isnt, write := "it isn't "+f.article+" "+f.noun, "Write one with "+f.writer
 	zr, err := gzip.NewReader(r)
 	if err != nil {
@@ -97,9 +100,10 @@ func (f format) read(r io.Reader, content any) (checksum string, err error) {
 	case err == nil && e.Format != f.name && strings.HasPrefix(e.Format, formatPrefix):
 		return "", f.fail(fmt.Sprintf("%s, but a %s", isnt, e.Format), nil, write)
 	case err != nil || e.Format != f.name:
-		return "", f.fail(isnt, err, write)
+		return "", f.fail(isnt, spelling.JSON(err), write)
 	}
-	if e.Version != f.version {
+	content := into(e.Version)
+	if content == nil {
 		return "", f.fail(fmt.Sprintf("it has version %d, this program reads version %d", e.Version, f.version), nil,
 			"Write it again with "+f.writer+", or use the program that wrote it")
 	}
@@ -109,9 +113,19 @@ func (f format) read(r io.Reader, content any) (checksum string, err error) {
 	dec := json.NewDecoder(bytes.NewReader(e.Payload))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(content); err != nil {
-		return "", f.fail("its content can't be decoded", err, "Write it again with "+f.writer)
+		return "", f.fail("its content can't be decoded", spelling.JSON(err), "Write it again with "+f.writer)
 	}
 	return e.SHA256, nil
+}
+
+// only is for formats with one version.
+func (f format) only(content any) func(version int) any {
+	return func(version int) any {
+		if version != f.version {
+			return nil
+		}
+		return content
+	}
 }
 
 // formatPrefix begins the name of every format.

@@ -97,7 +97,7 @@ func (b *ItemBank) Write(w io.Writer) error {
 // *FileError for anything else.
 func ReadItemBank(r io.Reader) (b *ItemBank, checksum string, err error) {
 	b = &ItemBank{}
-	if checksum, err = bankFormat.read(r, b); err != nil {
+	if checksum, err = bankFormat.read(r, bankFormat.only(b)); err != nil {
 		return nil, "", err
 	}
 	if err := b.check(); err != nil {

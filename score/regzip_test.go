@@ -37,15 +37,15 @@ func regzip(t *testing.T, data []byte, old, with string) []byte {
 // FuzzRead gives arbitrary bytes to the reader of bundles: it may refuse, with a typed
 // error, but never panics.
 func FuzzRead(f *testing.F) {
-	var b bytes.Buffer
-	zw := gzip.NewWriter(&b)
-	if _, err := io.WriteString(zw, `{"format":"metabench bundle","version":1,"sha256":"","payload":{}}`); err != nil {
-		f.Fatal(err)
+	for version := 1; version <= bundleFormat.version; version++ {
+		old := bundleFormat
+		old.version = version
+		var b bytes.Buffer
+		if err := old.write(&b, map[string]any{}); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
 	}
-	if err := zw.Close(); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b.Bytes())
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		bundle, _, err := Read(bytes.NewReader(data))
 		if err != nil {

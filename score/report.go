@@ -1,6 +1,10 @@
 package score
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"metabench/analysis/ability"
 	"metabench/harness"
 )
@@ -8,15 +12,20 @@ import (
 // Report is what a model's answers say. Its JSON form is a contract: fields are
 // added, never renamed.
 type Report struct {
-	Model      string            `json:"model"`
-	Form       harness.Form      `json:"form"`
-	Release    *Release          `json:"release,omitempty"` // that the form is of
-	Run        string            `json:"run"`               // that the calibration came from
-	Bundle     string            `json:"bundle"`            // SHA-256 of the calibration
-	Level      float64           `json:"level"`             // nominal probability of the intervals
-	Mean       *Score            `json:"mean"`              // of all benchmarks; null when it can't be told
-	Benchmarks []BenchmarkReport `json:"benchmarks"`
-	Warnings   []string          `json:"warnings"`
+	Model       string            `json:"model"`
+	Evaluation  harness.Run       `json:"evaluation"` // model and arguments
+	Form        harness.Form      `json:"form"`
+	Release     *Release          `json:"release,omitempty"` // that the form is of
+	Run         string            `json:"run"`               // that the calibration came from
+	Bundle      string            `json:"bundle"`            // SHA-256 of the calibration
+	Level       float64           `json:"level"`             // nominal probability of the intervals
+	Doubtful    bool              `json:"doubtful"`          // a warning says why the intervals may hold less often than that
+	MinAnswered float64           `json:"min_answered"`      // share of a benchmark's items below which it is refused
+	Mean        *Score            `json:"mean"`              // of all benchmarks; null when it can't be told
+	MeanNote    string            `json:"mean_note"`         // how the mean differs from the leaderboard's; empty if it doesn't, or there is none
+	Benchmarks  []BenchmarkReport `json:"benchmarks"`
+	Unused      []string          `json:"unused"` // why files that belong to no benchmark of the report can't be used
+	Warnings    []string          `json:"warnings"`
 }
 
 // FormName says which form it is, for people: "form A of release 2026-11".
@@ -36,23 +45,106 @@ type BenchmarkReport struct {
 	Title     string `json:"title"`
 	Metric    string `json:"metric"`    // that the calibration needs
 	Read      string `json:"read"`      // the harness's metric that was read for it
+	Shown     string `json:"shown"`     // metric that the leaderboard shows; empty where there is no leaderboard
 	Questions int    `json:"questions"` // of the whole benchmark
+	Tasks     int    `json:"tasks"`     // that these are parts of; 0 when unknown
 
 	Items    int      `json:"items"`    // selected
 	Answered int      `json:"answered"` // of these
 	Right    int      `json:"right"`
 	Missing  []string `json:"missing"` // selected items without an answer
+	Changed  []string `json:"changed"` // items whose question reads otherwise than in the calibration
 	Permuted bool     `json:"permuted"`
+	Sparse   bool     `json:"sparse"` // scored though fewer than half of the items are answered
 
 	Ability *ability.Estimate `json:"ability"` // null when nothing was answered
-	Score   *Score            `json:"score"`   // null when nothing was answered
+	Score   *Score            `json:"score"`   // share of all questions; null when nothing was answered
 	RMSE    *float64          `json:"rmse"`    // of reconstruction on test models, points
+
+	// TaskMean is the score as the mean of its tasks' scores, as leaderboards publish
+	// it: every task weighs the same, however many questions it has. Null where there is
+	// one task, or the calibration doesn't know it.
+	TaskMean *Score `json:"task_mean"`
 
 	// Refused says why the answers that are there were not used.
 	Refused string `json:"refused,omitempty"`
+	Refusal error  `json:"-"` // the same, typed
 
 	Task     string            `json:"task,omitempty"`
 	File     string            `json:"file,omitempty"`
 	Settings *harness.Settings `json:"settings,omitempty"`
 	Warnings []string          `json:"warnings"`
+
+	foreign  int  // items that were answered and aren't selected
+	doubtful bool // see Report.Doubtful
+}
+
+// Refusals are why answers that are there were not used, each reason once.
+func (r *Report) Refusals() []string {
+	var reasons []error
+	for _, b := range r.Benchmarks {
+		if b.Refusal != nil {
+			reasons = append(reasons, b.Refusal)
+		}
+	}
+	return append(together(reasons), r.Unused...)
+}
+
+// AllWarnings are the warnings of the report and of its benchmarks, each once: what is
+// said of several benchmarks names them all.
+func (r *Report) AllWarnings() []string {
+	var texts []string
+	of := map[string][]string{}
+	evaluated := 0
+	for _, b := range r.Benchmarks {
+		if b.Task != "" {
+			evaluated++
+		}
+		for _, w := range b.Warnings {
+			if of[w] == nil {
+				texts = append(texts, w)
+			}
+			if !slices.Contains(of[w], b.Benchmark) {
+				of[w] = append(of[w], b.Benchmark)
+			}
+		}
+	}
+	all := slices.Clone(r.Warnings)
+	for _, w := range texts {
+		names := strings.Join(of[w], ", ")
+		if len(of[w]) == evaluated && evaluated > 1 {
+			names = "all benchmarks"
+		}
+		all = append(all, names+": "+w)
+	}
+	return all
+}
+
+// Promise says what the intervals are.
+func (r *Report) Promise() string {
+	s := fmt.Sprintf("intervals of %.0f %%", 100*r.Level)
+	if r.Doubtful {
+		s += " for an evaluation like the corpus's, which this one may not be (see the warnings)"
+	}
+	return s
+}
+
+// meanNote says how the mean differs from the leaderboard's.
+func (r *Report) meanNote() string {
+	var differ []string
+	for _, b := range r.Benchmarks {
+		switch {
+		case b.Shown == "":
+			return "" // there is no leaderboard of these benchmarks
+		case b.Shown != b.Metric:
+			differ = append(differ, fmt.Sprintf("%s is %s here and %s there", b.Title, b.Metric, b.Shown))
+		}
+		if b.Tasks > 1 {
+			differ = append(differ, fmt.Sprintf("%s is the share of all its questions here and the mean of its %d tasks there", b.Title, b.Tasks))
+		}
+	}
+	if len(differ) == 0 {
+		return ""
+	}
+	return "The mean is not the leaderboard's: " + strings.Join(differ, "; ") + "."
 }

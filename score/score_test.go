@@ -138,8 +138,10 @@ func logged(t testing.TB, in *reconstruct.Input, row int, change func([]harness.
 		if b.Name == "gsm8k" {
 			metric = harness.Metric{Name: "exact_match", Filter: "strict-match"}
 		}
-		task := harness.Task{Benchmark: b.Name, Form: harness.FormA, Items: slices.Clone(b.Items), Answers: map[harness.Metric][]uint8{}}
-		for j := range b.Items {
+		task := harness.Task{Benchmark: b.Name, Form: harness.FormA, Items: slices.Clone(b.Items), Answers: map[harness.Metric][]uint8{},
+			Settings: harness.Settings{Build: "r1"}}
+		for j, key := range b.Items {
+			task.OriginalHashes = append(task.OriginalHashes, "h"+key)
 			a := corpus.Missing
 			switch b.Answers.At(row, j) {
 			case response.Wrong:
@@ -174,6 +176,17 @@ func logged(t testing.TB, in *reconstruct.Input, row int, change func([]harness.
 		t.Fatal(err)
 	}
 	return out
+}
+
+// first is a task of which only the first n questions were asked.
+func first(t harness.Task, n int) harness.Task {
+	t.Items = t.Items[:n]
+	answers := map[harness.Metric][]uint8{}
+	for m, a := range t.Answers {
+		answers[m] = a[:n]
+	}
+	t.Answers = answers
+	return t
 }
 
 // Answers that went out of the corpus, through a harness's log and back through a
@@ -247,22 +260,18 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 	}{
 		"missing_items_are_listed_and_widen": {
 			change: func(tasks []harness.Task) []harness.Task {
-				tasks[0].Items = tasks[0].Items[:10]
-				for m := range tasks[0].Answers {
-					tasks[0].Answers[m] = tasks[0].Answers[m][:10]
-				}
-				return tasks
+				return []harness.Task{first(tasks[0], 20), tasks[1]}
 			},
 			check: func(t *testing.T, r *Report) {
 				b, w := r.Benchmarks[0], whole.Benchmarks[0]
-				if b.Answered != 10 || len(b.Missing) != 20 || b.Missing[0] != "110" {
+				if b.Answered != 20 || len(b.Missing) != 10 || b.Missing[0] != "120" {
 					t.Errorf("%d answered, missing %v", b.Answered, b.Missing)
 				}
 				if b.Score.Upper-b.Score.Lower <= w.Score.Upper-w.Score.Lower || b.Ability.SE <= w.Ability.SE {
 					t.Errorf("interval %+v isn't wider than %+v", b.Score, w.Score)
 				}
 			},
-			warn: "20 of 30 selected items have no answer",
+			warn: "10 of 30 selected items have no answer",
 		},
 		"acc_is_not_taken_for_acc_norm": {
 			change: func(tasks []harness.Task) []harness.Task {
@@ -273,11 +282,23 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 				if b := r.Benchmarks[0]; b.Score != nil || b.Ability != nil || !strings.Contains(b.Refused, "arc is needed by acc_norm") {
 					t.Errorf("score %+v, refused %q", b.Score, b.Refused)
 				}
-				if r.Benchmarks[1].Score == nil || r.Mean == nil {
+				if r.Benchmarks[1].Score == nil {
 					t.Error("the other benchmark wasn't scored")
 				}
+				if r.Mean != nil {
+					t.Errorf("a mean of %+v from 20 of 50 items", *r.Mean)
+				}
 			},
-			warn: "1 of 2 benchmarks have no answers",
+			warn: "20 of the 50 selected items of all benchmarks are used",
+		},
+		"a_benchmark_lacks": {
+			change: func(tasks []harness.Task) []harness.Task { return tasks[:1] },
+			check: func(t *testing.T, r *Report) {
+				if b := r.Benchmarks[1]; r.Mean == nil || b.Score != nil || b.Refused != "" || len(b.Missing) != 20 {
+					t.Errorf("mean %+v, %+v", r.Mean, b)
+				}
+			},
+			warn: "1 of 2 benchmarks has no score; the mean rests on the others",
 		},
 		"permuted_only": {
 			change: func(tasks []harness.Task) []harness.Task { tasks[0].Permuted = true; return tasks },
@@ -308,7 +329,7 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 					t.Errorf("%d answered", r.Benchmarks[0].Answered)
 				}
 			},
-			warn: "1 items that were answered aren't among the selected",
+			warn: "1 of the items that were answered isn't among the selected",
 		},
 		"other_settings": {
 			after: func(out *harness.Output) {
@@ -323,7 +344,7 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 					t.Errorf("%d warnings: %q", n, r.Benchmarks[0].Warnings)
 				}
 			},
-			warn: "with a chat template, calibrated without",
+			warn: "with a chat template; the leaderboard used none",
 		},
 		"settings_unknown": {
 			after: func(out *harness.Output) { out.Tasks[0].Settings = harness.Settings{} },
@@ -331,12 +352,14 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 		},
 		"questions_changed": {
 			after: func(out *harness.Output) {
-				for k := range out.Tasks[0].OriginalHashes {
-					out.Tasks[0].OriginalHashes[k] = "h" + out.Tasks[0].Items[k]
-				}
 				out.Tasks[0].OriginalHashes[3] = "other"
 			},
-			warn: "1 of 30 questions read otherwise",
+			check: func(t *testing.T, r *Report) {
+				if b := r.Benchmarks[0]; !slices.Equal(b.Changed, []string{"103"}) || b.Answered != 29 {
+					t.Errorf("changed %v, %d answered; an answer to another question is none", b.Changed, b.Answered)
+				}
+			},
+			warn: "1 of 30 questions reads otherwise",
 		},
 		"unknown_benchmark_beside": {
 			change: func(tasks []harness.Task) []harness.Task {
@@ -377,7 +400,7 @@ func TestScoreRefusesWhenNothingFits(t *testing.T) {
 	})
 	_, err := s.Score(out)
 	var none *NoAnswersError
-	if !errors.As(err, &none) || !strings.Contains(err.Error(), "form A") || !strings.Contains(err.Error(), "is of form B") {
+	if !errors.As(err, &none) || !strings.Contains(err.Error(), "form A") || !strings.Contains(err.Error(), "arc, gsm8k, such as ") || strings.Count(err.Error(), "These are form B: use its bundle") != 1 {
 		t.Errorf("error %v", err)
 	}
 }
@@ -404,7 +427,7 @@ func TestBundleRefusesWhatIsDamaged(t *testing.T) {
 		"empty":          {nil, "isn't a bundle"},
 		"text":           {[]byte("hello"), "isn't a bundle"},
 		"cut":            {file.Bytes()[:file.Len()/2], "too early"},
-		"later_version":  {repack(`"version":1`, `"version":2`), "version 2"},
+		"later_version":  {repack(`"version":2`, `"version":3`), "version 3"},
 		"other_json":     {repack(`"metabench bundle"`, `"else"`), "isn't a bundle"},
 		"changed_within": {repack(`"arc"`, `"ark"`), "checksum"},
 	} {
@@ -468,6 +491,9 @@ func TestPercentileInvertsTheScale(t *testing.T) {
 	same := NewScale([]float64{50, 50, 50})
 	if got := same.Percentile(50); got != 50 {
 		t.Errorf("of equal scores it is %g, want 50", got)
+	}
+	if p := s.Percentile(math.NaN()); !math.IsNaN(p) {
+		t.Errorf("of no score it is %g", p)
 	}
 	if !math.IsNaN(NewScale(nil).Percentile(3)) {
 		t.Error("an empty scale knows a percentile")

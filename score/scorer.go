@@ -1,6 +1,7 @@
 package score
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -108,52 +109,58 @@ func (b *Benchmark) keys() []string {
 	return keys
 }
 
-// NoAnswersError says that nothing of an evaluation could be scored.
-type NoAnswersError struct {
-	Form    harness.Form // of the bundle
-	Reasons []string
-}
-
-func (e *NoAnswersError) Error() string {
-	s := fmt.Sprintf("score: no answers to the items of form %s", e.Form)
-	if len(e.Reasons) > 0 {
-		s += ": " + strings.Join(e.Reasons, "; ")
-	}
-	return s
-}
-
-// Score scores one model's evaluation. Missing items widen the intervals; a metric
-// other than the calibration's is refused for its benchmark; settings other than the
-// calibration's are warned of. If no benchmark can be scored the error is a
-// *NoAnswersError.
+// Score scores one run of a model. Missing items widen the intervals; a metric other
+// than the calibration's, questions other than its, and fewer than half of its items
+// are refused for their benchmark; settings other than the leaderboard's are warned of.
+// If no benchmark can be scored the error is a *NoAnswersError.
 func (s *Scorer) Score(out *harness.Output) (*Report, error) {
-	r := &Report{Model: out.Model, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Bundle: s.checksum, Level: level,
-		Warnings: slices.Clone(out.Warnings)}
-	tasks, reasons := s.choose(out, r)
+	return s.ScoreFrom(out, MinAnswered)
+}
+
+// ScoreFrom is Score with another share of the items, 0 to 1, that have to be answered.
+func (s *Scorer) ScoreFrom(out *harness.Output, least float64) (*Report, error) {
+	r := &Report{Model: out.Model, Evaluation: out.Run, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Bundle: s.checksum, Level: level,
+		MinAnswered: least, Unused: []string{}, Warnings: slices.Clone(out.Warnings)}
+	if s.bundle.version != 0 && s.bundle.version < bundleFormat.version {
+		r.warn("the bundle is of version %d, which doesn't say what the leaderboard shows nor what other forms there are: export it again", s.bundle.version)
+	}
+	tasks, refusals := s.choose(out, r)
 	sheets := make([]*reconstruct.Sheet, len(s.bundle.Benchmarks))
-	scored := 0
+	scored, answered, items := 0, 0, 0
 	for k := range s.bundle.Benchmarks {
-		b, sheet, err := s.read(&s.bundle.Benchmarks[k], tasks[k], s.abilities[k])
-		if err != nil {
-			return nil, err
+		b := newReport(&s.bundle.Benchmarks[k])
+		if tasks[k] != nil {
+			var err error
+			if b, sheets[k], err = s.read(&s.bundle.Benchmarks[k], tasks[k], s.abilities[k], least); err != nil {
+				return nil, err
+			}
+		} else if refusals[k] != nil {
+			b.refuse(refusals[k])
+		}
+		items += b.Items
+		if sheets[k] != nil {
+			scored++
+			answered += b.Answered
+			r.Doubtful = r.Doubtful || b.doubtful
 		}
 		r.Benchmarks = append(r.Benchmarks, b)
-		switch {
-		case b.Refused != "":
-			reasons = append(reasons, b.Refused)
-		case b.Answered > 0:
-			sheets[k] = sheet
-			scored++
-		}
 	}
 	if scored == 0 {
-		return nil, &NoAnswersError{Form: s.bundle.Form, Reasons: reasons}
+		return nil, r.noAnswers()
 	}
+	s.compareBuild(r, tasks, sheets)
 	if err := s.predict(r, sheets); err != nil {
 		return nil, err
 	}
-	if scored < len(s.bundle.Benchmarks) {
-		r.warn("%d of %d benchmarks have no answers; the mean rests on the others", len(s.bundle.Benchmarks)-scored, len(s.bundle.Benchmarks))
+	switch missing := len(s.bundle.Benchmarks) - scored; {
+	case float64(answered) < least*float64(items) && r.Mean != nil:
+		r.Mean = nil
+		r.warn("there is no mean: %d of the %d selected items of all benchmarks are used, less than the share of %.2g that a score needs", answered, items, least)
+	case missing > 0 && r.Mean != nil:
+		r.warn("%d of %d benchmarks %s no score; the mean rests on the others", missing, len(s.bundle.Benchmarks), have(missing))
+	}
+	if r.Mean != nil {
+		r.MeanNote = r.meanNote()
 	}
 	if r.Warnings == nil {
 		r.Warnings = []string{}
@@ -161,38 +168,86 @@ func (s *Scorer) Score(out *harness.Output) (*Report, error) {
 	return r, nil
 }
 
+// noAnswers is the error of a report without a score.
+func (r *Report) noAnswers() error {
+	e := &NoAnswersError{Form: r.Form}
+	for _, b := range r.Benchmarks {
+		if b.Refusal != nil {
+			e.Reasons = append(e.Reasons, b.Refusal)
+		}
+	}
+	for _, reason := range slices.Concat(r.Unused, r.Warnings) {
+		e.Reasons = append(e.Reasons, errors.New(reason))
+	}
+	return e
+}
+
+// compareBuild says that tasks were exported by another run than the calibration's.
+// What was selected may be the same: every night's build is a run of its own.
+func (s *Scorer) compareBuild(r *Report, tasks []*harness.Task, sheets []*reconstruct.Sheet) {
+	var others []string
+	for k, t := range tasks {
+		if sheets[k] == nil || t.Settings.Build == "" || t.Settings.Build == s.bundle.Run.ID || slices.Contains(others, t.Settings.Build) {
+			continue
+		}
+		others = append(others, t.Settings.Build)
+	}
+	if len(others) > 0 {
+		r.warn("the tasks were exported by run %s, the calibration is of run %s; their questions were compared one by one", strings.Join(others, ", "), s.bundle.Run.ID)
+	}
+}
+
 func (r *Report) warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
 // choose finds the task of each benchmark: of the bundle's form, plain rather than
-// permuted. It tells what it passes over.
-func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, reasons []string) {
-	tasks = make([]*harness.Task, len(s.bundle.Benchmarks))
+// permuted. It tells what it passes over, and why a benchmark that was evaluated has
+// no task.
+func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, refusals []error) {
+	tasks, refusals = make([]*harness.Task, len(s.bundle.Benchmarks)), make([]error, len(s.bundle.Benchmarks))
 	for k := range out.Tasks {
 		t := &out.Tasks[k]
 		at := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return b.Name == t.Benchmark })
 		switch {
 		case at < 0:
-			reasons = append(reasons, fmt.Sprintf("%s is of the benchmark %q, which the calibration doesn't know", t.File, t.Benchmark))
+			r.warn("not used: %s is of the benchmark %q, which the calibration doesn't know", t.File, t.Benchmark)
 		case t.Form != "" && t.Form != s.bundle.Form:
-			reasons = append(reasons, fmt.Sprintf("%s is of form %s", t.File, t.Form))
+			if refusals[at] == nil {
+				refusals[at] = &RefusalError{Benchmark: t.Benchmark, File: t.File, Problem: "the calibration is of form " + string(s.bundle.Form), Remedy: useForm(t.Form)}
+			}
 		case tasks[at] == nil:
 			tasks[at] = t
 		case tasks[at].Permuted == t.Permuted:
-			reasons = append(reasons, fmt.Sprintf("%s is the second task of %s", t.File, t.Benchmark))
+			r.warn("not used: %s is the second task of %s", t.File, t.Benchmark)
 		default:
 			passed := t
 			if tasks[at].Permuted {
 				passed, tasks[at] = tasks[at], t
 			}
-			reasons = append(reasons, fmt.Sprintf("%s has permuted options, and the plain task is there too", passed.File))
+			r.warn("not used: %s has permuted options, and the plain task is there too", passed.File)
 		}
 	}
-	for _, reason := range reasons {
-		r.warn("not used: %s", reason)
+	var others []string
+	for k := range s.bundle.Benchmarks {
+		var other *RefusalError
+		if tasks[k] != nil && errors.As(refusals[k], &other) {
+			others = append(others, other.File)
+		}
 	}
-	return tasks, reasons
+	if n := len(others); n > 0 {
+		r.warn("not used: %d %s of another form than %s, such as %s", n, verb(n, "log", "logs"), s.bundle.Form, others[0])
+	}
+	for k := range out.Failed {
+		t := &out.Failed[k]
+		at := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return harness.PlainName(b.Name) == harness.PlainName(t.Benchmark) })
+		if at >= 0 && tasks[at] == nil && refusals[at] == nil && (t.Form == "" || t.Form == s.bundle.Form) {
+			refusals[at] = t.Failed
+			continue
+		}
+		r.Unused = append(r.Unused, t.Failed.Error())
+	}
+	return tasks, refusals
 }
 
 // predict fills in the scores.
@@ -222,6 +277,10 @@ func (s *Scorer) predict(r *Report, sheets []*reconstruct.Sheet) error {
 			k := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return b.Name == y.Benchmark })
 			if sheets[k] != nil && r.Benchmarks[k].Score == nil {
 				r.Benchmarks[k].Score = newScore(y, s.bundle.Benchmarks[k].Scores)
+				if m := y.TaskMean; m != nil {
+					of := reconstruct.Prediction{Score: m.Score, Lower: m.Lower, Upper: m.Upper}
+					r.Benchmarks[k].TaskMean = newScore(of, s.bundle.Benchmarks[k].TaskMeans)
+				}
 			}
 		}
 	}

@@ -10,34 +10,52 @@ import (
 	"metabench/harness"
 )
 
-// read takes the answers to a benchmark's selected items out of a task, which may be
-// nil.
-func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer) (BenchmarkReport, *reconstruct.Sheet, error) {
-	r := BenchmarkReport{Benchmark: b.Name, Title: b.Title, Metric: b.Metric, Questions: b.Questions, Items: len(b.Items),
-		RMSE: b.RMSE, Missing: []string{}, Warnings: []string{}}
+// newReport is the report of a benchmark before anything is known of its answers.
+func newReport(b *Benchmark) BenchmarkReport {
+	r := BenchmarkReport{Benchmark: b.Name, Title: b.Title, Metric: b.Metric, Shown: b.Shown, Questions: b.Questions, Tasks: b.Tasks,
+		Items: len(b.Items), RMSE: b.RMSE, Missing: b.keys(), Changed: []string{}, Warnings: []string{}}
 	if r.Title == "" {
 		r.Title = b.Name
 	}
-	if t == nil {
-		r.Missing = b.keys()
-		return r, nil, nil
-	}
+	return r
+}
+
+// read takes the answers to a benchmark's selected items out of a task. The sheet is
+// nil where they are refused.
+func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer, least float64) (BenchmarkReport, *reconstruct.Sheet, error) {
+	r := newReport(b)
 	r.Permuted, r.Task, r.File, r.Settings = t.Permuted, t.Name, t.File, &t.Settings
-	r.Warnings = append(r.Warnings, t.Warnings...)
+	for _, w := range t.Warnings {
+		r.warn("%s", w)
+	}
 	answers, metric, err := t.By(b.Metric)
 	if err != nil {
-		r.Refused = err.Error()
-		r.Missing = b.keys()
+		r.refuse(err)
 		return r, nil, nil
 	}
 	r.Read = metric.String()
-	sheet := r.fill(b, t, answers)
-	r.compareSettings(s.bundle.Calibrated, t)
-	r.comparePrompts(b, t)
-	r.compareRelease(s.bundle.Release, b, t)
-	if r.Answered == 0 {
+	questions := compareQuestions(b, t)
+	if r.refuseStrange(s.bundle, t, questions); r.Refusal != nil {
 		return r, nil, nil
 	}
+	sheet := r.fill(b, t, answers, questions)
+	if r.refuseFew(b, t, least); r.Refusal != nil {
+		return r, nil, nil
+	}
+	if n := len(r.Missing) - len(r.Changed); n > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d selected items %s no answer; the interval is wider for it", n, r.Items, have(n)))
+	}
+	if r.foreign > 0 {
+		r.warn("%d of the items that were answered %s among the selected ones: another selection may have been evaluated", r.foreign, arent(r.foreign))
+	}
+	if n := len(r.Changed); n > 0 {
+		r.warn("%d of %d questions %s otherwise than in the calibration", n, questions.compared, verb(n, "reads", "read"))
+		if t.Exported {
+			r.warn("their answers count as missing")
+		}
+	}
+	r.compareSettings(t)
+	r.compareRelease(s.bundle.Release, b, t)
 	estimate, err := scorer.Pattern(sheet.Answers)
 	if err != nil {
 		return r, nil, fmt.Errorf("score %s: %w", b.Name, err)
@@ -46,19 +64,69 @@ func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer) (Be
 	return r, sheet, nil
 }
 
-// fill arranges answers as the calibration's items are.
-func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8) *reconstruct.Sheet {
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func have(n int) string  { return verb(n, "has", "have") }
+func arent(n int) string { return verb(n, "isn't", "aren't") }
+
+// comparison says how many of a task's questions read as they did in the corpus, where
+// both sides know.
+type comparison struct {
+	shared   int // questions of the task that are among the selected ones, by their keys
+	compared int // of these, by hash
+	changed  []string
+}
+
+func compareQuestions(b *Benchmark, t *harness.Task) comparison {
+	want := make(map[string]string, len(b.Items))
+	for _, it := range b.Items {
+		want[it.Key] = it.Hash
+	}
+	var c comparison
+	for k, key := range t.Items {
+		if _, ok := want[key]; ok {
+			c.shared++
+		}
+		if want[key] == "" || t.OriginalHashes[k] == "" {
+			continue
+		}
+		c.compared++
+		if want[key] != t.OriginalHashes[k] {
+			c.changed = append(c.changed, key)
+		}
+	}
+	if !t.Exported && len(c.changed) == c.compared {
+		return comparison{shared: c.shared} // published tasks hash another part of the question
+	}
+	return c
+}
+
+// fill arranges answers as the calibration's items are. An answer to a question that
+// reads otherwise is no answer to the calibration's.
+func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8, questions comparison) *reconstruct.Sheet {
 	sheet := &reconstruct.Sheet{Benchmark: b.Name, Metric: b.Metric, Items: b.keys(), Answers: make([]response.Answer, len(b.Items))}
 	at := make(map[string]int, len(b.Items))
 	for k, it := range b.Items {
 		at[it.Key] = k
 		sheet.Answers[k] = response.Missing
 	}
-	foreign := 0
+	changed := map[string]bool{}
+	for _, key := range questions.changed {
+		changed[key] = t.Exported
+		r.Changed = append(r.Changed, key)
+	}
 	for k, key := range t.Items {
 		j, ok := at[key]
 		if !ok {
-			foreign++
+			r.foreign++
+			continue
+		}
+		if changed[key] {
 			continue
 		}
 		switch answers[k] {
@@ -70,6 +138,7 @@ func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8) *
 		case corpus.Missing:
 		}
 	}
+	r.Missing = []string{}
 	for j, a := range sheet.Answers {
 		if a == response.Missing {
 			r.Missing = append(r.Missing, b.Items[j].Key)
@@ -77,21 +146,18 @@ func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8) *
 			r.Answered++
 		}
 	}
-	if n := len(r.Missing); n > 0 {
-		r.warn("%d of %d selected items have no answer; the interval is wider for it", n, len(b.Items))
-	}
-	if foreign > 0 {
-		r.warn("%d items that were answered aren't among the selected ones: another selection may have been evaluated", foreign)
-	}
 	return sheet
 }
 
+// warn says what makes the intervals less certain than they promise.
 func (r *BenchmarkReport) warn(format string, args ...any) {
+	r.doubtful = true
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
-// compareSettings warns of an evaluation unlike the corpus's.
-func (r *BenchmarkReport) compareSettings(c Settings, t *harness.Task) {
+// compareSettings warns of an evaluation unlike that of the leaderboard, whose prompts
+// the selected questions are.
+func (r *BenchmarkReport) compareSettings(t *harness.Task) {
 	if t.Form == "" {
 		r.warn("nothing says which form the task is of")
 	}
@@ -103,46 +169,16 @@ func (r *BenchmarkReport) compareSettings(c Settings, t *harness.Task) {
 		r.warn("there is no results file beside the samples, so the run's settings can't be checked")
 		return
 	}
-	if got.ChatTemplate != c.ChatTemplate {
-		r.warn("evaluated %s a chat template, calibrated %s", with(got.ChatTemplate), with(c.ChatTemplate))
+	if got.ChatTemplate {
+		r.warn("evaluated with a chat template; the leaderboard used none")
 	}
 	if got.SystemInstruction {
-		r.warn("evaluated with a system instruction, calibrated without")
+		r.warn("evaluated with a system instruction; the leaderboard used none")
 	}
-	if got.Shots != nil && *got.Shots != c.Shots {
-		r.warn("evaluated with %d examples added by the harness, calibrated with %d", *got.Shots, c.Shots)
+	if got.Shots != nil && *got.Shots != 0 {
+		r.warn("evaluated with %d examples added by the harness; the questions bring theirs along", *got.Shots)
 	}
 	if got.Limit != "" {
 		r.warn("evaluated with --limit %s", got.Limit)
-	}
-}
-
-func with(yes bool) string {
-	if yes {
-		return "with"
-	}
-	return "without"
-}
-
-// comparePrompts says how many questions read as they did on the leaderboard, where
-// both sides know.
-func (r *BenchmarkReport) comparePrompts(b *Benchmark, t *harness.Task) {
-	want := make(map[string]string, len(b.Items))
-	for _, it := range b.Items {
-		want[it.Key] = it.Hash
-	}
-	same, compared := 0, 0
-	for k, key := range t.Items {
-		if want[key] == "" || t.OriginalHashes[k] == "" {
-			continue
-		}
-		compared++
-		if want[key] == t.OriginalHashes[k] {
-			same++
-		}
-	}
-	// Published tasks hash another part of the question, so none would match.
-	if same > 0 && same < compared {
-		r.warn("%d of %d questions read otherwise than in the calibration", compared-same, compared)
 	}
 }

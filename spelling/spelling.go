@@ -1,4 +1,5 @@
-// Package spelling finds what a misspelt word was meant to be.
+// Package spelling finds what a misspelt word was meant to be, and says what is wrong
+// with a text of JSON.
 package spelling
 
 import "strings"

@@ -241,7 +241,7 @@ func family(ctx context.Context, s *study) ([]Table, error) {
 			for q, i := range sp.test.Rows {
 				if m.all { // without intervals
 					for t := range p[q] {
-						p[q][t].Lower, p[q][t].Upper = 0, 0
+						p[q][t].Interval = false
 					}
 				}
 				one.add(d.in, i, p[q])

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"metabench/spelling"
 )
 
 // Request is what a caller of a stateless test sends: the answers so far, by the
@@ -164,7 +166,7 @@ func decodeOne(text []byte, to any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(to); err != nil {
-		return fmt.Errorf("JSON: %w", err)
+		return fmt.Errorf("JSON: %w", spelling.JSON(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("JSON: more text after the end of the value")
@@ -178,11 +180,11 @@ func decodeObjects(text []byte, to *Request) error {
 	d.DisallowUnknownFields()
 	var first json.RawMessage
 	if err := d.Decode(&first); err != nil {
-		return fmt.Errorf("JSON: %w", err)
+		return fmt.Errorf("JSON: %w", spelling.JSON(err))
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(first, &fields); err != nil {
-		return fmt.Errorf("JSON: %w", err)
+		return fmt.Errorf("JSON: %w", spelling.JSON(err))
 	}
 	if _, one := fields["item"]; !one {
 		return decodeOne(text, to)
@@ -196,7 +198,7 @@ func decodeObjects(text []byte, to *Request) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("JSON of answer %d: %w", len(to.Answers)+1, err)
+			return fmt.Errorf("JSON of answer %d: %w", len(to.Answers)+1, spelling.JSON(err))
 		}
 		to.Answers = append(to.Answers, a)
 	}

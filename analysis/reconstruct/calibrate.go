@@ -15,20 +15,20 @@ const (
 	maskedModels = 60
 )
 
-// calibrate learns the intervals of all targets and of their mean from models
+// calibrate learns the intervals of all processes and of the mean from models
 // predicted by a fit that they were not in; cases has one slice a model, with one
-// entry a target and one for the mean.
+// entry a number of process.
 func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 	m := f.model
-	for t := range len(m.targets) + 1 {
+	for t := range m.numbers() {
 		var of []leftOut
 		for _, c := range cases {
 			if !math.IsNaN(c[t].residual) {
 				of = append(of, c[t])
 			}
 		}
-		if len(of) > 0 {
-			*f.calibration(t) = newCalibration(of, m.level)
+		if c := f.calibration(t); c != nil && len(of) > 0 {
+			*c = newCalibration(of, m.level)
 		}
 	}
 	return f.calibrateMissing(ctx)
@@ -46,12 +46,16 @@ func (f *fitting) leaveEachOut(ctx context.Context) ([][]leftOut, error) {
 	return cases, ctx.Err()
 }
 
-// calibration returns the calibration of target t, or of the mean.
+// calibration returns the calibration of process t, or of the mean; nil where there is
+// no process.
 func (f *fitting) calibration(t int) *calibration {
 	if t == len(f.model.targets) {
 		return &f.model.mean
 	}
-	return &f.model.targets[t].Interval
+	if p := f.model.process(t); p != nil {
+		return &p.Interval
+	}
+	return nil
 }
 
 // calibrationRows chooses training models, those with all answers first, at even
@@ -60,7 +64,7 @@ func (f *fitting) calibrationRows() []int {
 	var whole, rest []int
 	for i, s := range f.sheet {
 		known := false
-		for _, c := range f.state {
+		for _, c := range f.state[:len(f.model.targets)] {
 			_, ok := c.place[i]
 			known = known || ok
 		}
@@ -101,12 +105,15 @@ func (f *fitting) leaveOut(row int) []leftOut {
 	for i, other := range m.rows {
 		m.layout.distances(m.rows[row], other, distance[i*groups:(i+1)*groups])
 	}
-	out := make([]leftOut, n+1)
-	for t, tg := range m.targets {
-		c := f.state[t]
+	out := make([]leftOut, m.numbers())
+	for t := range out {
+		tg, c := m.process(t), f.state[t]
+		out[t].residual = math.NaN()
+		if tg == nil {
+			continue
+		}
 		k, ok := c.place[row]
 		if !ok {
-			out[t].residual = math.NaN()
 			continue
 		}
 		r := c.residual[k]
@@ -138,7 +145,6 @@ func meanOf(cases []leftOut) leftOut {
 // themselves and without part of their answers.
 func (f *fitting) calibrateMissing(ctx context.Context) error {
 	m := f.model
-	n := len(m.targets)
 	type job struct{ model, pattern int }
 	var jobs []job
 	for k := range f.masked {
@@ -155,14 +161,16 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 	if err := cmp.Or(ctx.Err(), errors.Join(errs...)); err != nil {
 		return err
 	}
-	for t := range n + 1 {
+	for t := range m.numbers() {
 		var of []leftOut
 		for _, r := range results {
 			if !math.IsNaN(r[t].residual) {
 				of = append(of, r[t])
 			}
 		}
-		f.calibration(t).calibrateDoubt(of, m.level)
+		if c := f.calibration(t); c != nil {
+			c.calibrateDoubt(of, m.level)
+		}
 	}
 	return nil
 }
@@ -184,7 +192,6 @@ func maskPatterns(groups int) int {
 func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	m := f.model
 	x := f.masked[k]
-	n := len(m.targets)
 	s := m.layout.sheet()
 	copy(s.correct, f.sheet[x.row].correct)
 	copy(s.observed, f.sheet[x.row].observed)
@@ -212,13 +219,12 @@ func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]leftOut, n+1)
-	all := 0.0
-	for t := range n {
-		truth := f.in.Benchmarks[t].Scores[f.train[x.row]]
-		all += truth / float64(n)
-		out[t] = leftOut{e.score[t], truth - e.score[t], e.spread[t], e.doubt[t]}
+	out := make([]leftOut, m.numbers())
+	for t := range out {
+		out[t].residual = math.NaN()
+		if truth := f.in.truth(t, f.train[x.row]); t == len(m.targets) || m.process(t) != nil {
+			out[t] = leftOut{e.score[t], truth - e.score[t], e.spread[t], e.doubt[t]}
+		}
 	}
-	out[n] = leftOut{e.score[n], all - e.score[n], e.spread[n], e.doubt[n]}
 	return out, nil
 }

@@ -22,6 +22,13 @@ type wire struct {
 	Answers    []uint64 // completed answers of the training models, Models × words
 	Targets    []*target
 	Mean       calibration
+	TaskMeans  []taskMean // of the benchmarks that have one
+}
+
+// taskMean is the encoded process of a benchmark's mean over its tasks.
+type taskMean struct {
+	Benchmark int
+	Process   *target
 }
 
 // gob numbers types in the order in which a process first meets them, and writes the
@@ -42,6 +49,11 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 		Models: len(m.rows), Targets: m.targets, Mean: m.mean}
 	for _, row := range m.rows {
 		w.Answers = append(w.Answers, row...)
+	}
+	for k, t := range m.taskMeans {
+		if t != nil {
+			w.TaskMeans = append(w.TaskMeans, taskMean{k, t})
+		}
 	}
 	var b bytes.Buffer
 	b.WriteString(magic)
@@ -70,7 +82,10 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		items[g] = len(b.Items)
 	}
 	*m = Model{level: w.Level, seed: w.Seed, benchmarks: w.Benchmarks, layout: newLayout(items),
-		imputer: &w.Imputer, targets: w.Targets, mean: w.Mean}
+		imputer: &w.Imputer, targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean}
+	for _, t := range w.TaskMeans {
+		m.taskMeans[t.Benchmark] = t.Process
+	}
 	words := m.layout.words()
 	for i := range w.Models {
 		m.rows = append(m.rows, w.Answers[i*words:(i+1)*words:(i+1)*words])
@@ -109,6 +124,14 @@ func (w *wire) validate() error {
 	for t, tg := range w.Targets {
 		if err := tg.validate(groups, w.Models); err != nil {
 			return fmt.Errorf("%s: %w", w.Benchmarks[t].Name, err)
+		}
+	}
+	for _, t := range w.TaskMeans {
+		if t.Benchmark < 0 || t.Benchmark >= groups {
+			return fmt.Errorf("a mean of tasks of benchmark %d of %d", t.Benchmark, groups)
+		}
+		if err := t.Process.validate(groups, w.Models); err != nil {
+			return fmt.Errorf("%s, mean of tasks: %w", w.Benchmarks[t.Benchmark].Name, err)
 		}
 	}
 	return nil

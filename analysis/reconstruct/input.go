@@ -27,6 +27,11 @@ type Benchmark struct {
 	// Scores are points (0 to 100) on the whole benchmark, one a model; NaN where
 	// unknown.
 	Scores []float64
+
+	// TaskMeans are the scores as the mean of the benchmark's tasks, points, one a model;
+	// NaN where unknown. They are estimated beside the scores: every task weighs the same,
+	// as in the scores that leaderboards publish. Nil where they are not wanted.
+	TaskMeans []float64
 }
 
 // Align builds an Input from one table a benchmark, whose models may differ, and
@@ -98,6 +103,14 @@ func (in *Input) Validate() error {
 		if item, ok := repeated(b.Items); ok {
 			return fmt.Errorf("reconstruct %s: item %q occurs twice", b.Name, item)
 		}
+		if b.TaskMeans != nil && len(b.TaskMeans) != len(in.Models) {
+			return fmt.Errorf("reconstruct %s: %d means of tasks for %d models", b.Name, len(b.TaskMeans), len(in.Models))
+		}
+		for i, s := range b.TaskMeans {
+			if s < 0 || s > 100 {
+				return fmt.Errorf("reconstruct %s: mean of tasks %g of model %q is not in points (0 to 100)", b.Name, s, in.Models[i])
+			}
+		}
 		for i, s := range b.Scores {
 			if s < 0 || s > 100 {
 				return fmt.Errorf("reconstruct %s: score %g of model %q is not in points (0 to 100)", b.Name, s, in.Models[i])
@@ -149,10 +162,16 @@ const Mean = "mean"
 type Prediction struct {
 	Benchmark string
 	Score     float64 // points, 0 to 100
+	Interval  bool    // whether the method says how far the truth may lie off; else the ends mean nothing
 	Lower     float64 // ends of the interval that holds the true score with the
 	Upper     float64 // fit's nominal probability
 	Missing   int     // selected items without an answer (of all benchmarks for Mean)
+
+	TaskMean *Estimate // of the benchmark's mean over its tasks; nil where the fit had none
 }
+
+// Estimate is an estimated score with its interval, as Prediction has them.
+type Estimate struct{ Score, Lower, Upper float64 }
 
 // MetricError says that answers were scored by another metric than the model was
 // fitted on. Their estimates would be wrong without looking wrong.

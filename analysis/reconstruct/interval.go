@@ -189,7 +189,7 @@ func (c *calibration) interval(e estimate, t int) Prediction {
 	x := leftOut{spread: e.spread[t], doubt: e.doubt[t]}
 	width := math.Hypot(x.spread, interpolate(c.Ratio, c.Doubt, x.ratio())*x.doubt)
 	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
-	p := Prediction{Score: points(e.score[t]), Lower: 0, Upper: 100}
+	p := Prediction{Score: points(e.score[t]), Interval: true, Lower: 0, Upper: 100}
 	if !math.IsInf(below, 0) { // an infinite reach times no width is no number
 		p.Lower = points(e.score[t] - below*width)
 	}

@@ -22,7 +22,7 @@ type Metrics struct {
 type Thirds [3]Metrics
 
 // Evaluate compares estimates with true scores, pair by pair; pairs with a NaN
-// truth are left out. Predictions with Lower and Upper both zero have no interval.
+// truth are left out. Coverage and width are of the predictions that have an interval.
 func Evaluate(truth []float64, predictions []Prediction) (Metrics, Thirds) {
 	if len(truth) != len(predictions) {
 		panic("reconstruct: as many truths as predictions are needed")
@@ -46,24 +46,25 @@ func metrics(truth []float64, predictions []Prediction, rows []int) Metrics {
 	m := Metrics{N: len(rows)}
 	n := float64(len(rows))
 	var y, p []float64
-	intervals, held := false, 0
+	intervals, held := 0, 0
 	for _, i := range rows {
 		d := predictions[i].Score - truth[i]
 		m.RMSE += d * d / n
 		m.MAE += math.Abs(d) / n
 		m.Bias += d / n
-		m.Width += (predictions[i].Upper - predictions[i].Lower) / n
-		if predictions[i].Lower <= truth[i] && truth[i] <= predictions[i].Upper {
-			held++
+		if p := predictions[i]; p.Interval {
+			intervals++
+			m.Width += p.Upper - p.Lower
+			if p.Lower <= truth[i] && truth[i] <= p.Upper {
+				held++
+			}
 		}
-		intervals = intervals || predictions[i].Lower != 0 || predictions[i].Upper != 0
 		y, p = append(y, truth[i]), append(p, predictions[i].Score)
 	}
 	m.RMSE = math.Sqrt(m.RMSE)
-	m.Coverage = float64(held) / n
-	if !intervals {
-		m.Coverage, m.Width = math.NaN(), math.NaN()
-	}
+	// NaN, 0/0, where there are none.
+	m.Coverage = float64(held) / float64(intervals)
+	m.Width /= float64(intervals)
 	m.Spearman = correlation(ranks(y), ranks(p))
 	return m
 }

@@ -9,10 +9,10 @@ import (
 func TestEvaluateByHand(t *testing.T) {
 	truth := []float64{10, 20, math.NaN(), 30}
 	p := []Prediction{
-		{Score: 11, Lower: 9, Upper: 12},
-		{Score: 18, Lower: 17, Upper: 19},
-		{Score: 99, Lower: 0, Upper: 100},
-		{Score: 30, Lower: 30, Upper: 34},
+		{Score: 11, Interval: true, Lower: 9, Upper: 12},
+		{Score: 18, Interval: true, Lower: 17, Upper: 19},
+		{Score: 99, Interval: true, Lower: 0, Upper: 100},
+		{Score: 30, Interval: true, Lower: 30, Upper: 34},
 	}
 	m, thirds := Evaluate(truth, p)
 	want := Metrics{N: 3, RMSE: math.Sqrt(5.0 / 3), MAE: 1, Bias: -1.0 / 3, Spearman: 1, Coverage: 2.0 / 3, Width: 3}
@@ -26,6 +26,15 @@ func TestEvaluateByHand(t *testing.T) {
 	}
 	if m.N != 3 || thirds[0].N != 1 || thirds[1].Bias != -2 || thirds[2].RMSE != 0 {
 		t.Errorf("n %d, thirds %+v", m.N, thirds)
+	}
+}
+
+// A model that answers nothing right may have the interval from 0 to 0: it is one,
+// and holds the score 0.
+func TestAnIntervalWithoutWidthIsAnInterval(t *testing.T) {
+	m, _ := Evaluate([]float64{0, 5}, []Prediction{{Interval: true}, {Score: 4, Lower: 1, Upper: 9}})
+	if m.Coverage != 1 || m.Width != 0 {
+		t.Errorf("coverage %g and width %g, want 1 and 0: of the one that has an interval", m.Coverage, m.Width)
 	}
 }
 

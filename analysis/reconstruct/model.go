@@ -73,6 +73,7 @@ type Model struct {
 	rows       [][]uint64  // completed answers of the training models
 	shares     [][]float64 // their sub-scores, derived from rows
 	targets    []*target   // one a benchmark
+	taskMeans  []*target   // one a benchmark, nil where the fit had none
 	mean       calibration // of the mean of all benchmarks; unused when there is only one
 }
 
@@ -94,6 +95,42 @@ type target struct {
 
 	kernel *kernel   // derived from Hyper and Shares
 	own    []float64 // derived: covariance of each row with itself
+}
+
+// The processes of a model are numbered: of n benchmarks, those of the scores from 0,
+// n for the mean of all, which has none of its own, and those of the means of tasks
+// from n + 1.
+
+// numbers is how many numbers there are.
+func (m *Model) numbers() int { return 2*len(m.benchmarks) + 1 }
+
+// process is the one of a number; nil where there is none.
+func (m *Model) process(t int) *target {
+	switch n := len(m.benchmarks); {
+	case t < n:
+		return m.targets[t]
+	case t > n:
+		return m.taskMeans[t-n-1]
+	}
+	return nil
+}
+
+// truth is the true score of a row that a number stands for; NaN where it is unknown.
+func (in *Input) truth(t, row int) float64 {
+	n := len(in.Benchmarks)
+	switch {
+	case t < n:
+		return in.Benchmarks[t].Scores[row]
+	case t > n && in.Benchmarks[t-n-1].TaskMeans != nil:
+		return in.Benchmarks[t-n-1].TaskMeans[row]
+	case t > n:
+		return math.NaN()
+	}
+	mean := 0.0
+	for _, b := range in.Benchmarks {
+		mean += b.Scores[row] / float64(n)
+	}
+	return mean
 }
 
 // Fit learns to estimate the scores of all benchmarks of the input from the
@@ -141,8 +178,13 @@ func condition(ctx context.Context, in *Input, train response.TrainSet, opts Opt
 		return nil, err
 	}
 	f.starts = starts
-	for t := range in.Benchmarks {
-		if err := f.target(ctx, t); err != nil {
+	for b := range in.Benchmarks {
+		if err := f.target(ctx, b); err != nil {
+			return nil, err
+		}
+	}
+	for b := range in.Benchmarks {
+		if err := f.taskMean(ctx, b); err != nil {
 			return nil, err
 		}
 	}
@@ -156,7 +198,7 @@ type fitting struct {
 	train []int
 	sheet []sheet // answers as observed, one a training model
 	model *Model
-	state []*conditioned // one a target
+	state []*conditioned // by number of process; nil where there is none
 
 	masked []*exclusion // models on which missing answers are tried out
 	starts []hyper      // see condition
@@ -170,14 +212,15 @@ type conditioned struct {
 }
 
 func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, error) {
-	m := &Model{level: opts.Level, seed: opts.Seed, workers: opts.Workers, mean: uncalibrated()}
+	n := len(in.Benchmarks)
+	m := &Model{level: opts.Level, seed: opts.Seed, workers: opts.Workers, mean: uncalibrated(), targets: make([]*target, n), taskMeans: make([]*target, n)}
 	items := make([]int, len(in.Benchmarks))
 	for g, b := range in.Benchmarks {
 		items[g] = len(b.Items)
 		m.benchmarks = append(m.benchmarks, identity{b.Name, b.Metric, b.Items})
 	}
 	m.layout = newLayout(items)
-	f := &fitting{in: in, opts: opts, train: train.Rows, model: m}
+	f := &fitting{in: in, opts: opts, train: train.Rows, model: m, state: make([]*conditioned, m.numbers())}
 	for _, i := range train.Rows {
 		f.sheet = append(f.sheet, m.layout.row(in, i))
 	}
@@ -221,7 +264,7 @@ func (f *fitting) chooseMasked() {
 		}
 	}
 	for _, i := range thin(rows, maskedModels) {
-		f.masked = append(f.masked, &exclusion{row: i})
+		f.masked = append(f.masked, &exclusion{row: i, alpha: make([][]float64, f.model.numbers())})
 	}
 }
 
@@ -232,8 +275,10 @@ func (m *Model) derive() {
 		m.shares[i] = make([]float64, m.layout.groups())
 		m.layout.shares(row, m.shares[i])
 	}
-	for _, t := range m.targets {
-		t.derive(m)
+	for t := range m.numbers() {
+		if p := m.process(t); p != nil {
+			p.derive(m)
+		}
 	}
 }
 
@@ -259,15 +304,57 @@ const (
 
 func stream(seed, number uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, number)) }
 
-// target fits the process of one benchmark.
+// target fits the process of one benchmark's score.
 func (f *fitting) target(ctx context.Context, b int) error {
 	m := f.model
 	bench := f.in.Benchmarks[b]
+	t, c := f.points(b, b)
+	if n := c.points.len(); n < MinModels {
+		return &TooFewModelsError{Benchmark: bench.Name, Models: n}
+	}
+	prior := startHyper(m.layout, b)
+	start := prior
+	if f.starts != nil {
+		start = f.starts[b]
+	}
+	some := c.points.subset(f.subset(t.Rows))
+	of := func(logs []float64) covariance {
+		return answerCovariance{some, newKernel(prior.withLogs(logs), m.layout, t.Shares)}
+	}
+	logs, err := maximise(ctx, of, some.y, prior.logs(), start.logs(), f.opts.Iterations, f.opts.Workers)
+	if err != nil {
+		return fmt.Errorf("fit %s: %w", bench.Name, err)
+	}
+	t.Hyper = prior.withLogs(logs)
+	m.targets[b] = t
+	return f.solve(ctx, b, t, c)
+}
+
+// taskMean fits the process of one benchmark's mean over its tasks: with the kernel of
+// its score, which it nearly is, and targets of its own.
+func (f *fitting) taskMean(ctx context.Context, b int) error {
+	if f.in.Benchmarks[b].TaskMeans == nil {
+		return nil
+	}
+	number := len(f.in.Benchmarks) + 1 + b
+	t, c := f.points(number, b)
+	if c.points.len() < MinModels {
+		return nil // the score alone is estimated
+	}
+	t.Hyper = f.model.targets[b].Hyper
+	f.model.taskMeans[b] = t
+	return f.solve(ctx, number, t, c)
+}
+
+// points are the training models that a process learns from: those with a score of the
+// number, and most answers to the benchmark.
+func (f *fitting) points(number, b int) (*target, *conditioned) {
+	m := f.model
 	t := &target{Shares: make([]float64, m.layout.groups()), Interval: uncalibrated()}
 	p := points{layout: m.layout}
 	c := &conditioned{place: make(map[int]int)}
 	for i, row := range f.train {
-		score := bench.Scores[row]
+		score := f.in.truth(number, row)
 		// A model without most answers to the benchmark itself has little to say.
 		if math.IsNaN(score) || 2*m.layout.missing(f.sheet[i], b) > m.layout.items[b] {
 			continue
@@ -278,54 +365,41 @@ func (f *fitting) target(ctx context.Context, b int) error {
 		p.shares = append(p.shares, m.shares[i])
 		p.y = append(p.y, score)
 	}
-	n := p.len()
-	if n < MinModels {
-		return &TooFewModelsError{Benchmark: bench.Name, Models: n}
-	}
-	t.Centre, t.Spread = standardise(p.y)
-	for _, u := range p.shares {
-		for g, v := range u {
-			t.Shares[g] += v / float64(n)
+	if n := p.len(); n > 0 {
+		t.Centre, t.Spread = standardise(p.y)
+		for _, u := range p.shares {
+			for g, v := range u {
+				t.Shares[g] += v / float64(n)
+			}
 		}
 	}
-	subset := f.subset(t.Rows)
-	prior := startHyper(m.layout, b)
-	start := prior
-	if f.starts != nil {
-		start = f.starts[b]
-	}
-	some := p.subset(subset)
-	of := func(logs []float64) covariance {
-		return answerCovariance{some, newKernel(prior.withLogs(logs), m.layout, t.Shares)}
-	}
-	logs, err := maximise(ctx, of, some.y, prior.logs(), start.logs(), f.opts.Iterations, f.opts.Workers)
-	if err != nil {
-		return fmt.Errorf("fit %s: %w", bench.Name, err)
-	}
-	t.Hyper = prior.withLogs(logs)
-	t.derive(m)
+	c.points = p
+	return t, c
+}
+
+// solve conditions a process on its points.
+func (f *fitting) solve(ctx context.Context, number int, t *target, c *conditioned) error {
+	t.derive(f.model)
 	var columns []int
 	for _, x := range f.masked {
 		if k, ok := c.place[x.row]; ok {
 			columns = append(columns, k)
 		}
 	}
-	solved, err := solve(answerCovariance{p, t.kernel}, p.y, !f.opts.PointsOnly, columns, f.opts.Workers)
+	solved, err := solve(answerCovariance{c.points, t.kernel}, c.points.y, !f.opts.PointsOnly, columns, f.opts.Workers)
 	if err != nil {
-		return fmt.Errorf("fit %s: %w", bench.Name, err)
+		return fmt.Errorf("fit %s: %w", f.in.Benchmarks[number%(len(f.in.Benchmarks)+1)].Name, err)
 	}
-	c.points, c.residual, t.Alpha = p, solved.residual, solved.alpha
+	c.residual, t.Alpha = solved.residual, solved.alpha
 	if !f.opts.PointsOnly {
 		for _, x := range f.masked {
-			alpha := t.Alpha // a model that is no point of the process changes nothing
+			x.alpha[number] = t.Alpha // a model that is no point of the process changes nothing
 			if k, ok := c.place[x.row]; ok {
-				alpha = solved.without(k)
+				x.alpha[number] = solved.without(k)
 			}
-			x.alpha = append(x.alpha, alpha)
 		}
 	}
-	m.targets = append(m.targets, t)
-	f.state = append(f.state, c)
+	f.state[number] = c
 	return ctx.Err()
 }
 

@@ -120,8 +120,8 @@ func (m *Model) find(benchmark string) int {
 	return -1
 }
 
-// estimate is what the processes say of one model, in points, one entry a target
-// and one more for the mean of all.
+// estimate is what the processes say of one model, in points, by number of process;
+// zeros where there is none.
 type estimate struct {
 	score  []float64
 	spread []float64 // standard deviation expected of the score given all answers
@@ -140,6 +140,10 @@ func (m *Model) predict(s sheet) ([]Prediction, error) {
 		total += missing
 		p := m.targets[t].Interval.interval(e, t)
 		p.Benchmark, p.Missing = b.Name, missing
+		if second := m.taskMeans[t]; second != nil {
+			of := second.Interval.interval(e, len(m.targets)+1+t)
+			p.TaskMean = &Estimate{of.Score, of.Lower, of.Upper}
+		}
 		out = append(out, p)
 	}
 	if len(m.targets) > 1 {
@@ -153,7 +157,7 @@ func (m *Model) predict(s sheet) ([]Prediction, error) {
 // exclusion leaves one training model out of a prediction.
 type exclusion struct {
 	row   int         // index of Model.rows
-	alpha [][]float64 // a target's weights without it; nil where only variances matter
+	alpha [][]float64 // a process's weights without it, by number; nil where only variances matter
 }
 
 // estimate averages the processes' predictions over the completions of a sheet.
@@ -172,7 +176,8 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 		}
 	}
 	n := len(m.targets)
-	e := estimate{make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)}
+	numbers := m.numbers()
+	e := estimate{make([]float64, numbers), make([]float64, numbers), make([]float64, numbers)}
 	distance := make([]int, len(m.rows)*m.layout.groups())
 	shares := make([]float64, m.layout.groups())
 	spreads := 0
@@ -185,15 +190,20 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 		if spread {
 			spreads++
 		}
-		for t := range m.targets {
+		for t := range numbers {
+			if m.process(t) == nil {
+				continue
+			}
 			mean, variance := m.conditional(t, shares, distance, without, spread)
-			all += mean / float64(n)
+			if t < n {
+				all += mean / float64(n)
+			}
 			e.add(t, d, mean, variance)
 		}
 		e.add(n, d, all, 0)
 	}
 	f := float64(len(draws))
-	for t := range n + 1 {
+	for t := range numbers {
 		// The draws' mean has a variance of its own, hence the 1 + 1/f (Rubin, Multiple
 		// Imputation for Nonresponse in Surveys, 1987).
 		e.doubt[t] = math.Sqrt(e.doubt[t] / max(f-1, 1) * (1 + 1/f))
@@ -215,10 +225,10 @@ func (e *estimate) add(t, d int, mean, variance float64) {
 	e.spread[t] += variance
 }
 
-// conditional returns the mean of target t, in points, for answers with the given
+// conditional returns the mean of process t, in points, for answers with the given
 // distances to all training models, and if asked for, the variance about it.
 func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion, spread bool) (mean, variance float64) {
-	tg, groups := m.targets[t], m.layout.groups()
+	tg, groups := m.process(t), m.layout.groups()
 	alpha := tg.Alpha
 	if without != nil && without.alpha != nil {
 		alpha = without.alpha[t]

@@ -68,26 +68,30 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 	if err != nil {
 		return nil, err
 	}
-	n := len(in.Benchmarks)
+	m, n := f.model, len(in.Benchmarks)
 	cases, errs := make([][]leftOut, len(held)), make([]error, len(held))
 	each(len(held), opts.Workers, func(k int) {
-		s := f.model.layout.row(in, held[k])
-		e, err := f.model.estimate(s, nil)
+		s := m.layout.row(in, held[k])
+		e, err := m.estimate(s, nil)
 		if err != nil {
 			errs[k] = err
 			return
 		}
-		cases[k] = make([]leftOut, n+1)
+		cases[k] = make([]leftOut, m.numbers())
 		all := 0.0
-		for t := range n {
-			truth := in.Benchmarks[t].Scores[held[k]]
-			if 2*f.model.layout.missing(s, t) > f.model.layout.items[t] {
+		for t := range cases[k] {
+			truth := in.truth(t, held[k])
+			switch {
+			case t == n:
+				truth = all
+			case m.process(t) == nil || 2*m.layout.missing(s, t%(n+1)) > m.layout.items[t%(n+1)]:
 				truth = math.NaN()
 			}
-			all += truth / float64(n)
+			if t < n {
+				all += truth / float64(n)
+			}
 			cases[k][t] = leftOut{e.score[t], truth - e.score[t], math.Hypot(e.spread[t], e.doubt[t]), 0}
 		}
-		cases[k][n] = leftOut{e.score[n], all - e.score[n], math.Hypot(e.spread[n], e.doubt[n]), 0}
 	})
 	return cases, cmp.Or(ctx.Err(), errors.Join(errs...))
 }

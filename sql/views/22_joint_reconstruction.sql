@@ -7,7 +7,7 @@ WHERE benchmark = 'mean' AND scheme = 'random' AND part = 'test' AND grp = 'all'
 ORDER BY form, target = 'mean', target;
 COMMENT ON VIEW joint_reconstruction IS 'The error of the scores reconstructed from the answers to all benchmarks'' forms together, on the test models. One row a form and target.';
 COMMENT ON COLUMN joint_reconstruction.form IS 'A, or B for the disjoint second form.';
-COMMENT ON COLUMN joint_reconstruction.target IS 'The benchmark, or mean for the mean of all.';
+COMMENT ON COLUMN joint_reconstruction.target IS 'The benchmark''s score, its mean of tasks ("mmlu, mean of tasks"), or mean for the mean of all.';
 COMMENT ON COLUMN joint_reconstruction.test_models IS 'Models the error was measured on.';
 COMMENT ON COLUMN joint_reconstruction.items IS 'Items of all forms.';
 COMMENT ON COLUMN joint_reconstruction.rmse IS 'Root mean squared error, points.';

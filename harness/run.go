@@ -1,0 +1,247 @@
+package harness
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Run is one evaluation: a model and the arguments that it was evaluated with. The
+// harness names its directories by the model alone, so that other revisions, precisions
+// or adapters of a model lie beside each other; only the results files tell them apart.
+type Run struct {
+	ID        string   `json:"id"` // stands for model and arguments
+	Model     string   `json:"model"`
+	Arguments []string `json:"arguments"` // "revision=step1000", sorted; none where no results file tells them
+	Known     bool     `json:"known"`     // whether a results file tells the arguments
+}
+
+// newRun identifies a run.
+func newRun(model string, arguments []string, known bool) Run {
+	slices.Sort(arguments)
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{model, fmt.Sprint(known)}, arguments...), "\x00")))
+	return Run{ID: hex.EncodeToString(sum[:4]), Model: model, Arguments: slices.Compact(arguments), Known: known}
+}
+
+// String is the run in one line.
+func (r Run) String() string {
+	model := r.Model
+	if model == "" {
+		model = "a model without a name"
+	}
+	if !r.Known {
+		return model + ", arguments unknown: no results file"
+	}
+	return strings.Join(append([]string{model}, r.Arguments...), ", ")
+}
+
+// matches reports whether the run is meant by a text: the begin of its identifier, or
+// a part of its line.
+func (r Run) matches(text string) bool {
+	return len(text) >= 4 && strings.HasPrefix(r.ID, text) || strings.Contains(r.String(), text)
+}
+
+// RunsError says that files of several runs were given where one is wanted.
+type RunsError struct {
+	Asked string // how one was chosen; empty if none was
+	Runs  []RunFiles
+}
+
+// RunFiles is a run with what there is of it.
+type RunFiles struct {
+	Run
+	Tasks int
+	Time  string // of its newest task; empty where the files' names have none
+	File  string // one of them
+}
+
+func (e *RunsError) Error() string {
+	var b strings.Builder
+	switch n := e.meant(); {
+	case e.Asked == "":
+		fmt.Fprintf(&b, "the logs are of %d runs, and a score is of one model with one set of arguments", len(e.Runs))
+	case n == 0:
+		fmt.Fprintf(&b, "no run is meant by %q", e.Asked)
+	default:
+		fmt.Fprintf(&b, "%q means %d runs", e.Asked, n)
+	}
+	b.WriteString(". Give the files of one, or choose it with --run ID:")
+	for _, r := range e.Runs {
+		fmt.Fprintf(&b, "\n  %s  %s (%s", r.ID, clip(r.String(), 600), count(r.Tasks, "task"))
+		if r.Time != "" {
+			fmt.Fprintf(&b, ", newest %s", r.Time)
+		}
+		fmt.Fprintf(&b, ", such as %s)", clip(r.File, 200))
+	}
+	return b.String()
+}
+
+func (e *RunsError) meant() int {
+	n := 0
+	for _, r := range e.Runs {
+		if r.matches(e.Asked) {
+			n++
+		}
+	}
+	return n
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// chooseRun returns the run that is asked for, or the only one.
+func chooseRun(tasks []*Task, asked string) (Run, error) {
+	var runs []RunFiles
+	for _, t := range tasks {
+		k := slices.IndexFunc(runs, func(r RunFiles) bool { return r.ID == t.Run.ID })
+		if k < 0 {
+			k = len(runs)
+			runs = append(runs, RunFiles{Run: t.Run, File: t.File})
+		}
+		runs[k].Tasks++
+		runs[k].Time = max(runs[k].Time, t.Time)
+	}
+	slices.SortFunc(runs, func(a, b RunFiles) int { return strings.Compare(a.String()+a.ID, b.String()+b.ID) })
+	meant := runs
+	if asked != "" {
+		meant = slices.DeleteFunc(slices.Clone(runs), func(r RunFiles) bool { return !r.matches(asked) })
+	}
+	if len(meant) != 1 {
+		return Run{}, &RunsError{Asked: asked, Runs: runs}
+	}
+	return meant[0].Run, nil
+}
+
+// arguments are what a results file says of how the model was run, as far as another
+// value makes other answers. shots are the numbers of examples that the harness added
+// to the tasks that were read.
+func (r *resultsFile) arguments(shots []string) []string {
+	var args []string
+	add := func(name, value string) {
+		if value != "" {
+			args = append(args, name+"="+value)
+		}
+	}
+	args = append(args, modelArguments(r.Config["model_args"])...)
+	add("backend", text(r.Config["model"]))
+	add("model_revision", text(r.Config["model_revision"]))
+	add("model_sha", text(r.Config["model_sha"]))
+	add("model_dtype", text(r.Config["model_dtype"]))
+	if said(r.Config["gen_kwargs"]) {
+		add("gen_kwargs", compact(r.Config["gen_kwargs"]))
+	}
+	if said(r.ChatTemplate) {
+		add("chat_template", fingerprint(r.ChatTemplateSHA, r.ChatTemplate))
+	}
+	if said(r.SystemInstruction) {
+		add("system_instruction", fingerprint(r.SystemInstructionSHA, r.SystemInstruction))
+	}
+	if said(r.FewshotAsMultiturn) {
+		add("fewshot_as_multiturn", text(r.FewshotAsMultiturn))
+	}
+	add("num_fewshot", strings.Join(slices.Compact(slices.Sorted(slices.Values(shots))), "/"))
+	return args
+}
+
+// fingerprint stands for a long text: the hash that the harness gives, else one of our
+// own.
+func fingerprint(hash, content json.RawMessage) string {
+	if h := text(hash); h != "" {
+		return h[:min(12, len(h))]
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:6])
+}
+
+// compact is a value on one line.
+func compact(raw json.RawMessage) string {
+	if len(raw) > 0 && raw[0] == '"' {
+		return text(raw)
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return text(raw)
+	}
+	return clip(b.String(), 2000)
+}
+
+// elsewhere are arguments that say where and how fast a model runs, not what it
+// answers.
+var elsewhere = map[string]bool{"device": true, "device_map_option": true, "parallelize": true, "batch_size": true,
+	"max_batch_size": true, "tensor_parallel_size": true, "data_parallel_size": true, "gpu_memory_utilization": true,
+	"max_memory_per_gpu": true, "max_cpu_memory": true, "offload_folder": true, "swap_space": true, "num_concurrent": true,
+	"max_retries": true}
+
+// secret are arguments that nobody is to read in a report.
+var secret = map[string]bool{"token": true, "auth_token": true, "use_auth_token": true, "hf_token": true, "api_key": true, "password": true}
+
+// modelArguments takes --model_args apart: "pretrained=org/model,dtype=bfloat16", or an
+// object in newer versions.
+func modelArguments(raw json.RawMessage) []string {
+	var args []string
+	keep := func(name, value string) {
+		if name = strings.TrimSpace(name); !elsewhere[name] && !secret[name] {
+			args = append(args, name+"="+strings.TrimSpace(value))
+		}
+	}
+	var named map[string]json.RawMessage
+	if json.Unmarshal(raw, &named) == nil {
+		for name, value := range named {
+			keep(name, compact(value))
+		}
+		return args
+	}
+	for _, part := range splitArguments(scalar(raw)) {
+		name, value, _ := strings.Cut(part, "=")
+		keep(name, value)
+	}
+	return args
+}
+
+// splitArguments cuts a list of name=value at its commas. A value may hold commas: what
+// has no name of its own belongs to the value before.
+func splitArguments(list string) []string {
+	var parts []string
+	if list == "null" || list == "" {
+		return nil
+	}
+	for _, part := range strings.Split(list, ",") {
+		if len(parts) > 0 && !strings.Contains(part, "=") {
+			parts[len(parts)-1] += "," + part
+			continue
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// withoutSecrets is --model_args as it may be shown.
+func withoutSecrets(raw json.RawMessage) string {
+	var named map[string]json.RawMessage
+	if json.Unmarshal(raw, &named) == nil && named != nil {
+		for name := range named {
+			if secret[name] {
+				named[name] = json.RawMessage(`"…"`)
+			}
+		}
+		if shown, err := json.Marshal(named); err == nil {
+			return clip(string(shown), 2000)
+		}
+	}
+	parts := splitArguments(text(raw))
+	for k, part := range parts {
+		if name, _, ok := strings.Cut(part, "="); ok && secret[strings.TrimSpace(name)] {
+			parts[k] = name + "=…"
+		}
+	}
+	return strings.Join(parts, ",")
+}
