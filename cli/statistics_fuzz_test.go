@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -68,7 +69,7 @@ func mustEndWell(t *testing.T, args []string, input string) {
 	case code == 0:
 		for dec := json.NewDecoder(&out); ; {
 			var v any
-			if err := dec.Decode(&v); err == io.EOF {
+			if err := dec.Decode(&v); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("%v prints what is not JSON: %v\n%s", args, err, input)

@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	flat        = 0.5   // fall of the log-likelihood within one standard error of a maximum
-	nearlyFlat  = 10.0  // fall of the expected log-likelihood, below which the marginal one is looked at
-	finer       = 10    // nodes for one of the fit's, when that is done
-	mostFineRun = 20000 // patterns for which it is done
+	flat         = 0.5 // fall of the log-likelihood within one standard error of a maximum
+	nearlyFlat   = 10  // fall of the expected log-likelihood, below which the marginal one is looked at
+	finer        = 10  // nodes for one of the fit's, when that is done
+	mostFineWork = 2e6 // items in question × items × patterns up to which it is done
 )
 
 // unbounded tells of each item whether the log-likelihood falls by less than flat when the
@@ -43,14 +43,20 @@ func (p *problem) unbounded(x *point) []bool {
 	})
 	nodes := p.step.grid.Nodes
 	last := len(nodes) - 1
-	if !slices.Contains(suspect, true) || p.step.p.n > mostFineRun || nodes[0] != -nodes[last] {
+	questions := 0
+	for j := range suspect {
+		if suspect[j] = suspect[j] && !out[j]; suspect[j] {
+			questions++
+		}
+	}
+	if questions == 0 || questions*len(x.items)*p.step.p.n > mostFineWork || nodes[0] != -nodes[last] {
 		return out
 	}
 	fine := newEStep(p.step.p, NormalGrid(finer*last+1, nodes[last]), p.workers)
 	value := fine.run(x.items, true)
 	items := slices.Clone(x.items)
 	for j, it := range x.items {
-		if out[j] || !suspect[j] {
+		if !suspect[j] {
 			continue
 		}
 		for _, step := range steps(it, fine.grid.Nodes) {

@@ -1,13 +1,14 @@
 package reconstruct
 
 import (
-	"sync"
 	"sync/atomic"
+
+	"github.com/sourcegraph/conc"
 )
 
 // each calls f(0) … f(n-1) on a number of goroutines. Calls must not depend on
 // one another; results are reduced by the caller in index order, so that they
-// are the same for any number of workers.
+// are the same for any number of workers. A panic in one of them is the caller's.
 func each(n, workers int, f func(i int)) {
 	if workers <= 1 || n <= 1 {
 		for i := range n {
@@ -16,7 +17,7 @@ func each(n, workers int, f func(i int)) {
 		return
 	}
 	var next atomic.Int64
-	var wg sync.WaitGroup
+	var wg conc.WaitGroup
 	for range min(workers, n) {
 		wg.Go(func() {
 			for {
