@@ -27,9 +27,10 @@ func Impossible(err error) bool {
 		few    *reconstruct.TooFewModelsError
 		single *TooFewBenchmarksError
 		folds  *distill.TooFewModelsError
+		filter *distill.TooFewItemsError
 	)
 	return errors.As(err, &models) || errors.As(err, &items) || errors.As(err, &parts) || errors.As(err, &few) ||
-		errors.As(err, &single) || errors.As(err, &folds) || errors.Is(err, smooth.ErrConstant)
+		errors.As(err, &single) || errors.As(err, &folds) || errors.As(err, &filter) || errors.Is(err, smooth.ErrConstant)
 }
 
 // TooFewModelsError says that a benchmark can't be analysed for want of models.

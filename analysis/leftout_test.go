@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/analysis/distill"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
 )
@@ -41,6 +42,13 @@ func TestBenchmarksWithoutItemsAreImpossible(t *testing.T) {
 		if few.Kept != kept || few.Reasons["too easy"] != 40-kept || !strings.Contains(err.Error(), "too easy") {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// A selection that the items don't allow is left out, as is whatever has too few.
+func TestSelectionsOfTooFewItemsAreImpossible(t *testing.T) {
+	if err := fmt.Errorf("stage filter A family of quiz: %w", &distill.TooFewItemsError{Least: 6}); !Impossible(err) {
+		t.Errorf("%v stops the build", err)
 	}
 }
 

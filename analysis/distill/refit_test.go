@@ -2,6 +2,7 @@ package distill
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -51,6 +52,20 @@ func TestSearchWithRefitsDistillsAPopulation(t *testing.T) {
 	}
 	if chosen.Objective > all.Objective {
 		t.Errorf("objective %v of the chosen, %v of all items", chosen.Objective, all.Objective)
+	}
+}
+
+// What no threshold leaves is a fact about the answers, and not a failure.
+func TestTooFewItemsForAnyFormAreNamed(t *testing.T) {
+	items := []irt.Item{{A: 1, U: 1}, {A: 1, D: 0.5, U: 1}, {A: 1, D: -0.5, U: 1}}
+	c := Candidate{Kind: irt.TwoPL, Estimator: ability.MAP, Items: items, Abilities: []float64{-1, -0.5, 0, 0.5, 1}}
+	never := func(context.Context, Trial) (float64, error) { return math.Inf(1), nil }
+	for least, tried := range map[int]bool{4: false, 2: true} {
+		_, err := Search(context.Background(), []Candidate{c}, never, SearchOptions{Bins: 5, LeastItems: least, Coarse: 2, Rounds: 1})
+		var few *TooFewItemsError
+		if !errors.As(err, &few) || few.Least != least || few.Trials > 0 != tried {
+			t.Errorf("forms of %d items: error %v", least, err)
+		}
 	}
 }
 

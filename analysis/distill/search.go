@@ -113,10 +113,24 @@ func Search(ctx context.Context, candidates []Candidate, evaluate Evaluate, o Se
 		}
 	}
 	if best < 0 {
-		return trials, fmt.Errorf("search: none of %d trials left items that could be fitted; lower LeastItems (%d)", len(trials), o.LeastItems)
+		return trials, &TooFewItemsError{Trials: len(trials), Least: o.LeastItems}
 	}
 	trials[best].Chosen = true
 	return trials, nil
+}
+
+// TooFewItemsError says that the information filter leaves no items that a form could be
+// fitted with, whatever its threshold.
+type TooFewItemsError struct {
+	Trials int // that were fitted, in vain; 0 where there were fewer items than the least
+	Least  int // items of a form
+}
+
+func (e *TooFewItemsError) Error() string {
+	if e.Trials == 0 {
+		return fmt.Sprintf("the information filter leaves fewer than %d items, as many as a form has at least", e.Least)
+	}
+	return fmt.Sprintf("none of the %d selections of %d or more items that the information filter leaves could be fitted", e.Trials, e.Least)
 }
 
 // searchLines runs the lines, o.Workers at once.
