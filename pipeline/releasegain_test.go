@@ -19,7 +19,7 @@ func TestSummaryTellsOfReleasesWhereThereIsSomethingToTell(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := (Refreshed{ReleaseNews: c.news}).String(); !strings.Contains(got, c.want) {
+			if got := (Refreshed{Stage: StageDone, ReleaseNews: c.news}).String(); !strings.Contains(got, c.want) {
 				t.Errorf("%q lacks %q", got, c.want)
 			}
 		})
