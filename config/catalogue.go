@@ -75,7 +75,7 @@ func FormatCatalogue(benchmarks []corpus.Benchmark) ([]byte, error) {
 		Benchmarks []entry `yaml:"benchmarks"`
 	}
 	for _, b := range benchmarks {
-		e := entry{Name: b.Name, Title: b.Title, Metric: b.Metric, Shown: b.Shown, Shots: b.Shots, Options: b.Options, Asked: string(b.Asked), MinPointBiserial: b.MinPointBiserial}
+		e := entry{Name: b.Name, Title: b.Title, Metric: b.Metric, Shown: b.Shown, Shots: b.Shots, Options: b.Options, Asked: string(b.Asked), PublishedMean: string(b.PublishedMean), MinPointBiserial: b.MinPointBiserial}
 		if len(b.Tasks) == 1 && b.Tasks[0].Name == b.Name {
 			e.Harness, e.Items = b.Tasks[0].Harness, b.Tasks[0].Items
 		} else {
