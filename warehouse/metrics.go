@@ -13,6 +13,9 @@ import (
 // how the crawl stands and how large the file is. Times are seconds since 1970, so
 // that staleness is a subtraction.
 func (w *Warehouse) Metrics(ctx context.Context) (all []textfile.Metric, err error) {
+	if err := w.checkpoint(ctx); err != nil { // or what is in the log would not count
+		return nil, fmt.Errorf("measure the warehouse: %w", err)
+	}
 	err = w.View(ctx, func(v *Warehouse) error {
 		all, err = v.measure(ctx)
 		return err
@@ -52,9 +55,6 @@ func (w *Warehouse) measure(ctx context.Context) ([]textfile.Metric, error) {
 			return nil, fmt.Errorf("measure the warehouse: %s: %w", p.name, err)
 		}
 		all = append(all, m)
-	}
-	if err := w.checkpoint(ctx); err != nil { // or what is in the log would not count
-		return nil, fmt.Errorf("measure the warehouse: %w", err)
 	}
 	standing, err := w.StandingFailures(ctx)
 	if err != nil {

@@ -158,7 +158,7 @@ func TestOlderSchemaIsBroughtUpToDate(t *testing.T) {
 		for _, s := range steps[:version] {
 			statements = append(statements, s.text, fmt.Sprintf("INSERT INTO schema_migration VALUES (%d, '%s', '%s', now())", s.version, s.name, s.checksum))
 		}
-		statements = append(statements, `INSERT INTO benchmark VALUES (1, 'old', 'Old', 'acc', 0, 4, NULL, false)`)
+		statements = append(statements, `INSERT INTO benchmark (benchmark_id, benchmark, title, metric, shots, options, min_point_biserial, in_catalogue) VALUES (1, 'old', 'Old', 'acc', 0, 4, NULL, false)`)
 		if _, err := db.ExecContext(t.Context(), "BEGIN;"+strings.Join(statements, ";")+";COMMIT"); err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,6 @@ WITH result AS (
     UNION SELECT 'reconstruction_metric', benchmark, run_id FROM reconstruction_metric
     UNION SELECT 'form_reliability', benchmark, run_id FROM form_reliability
     UNION SELECT 'learning_curve', benchmark, run_id FROM learning_curve
-    UNION SELECT 'left_out', benchmark, run_id FROM left_out
 )
 SELECT concat(tbl, ' of ', benchmark) AS object, concat('run ', run_id, ' is not there') AS detail
 FROM result ANTI JOIN run USING (run_id)
