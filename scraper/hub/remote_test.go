@@ -11,9 +11,12 @@ import (
 	"testing"
 )
 
+// piece is how storage answers a request for n bytes at off.
+type piece func(off, n int64) *http.Response
+
 // storageWorld redirects to storage, which answers request after request as told and
 // then as the last one.
-func storageWorld(answers ...func(off, n int64) *http.Response) world {
+func storageWorld(answers ...piece) world {
 	asked := 0
 	return func(r *http.Request) *http.Response {
 		if strings.Contains(r.URL.Path, "/resolve/") {
@@ -30,7 +33,7 @@ func storageWorld(answers ...func(off, n int64) *http.Response) world {
 }
 
 // stretch answers with a stretch of a file; tag may be empty.
-func stretch(file []byte, tag string) func(off, n int64) *http.Response {
+func stretch(file []byte, tag string) piece {
 	return func(off, n int64) *http.Response {
 		header := []string{"Content-Range", fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, len(file))}
 		if tag != "" {
@@ -41,7 +44,7 @@ func stretch(file []byte, tag string) func(off, n int64) *http.Response {
 }
 
 // everything answers with a body and 200, whatever was asked for.
-func everything(body []byte, tag string) func(off, n int64) *http.Response {
+func everything(body []byte, tag string) piece {
 	return func(int64, int64) *http.Response {
 		if tag == "" {
 			return respond(http.StatusOK, string(body))
@@ -51,7 +54,7 @@ func everything(body []byte, tag string) func(off, n int64) *http.Response {
 }
 
 // broken is everything whose connection breaks at the end of the body.
-func broken(body []byte) func(off, n int64) *http.Response {
+func broken(body []byte) piece {
 	return func(int64, int64) *http.Response {
 		resp := respond(http.StatusOK, "")
 		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), brokenReader{}))
@@ -84,14 +87,14 @@ func TestWholeFileWithoutAHashIsOfOnePiece(t *testing.T) {
 	file := bytes.Repeat([]byte("a"), 2*wholeStep+5)
 	other := bytes.Repeat([]byte("b"), 2*wholeStep+5)
 	cases := map[string]struct {
-		answers []func(off, n int64) *http.Response
+		answers []piece
 		want    []byte
 	}{
-		"200_cut_short_then_206":       {[]func(off, n int64) *http.Response{stretch(file, ""), everything(other[:100], ""), stretch(file, "")}, file},
-		"200_broken_then_206":          {[]func(off, n int64) *http.Response{stretch(file, ""), broken(other[:100]), stretch(file, "")}, file},
-		"first_200_cut_short_then_206": {[]func(off, n int64) *http.Response{everything(other[:100], ""), stretch(file, "")}, file},
-		"other_version_after_a_step":   {[]func(off, n int64) *http.Response{stretch(file, "one"), stretch(other, "two")}, other},
-		"other_version_as_a_whole":     {[]func(off, n int64) *http.Response{stretch(file, "one"), everything(other, "two")}, other},
+		"200_cut_short_then_206":       {[]piece{stretch(file, ""), everything(other[:100], ""), stretch(file, "")}, file},
+		"200_broken_then_206":          {[]piece{stretch(file, ""), broken(other[:100]), stretch(file, "")}, file},
+		"first_200_cut_short_then_206": {[]piece{everything(other[:100], ""), stretch(file, "")}, file},
+		"other_version_after_a_step":   {[]piece{stretch(file, "one"), stretch(other, "two")}, other},
+		"other_version_as_a_whole":     {[]piece{stretch(file, "one"), everything(other, "two")}, other},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +116,7 @@ func TestWholeFileWithoutAHashIsOfOnePiece(t *testing.T) {
 // A file that changes while it is read by ranges can't be used, and can be read anew.
 func TestStretchesOfTwoVersionsAreNotUsedTogether(t *testing.T) {
 	file, other := bytes.Repeat([]byte("a"), 100<<10), bytes.Repeat([]byte("b"), 100<<10)
-	cases := map[string][]func(off, n int64) *http.Response{
+	cases := map[string][]piece{
 		"other_tag":             {stretch(file, "one"), stretch(other, "two")},
 		"whole_with_other_tag":  {stretch(file, "one"), everything(other, "two")},
 		"whole_without_any_tag": {stretch(file, ""), everything(other, "")},

@@ -40,7 +40,7 @@ func (m *Memory) StandingFailures(ctx context.Context) (corpus.Standing, error) 
 		if failed(r.Status) && !told[r.Status] {
 			count(&s.Repositories, r.Status)
 		}
-		m.countModel(r, tasks, told, of)
+		m.countModel(r, tasks, of)
 	}
 	m.countVanished(of)
 	for _, b := range benchmarks {
@@ -101,7 +101,7 @@ func (m *Memory) tasksOf(r corpus.RepoState) (tasks map[fileOf]corpus.Status, to
 }
 
 // countModel enters a repository in what became of the models.
-func (m *Memory) countModel(r corpus.RepoState, tasks map[fileOf]corpus.Status, told map[corpus.Status]bool, of func(string) *corpus.StandingBenchmark) {
+func (m *Memory) countModel(r corpus.RepoState, tasks map[fileOf]corpus.Status, of func(string) *corpus.StandingBenchmark) {
 	statuses := map[string]map[corpus.Status]bool{}
 	for t, status := range tasks {
 		if t.benchmark == "" || hope[status] == 0 {
@@ -112,7 +112,7 @@ func (m *Memory) countModel(r corpus.RepoState, tasks map[fileOf]corpus.Status, 
 		}
 		statuses[t.benchmark][status] = true
 	}
-	if len(statuses) == 0 && failed(r.Status) && !told[r.Status] {
+	if len(statuses) == 0 && failed(r.Status) {
 		for _, f := range m.files { // every benchmark that others were asked about
 			if f.Benchmark != "" {
 				statuses[f.Benchmark] = map[corpus.Status]bool{r.Status: true}

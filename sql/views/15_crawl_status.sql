@@ -1,37 +1,43 @@
 -- crawl_status: what has become of the models on the Hub, by benchmark.
--- Grain: one row a benchmark that the crawl has asked for. Key: benchmark. From: repo_state, file_states, vanished_models.
+-- Grain: one row a benchmark that the crawl has asked for. Key: benchmark. From: repo_state, revision, file_state, vanished_models.
 -- A model counts as answered, permanent, transient or policy where one of its tasks is, so that one
 -- of the 57 tasks of MMLU makes it both. Repositories of which nothing can be had count in each benchmark.
 CREATE OR REPLACE VIEW crawl_status AS
 WITH repository AS (
-    SELECT repo, commit_hash, status FROM repo_state WHERE gone_since IS NULL
+    SELECT r.repo, r.status, v.revision_id
+    FROM repo_state AS r
+    LEFT JOIN revision AS v ON v.repo = r.repo AND v.commit_hash = r.commit_hash
+    WHERE r.gone_since IS NULL
 ),
-task_status AS (
-    SELECT f.benchmark, f.repo, f.task,
-        arg_max(f.status, CASE f.status WHEN 'done' THEN 5 WHEN 'transient' THEN 4 WHEN 'missing' THEN 3 WHEN 'policy' THEN 2 WHEN 'permanent' THEN 1 ELSE 0 END) AS status
-    FROM file_states AS f
-    JOIN repository AS r ON r.repo = f.repo AND r.commit_hash = f.commit_hash
-    WHERE f.benchmark <> ''
-    GROUP BY f.benchmark, f.repo, f.task
-),
-closed AS (
-    SELECT repo, status FROM failure WHERE kind = 'repository'
-      AND repo NOT IN (SELECT repo FROM task_status)
+task_status AS ( -- by keys, the most hopeful status of a task's files: all of them are read for it
+    SELECT revision_id, task_id,
+        max(CASE status WHEN 'done' THEN 5 WHEN 'transient' THEN 4 WHEN 'missing' THEN 3 WHEN 'policy' THEN 2 WHEN 'permanent' THEN 1 ELSE 0 END) AS hope
+    FROM file_state
+    WHERE task_id IS NOT NULL AND revision_id IN (SELECT revision_id FROM repository)
+    GROUP BY revision_id, task_id
 ),
 known AS (
-    SELECT * FROM task_status WHERE status <> 'pending'
-    UNION ALL
-    SELECT b.benchmark, c.repo, '', c.status FROM closed AS c CROSS JOIN (SELECT DISTINCT benchmark FROM file_states WHERE benchmark <> '') AS b
+    SELECT t.benchmark_id, s.revision_id::VARCHAR AS holder, s.hope
+    FROM task_status AS s
+    JOIN task AS t USING (task_id)
+    WHERE s.hope > 0
+    UNION ALL -- nothing of it can be had: in each benchmark
+    SELECT b.benchmark_id, r.repo, CASE r.status WHEN 'transient' THEN 4 WHEN 'policy' THEN 2 ELSE 1 END
+    FROM repository AS r
+    CROSS JOIN (SELECT DISTINCT t.benchmark_id FROM (SELECT DISTINCT task_id FROM file_state) JOIN task AS t USING (task_id)) AS b
+    WHERE r.status IN ('transient', 'permanent', 'policy')
+      AND NOT EXISTS (FROM task_status AS s WHERE s.revision_id = r.revision_id AND s.hope > 0)
 ),
 model AS (
-    SELECT benchmark, repo,
-        bool_or(status = 'done')      AS answered,
-        bool_and(status = 'missing')  AS missing,
-        bool_or(status = 'transient') AS transient,
-        bool_or(status = 'permanent') AS permanent,
-        bool_or(status = 'policy')    AS policy
-    FROM known
-    GROUP BY benchmark, repo
+    SELECT b.benchmark, k.holder,
+        bool_or(k.hope = 5)  AS answered,
+        bool_and(k.hope = 3) AS missing,
+        bool_or(k.hope = 4)  AS transient,
+        bool_or(k.hope = 1)  AS permanent,
+        bool_or(k.hope = 2)  AS policy
+    FROM known AS k
+    JOIN benchmark AS b USING (benchmark_id)
+    GROUP BY b.benchmark, k.holder
 ),
 vanished AS (
     SELECT b.benchmark, count(DISTINCT v.model_id) AS models

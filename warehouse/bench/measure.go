@@ -169,6 +169,9 @@ func (b *bench) publish(ctx context.Context, p *population, dir string) error {
 		{"SQL: item_statistics", "FROM item_statistics"},
 		{"SQL: variance filter", "FROM item_filter"},
 		{"SQL: scores of a benchmark", "FROM scores WHERE benchmark = 'hellaswag'"},
+		{"SQL: status of all benchmarks", "FROM benchmark_status"},
+		{"SQL: what became of the models", "FROM crawl_status"},
+		{"SQL: what can't be had", "FROM failure"},
 		{"SQL: one item", "FROM item_responses('hellaswag', '17')"},
 		{"SQL: one model's answers", "FROM responses WHERE model = '" + model + "'"},
 	} {
