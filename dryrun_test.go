@@ -127,10 +127,10 @@ func (s site) startStuckCrawl(t *testing.T) (stop func()) {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
 		}
-		close(release)
 		if e := wait(t, cmd, began); e.code != 130 {
 			t.Errorf("%+v", e)
 		}
+		close(release)
 		silent.Close()
 	}
 }
