@@ -113,8 +113,8 @@ func (s site) mustBeSound(t *testing.T) {
 
 // wholeMetrics reports whether the last metric that a refresh writes is there.
 func wholeMetrics(text string) bool {
-	_, last, found := strings.Cut(text, "# TYPE metabench_refresh_failed_sources gauge\n")
-	return found && strings.HasPrefix(last, "metabench_refresh_failed_sources ") && strings.HasSuffix(last, "\n")
+	_, last, found := strings.Cut(text, "# TYPE metabench_refresh_vanished_repositories gauge\n")
+	return found && strings.HasPrefix(last, "metabench_refresh_vanished_repositories ") && strings.HasSuffix(last, "\n")
 }
 
 // mustRecover lets the next refresh finish, and compares everything it leaves with

@@ -14,6 +14,7 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
+	"metabench/pipeline"
 	"metabench/scraper"
 	"metabench/scraper/hub"
 	"metabench/warehouse"
@@ -102,7 +103,7 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 			}
 		}
 		if err == nil {
-			failed = pipelineError(p.TooManyFailed(cmd.Context()))
+			failed = pipelineError(pipeline.TooManyFailed(summary.Standing, cfg.Hub.MaxFailed))
 		}
 		return pipelineError(err)
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,8 +14,9 @@ func newStatusCommand(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "What the warehouse holds and how fresh it is",
 		Long: `What the warehouse holds of each benchmark, how fresh it is, and how many models have
-failed or vanished: the view benchmark_status (failure and vanished_models list these);
-then how each release does, and what a new one would gain: the view release_status.
+failed or vanished: the view benchmark_status; then how many repositories and tasks on
+the Hub can't be had, whenever they began to fail (the views failure and
+vanished_models list them); then how each release does, and what a new one would gain: the view release_status.
 With --json the first only; metabench release list has the second.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -26,6 +28,9 @@ With --json the first only; metabench release list has the second.`,
 				if err := a.printQuery(cmd.Context(), w, "FROM benchmark_status"); err != nil || a.json {
 					return err
 				}
+				if err := a.printStanding(cmd.Context(), w); err != nil {
+					return err
+				}
 				all, err := w.Releases(cmd.Context())
 				if err != nil || len(all) == 0 {
 					return err
@@ -35,4 +40,24 @@ With --json the first only; metabench release list has the second.`,
 			})
 		},
 	}
+}
+
+// printStanding says what can't be had of the Hub, if there is anything.
+func (a *app) printStanding(ctx context.Context, w *warehouse.Warehouse) error {
+	s, err := w.StandingFailures(ctx)
+	if err != nil {
+		return err
+	}
+	var lines string
+	if n := s.Failed(); n > 0 {
+		lines += fmt.Sprintf("%d of %d repositories and tasks on the Hub can't be had, %d of them for good: metabench query \"from failure\"\n", n, n+s.Read, s.Permanent())
+	}
+	if s.Vanished > 0 {
+		lines += fmt.Sprintf("%d repositories are gone from the Hub: metabench query \"from vanished_models\"\n", s.Vanished)
+	}
+	if lines == "" {
+		return nil
+	}
+	_, err = fmt.Fprint(a.Out, "\n"+lines)
+	return err
 }

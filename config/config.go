@@ -71,7 +71,7 @@ type Publish struct {
 	// Limits of the gates: beyond them the earlier snapshot stays.
 	MaxLoss     float64 `mapstructure:"max_loss" help:"share of a benchmark's models or answers in the last snapshot that the next may lack, 0 to 1"`
 	MaxItemLoss float64 `mapstructure:"max_item_loss" help:"the same of the items selected for a form"`
-	MaxFailed   float64 `mapstructure:"max_failed" help:"share of a benchmark's tasks on the Hub that may have failed for good, 0 to 1"`
+	MaxFailed   float64 `mapstructure:"max_failed" help:"share of the models on the Hub of which something of a benchmark may fail for good, 0 to 1"`
 
 	Lake string `mapstructure:"lake" help:"directory of the Parquet lake; empty for none"`
 	// Metrics is a textfile-collector file, written atomically.

@@ -4,16 +4,18 @@ import (
 	"context"
 	"fmt"
 
+	"metabench/corpus"
 	"metabench/scraper"
 )
 
-// TooManyFailedError says that a larger share of the sources on the Hub fails than
-// hub.max_failed tolerates.
-type TooManyFailedError struct{ Failing, Tried int }
+// TooManyFailedError says that a larger share of the repositories and tasks on the Hub
+// can't be had than hub.max_failed tolerates.
+type TooManyFailedError struct{ Standing corpus.Standing }
 
 func (e *TooManyFailedError) Error() string {
-	return fmt.Sprintf("%d of %d sources on the Hub fail, more than hub.max_failed tolerates; metabench query \"from failure\" says why; "+
-		"metabench crawl --retry-failed once the cause is gone", e.Failing, e.Tried)
+	s := e.Standing
+	return fmt.Sprintf("%d of %d repositories and tasks on the Hub can't be had (%d of them for good), more than hub.max_failed tolerates; "+
+		"metabench query \"from failure\" lists them with what helps", s.Failed(), s.Failed()+s.Read, s.Permanent())
 }
 
 // Crawl crawls into the warehouse and brings its item statistics up to date. The
@@ -37,19 +39,11 @@ func (p *Pipeline) Crawl(ctx context.Context, options scraper.Options, watch fun
 	return summary, p.w.RefreshStatistics(ctx)
 }
 
-// TooManyFailed is a *TooManyFailedError when a larger share of the sources on the Hub
-// fails than hub.max_failed tolerates, whenever they began to.
-func (p *Pipeline) TooManyFailed(ctx context.Context) error {
-	failing, tried, err := p.w.Failing(ctx)
-	if err != nil {
-		return err
-	}
-	return tooManyFailed(failing, tried, p.opts.Config.Hub.MaxFailed)
-}
-
-func tooManyFailed(failing, tried int, tolerated float64) error {
-	if failing == 0 || float64(failing) <= tolerated*float64(tried) {
+// TooManyFailed is a *TooManyFailedError when a larger share of the repositories and
+// tasks on the Hub can't be had than is tolerated, whenever they began to.
+func TooManyFailed(s corpus.Standing, tolerated float64) error {
+	if s.FailedShare() <= tolerated {
 		return nil
 	}
-	return &TooManyFailedError{failing, tried}
+	return &TooManyFailedError{s}
 }

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"metabench/textfile"
@@ -57,13 +59,14 @@ func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
 		}
 		stage.Samples = append(stage.Samples, textfile.Sample{Labels: map[string]string{"stage": string(s)}, Value: value})
 	}
-	leftOut := textfile.Metric{Name: "metabench_refresh_left_out", Help: "Parts of benchmarks' results that the last build left out; benchmark where it has none.", Kind: textfile.Gauge}
-	seen := map[[2]string]bool{}
-	for _, l := range did.LeftOut { // several items of a form may lack: one sample tells
-		if part := [2]string{l.Benchmark, l.Part}; !seen[part] {
-			seen[part] = true
-			leftOut.Samples = append(leftOut.Samples, textfile.Sample{Labels: map[string]string{"benchmark": l.Benchmark, "part": l.Part}, Value: 1})
+	leftOut := textfile.Metric{Name: "metabench_left_out", Help: "Parts of a benchmark's results that its answers don't allow: 1, or how many items a given form lacks.", Kind: textfile.Gauge}
+	for _, l := range did.LeftOut {
+		labels := map[string]string{"benchmark": l.Benchmark, "part": l.Part}
+		k := slices.IndexFunc(leftOut.Samples, func(s textfile.Sample) bool { return maps.Equal(s.Labels, labels) })
+		if k < 0 {
+			k, leftOut.Samples = len(leftOut.Samples), append(leftOut.Samples, textfile.Sample{Labels: labels})
 		}
+		leftOut.Samples[k].Value++
 	}
 	gauge := func(name, help string, value float64) textfile.Metric {
 		return textfile.Value(name, help, textfile.Gauge, value)
@@ -76,5 +79,6 @@ func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
 		gauge("metabench_refresh_duration_seconds", "How long it took.", did.Seconds),
 		leftOut,
 		gauge("metabench_refresh_failed_sources", "Sources that failed in it.", float64(did.Failed)),
+		gauge("metabench_refresh_vanished_repositories", "Repositories that the Hub listed no more in it, and before it did.", float64(did.Vanished)),
 	))
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sourcegraph/conc/panics"
+
 	"metabench/analysis"
 	"metabench/config"
 	"metabench/scraper"
@@ -49,10 +51,15 @@ func (p *Pipeline) Refresh(ctx context.Context, crawl *scraper.Options) (Refresh
 		limited, cancel = context.WithTimeout(ctx, d)
 	}
 	defer cancel()
-	err := p.refresh(limited, crawl, &did)
+	var err error
+	if fault := panics.Try(func() { err = p.refresh(limited, crawl, &did) }); fault != nil {
+		err = fault.AsError() // which the metrics must tell as well
+	}
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = &DeadlineError{Deadline: p.opts.Config.Refresh.Deadline, Stage: did.Stage}
 	}
+	leftOutErr := p.countLeftOut(context.WithoutCancel(ctx), &did)
+	err = cmp.Or(err, leftOutErr) // after another error it has failed for the same reason
 	did.Seconds = time.Since(started).Seconds()
 	did.ExitCode = p.opts.ExitCode(err)
 	return did, errors.Join(err, p.writeMetrics(context.WithoutCancel(ctx), did, err))
@@ -64,15 +71,19 @@ func (p *Pipeline) refresh(ctx context.Context, crawl *scraper.Options, did *Ref
 		did.Stage = StageCrawl
 		summary, err := p.Crawl(ctx, *crawl, nil)
 		if summary != nil {
-			did.Fetched, did.Failed = summary.Fetched, summary.Failed
+			did.Fetched, did.Failed, did.Failures, did.Vanished = summary.Fetched, summary.Failed, summary.Failures, summary.Vanished
+			did.Standing = summary.Standing
 		}
-		if err = cmp.Or(err, p.countFailing(context.WithoutCancel(ctx), did)); err != nil {
+		if err != nil {
 			return err
 		}
-	} else if err := p.countFailing(ctx, did); err != nil {
-		return err
+	} else {
+		var err error
+		if did.Standing, err = p.w.StandingFailures(ctx); err != nil {
+			return err
+		}
 	}
-	partial := tooManyFailed(did.Failing, did.tried, p.opts.Config.Hub.MaxFailed) // no reason to stop
+	partial := TooManyFailed(did.Standing, p.opts.Config.Hub.MaxFailed) // no reason to stop
 	did.Stage = StageBuild
 	calibrated, err := p.w.Calibrations(ctx)
 	if err != nil {
@@ -121,13 +132,30 @@ func (p *Pipeline) refreshBuild(ctx context.Context, did *Refreshed) error {
 		return nil
 	}
 	built, err := p.Build(ctx, nil, "")
-	did.LeftOut = built.LeftOut
 	for _, b := range built.Without() {
 		if slices.Contains(pending, b) {
 			did.Built--
 		}
 	}
 	return err
+}
+
+// countLeftOut reads what the answers did not allow, whenever it was built.
+func (p *Pipeline) countLeftOut(ctx context.Context, did *Refreshed) error {
+	all, err := p.w.Benchmarks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, benchmark := range append(all, analysis.JointName) {
+		parts, err := p.w.LeftOut(ctx, benchmark)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
+			did.LeftOut = append(did.LeftOut, LeftOut{benchmark, part})
+		}
+	}
+	return nil
 }
 
 // refreshTexts reads what newly selected items ask, so that an export of them needs no
@@ -145,12 +173,6 @@ func (p *Pipeline) refreshTexts(ctx context.Context, did *Refreshed) (late, err 
 // Limits are those of the gates.
 func Limits(cfg config.Config) warehouse.Limits {
 	return warehouse.Limits{MaxLoss: cfg.Publish.MaxLoss, MaxItemLoss: cfg.Publish.MaxItemLoss, MaxFailed: cfg.Publish.MaxFailed}
-}
-
-// countFailing counts what fails now, whenever it began to.
-func (p *Pipeline) countFailing(ctx context.Context, did *Refreshed) (err error) {
-	did.Failing, did.tried, err = p.w.Failing(ctx)
-	return err
 }
 
 // refreshPublish checks and publishes, and exports the lake, each unless what is

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"metabench/corpus"
+	"metabench/scraper"
 )
 
 // Stage is a part of a refresh. The order is theirs.
@@ -26,23 +29,23 @@ func Stages() []Stage {
 
 // Refreshed is what a refresh did and how it ended.
 type Refreshed struct {
-	Stage    Stage     `json:"stage"`     // that it ended in: done, or the one that failed
-	ExitCode int       `json:"exit_code"` //
-	Fetched  int       `json:"fetched_repositories"`
-	Failed   int       `json:"failed_sources"`  // in this refresh
-	Failing  int       `json:"failing_sources"` // in this refresh or earlier, and not mended since
-	Built    int       `json:"built_benchmarks"`
-	Skipped  int       `json:"unchanged_benchmarks"`
-	LeftOut  []LeftOut `json:"left_out"`
-	Texts    int       `json:"texts_read"`    // of selected items
-	Untold   int       `json:"texts_missing"` // of items whose files don't tell what was asked
-	Snapshot string    `json:"snapshot"`      // empty when nothing new had to be published
-	Lake     string    `json:"lake"`          // empty likewise, or when there is none
-	Seconds  float64   `json:"seconds"`
+	Stage    Stage             `json:"stage"`     // that it ended in: done, or the one that failed
+	ExitCode int               `json:"exit_code"` //
+	Fetched  int               `json:"fetched_repositories"`
+	Failed   int               `json:"failed_sources"`        // in this refresh
+	Vanished int               `json:"vanished_repositories"` // that the Hub lists no more since the crawl before
+	Failures []scraper.Failure `json:"failures,omitempty"`    // the first of what failed in this refresh
+	Standing corpus.Standing   `json:"standing"`              // what can't be had, whenever that began
+	Built    int               `json:"built_benchmarks"`
+	Skipped  int               `json:"unchanged_benchmarks"`
+	LeftOut  []LeftOut         `json:"left_out"`      // what the answers don't allow, whenever it was built
+	Texts    int               `json:"texts_read"`    // of selected items
+	Untold   int               `json:"texts_missing"` // of items whose files don't tell what was asked
+	Snapshot string            `json:"snapshot"`      // empty when nothing new had to be published
+	Lake     string            `json:"lake"`          // empty likewise, or when there is none
+	Seconds  float64           `json:"seconds"`
 
 	ReleaseNews
-
-	tried int // sources that Failing is a part of
 }
 
 // String is the line that goes into a log.
@@ -53,10 +56,17 @@ func (r Refreshed) String() string {
 	} else {
 		fmt.Fprintf(&b, "refresh ended in stage %s after %.0f s with exit code %d: ", r.Stage, r.Seconds, r.ExitCode)
 	}
-	fmt.Fprintf(&b, "%d repositories fetched, %d sources failed, %d failing in all, %d benchmarks built, %d unchanged, ",
-		r.Fetched, r.Failed, r.Failing, r.Built, r.Skipped)
-	if len(r.LeftOut) > 0 {
-		fmt.Fprintf(&b, "left out: %s, ", strings.Join(Built{LeftOut: r.LeftOut}.Lines(), "; "))
+	fmt.Fprintf(&b, "%d repositories fetched, %d sources failed, %d failing in all, ", r.Fetched, r.Failed, r.Standing.Failed())
+	if r.Standing.Vanished > 0 {
+		fmt.Fprintf(&b, "%d gone from the Hub, ", r.Standing.Vanished)
+	}
+	fmt.Fprintf(&b, "%d benchmarks built, %d unchanged, ", r.Built, r.Skipped)
+	if lines := (Built{LeftOut: r.LeftOut}).Lines(); len(lines) > 0 {
+		const most = 3
+		fmt.Fprintf(&b, "left out: %s, ", strings.Join(lines[:min(most, len(lines))], "; "))
+		if n := len(lines) - most; n > 0 {
+			fmt.Fprintf(&b, "and %d more (metabench query \"from left_out\"), ", n)
+		}
 	}
 	if r.Texts > 0 || r.Untold > 0 {
 		fmt.Fprintf(&b, "texts of %d items read, %d not to be had, ", r.Texts, r.Untold)

@@ -16,7 +16,7 @@ import (
 type Limits struct {
 	MaxLoss     float64 // share of a benchmark's models or answers that may be gone, 0 to 1
 	MaxItemLoss float64 // the same of the items selected for a form
-	MaxFailed   float64 // share of a benchmark's tasks on the Hub that may have failed for good
+	MaxFailed   float64 // share of the models on the Hub of which something of a benchmark may fail for good
 }
 
 // checkNothing is the finding that there is nothing to publish. It can't be accepted.
@@ -30,56 +30,69 @@ type holdings struct {
 	models, answers int64
 	forms           map[string]int64 // selected items by form
 	results         bool
-	failed, tried   int64 // tasks of repositories on the Hub
+	failed, asked   int64 // models on the Hub with a task that can't be had for good, and all that were asked
 }
 
-// failedShare is the share of the tried tasks that failed for good.
+// failedShare is the share of the models that something can't be had of for good.
 func (h holdings) failedShare() float64 {
-	if h.tried == 0 {
+	if h.asked == 0 {
 		return 0
 	}
-	return float64(h.failed) / float64(h.tried)
+	return float64(h.failed) / float64(h.asked)
 }
 
-// holdings are what the warehouse holds, by benchmark. Results that span several have a
-// name of their own.
-func (w *Warehouse) holdings(ctx context.Context) (map[string]*holdings, error) {
-	all := map[string]*holdings{}
+// inventory is what a warehouse holds that people would miss.
+type inventory struct {
+	benchmarks map[string]*holdings // results that span several have a name of their own
+	releases   map[string]bool      // by version
+}
+
+// inventory counts what the warehouse holds. Snapshots of earlier programs lack some
+// tables and views: they say nothing of what these are about.
+func (w *Warehouse) inventory(ctx context.Context) (inventory, error) {
+	all := inventory{map[string]*holdings{}, map[string]bool{}}
 	of := func(benchmark string) *holdings {
-		if all[benchmark] == nil {
-			all[benchmark] = &holdings{forms: map[string]int64{}}
+		if all.benchmarks[benchmark] == nil {
+			all.benchmarks[benchmark] = &holdings{forms: map[string]int64{}}
 		}
-		return all[benchmark]
+		return all.benchmarks[benchmark]
 	}
-	var benchmark, form string
+	has := map[string]bool{}
+	var name, benchmark, form string
 	var n, m int64
+	err := scanEach(ctx, w.db, `SELECT view_name FROM duckdb_views() WHERE NOT internal UNION ALL SELECT table_name FROM duckdb_tables()`,
+		[]any{&name}, func() { has[name] = true })
+	if err != nil {
+		return all, fmt.Errorf("count what is held: %w", err)
+	}
+	leftOut := `SELECT NULL WHERE false`
+	if has["vanished_models"] {
+		leftOut = `SELECT model_id FROM vanished_models WHERE left_out`
+	}
 	for _, part := range []struct {
-		query string
-		keep  func()
-		into  []any
+		from, query string
+		into        []any
+		keep        func()
 	}{
-		{`SELECT b.benchmark, count(DISTINCT r.model_id), sum(r.observed_count)::BIGINT
+		{"response_block", `SELECT b.benchmark, count(DISTINCT r.model_id), sum(r.observed_count)::BIGINT
 			FROM response_block AS r JOIN task AS t USING (task_id) JOIN benchmark AS b ON b.benchmark_id = t.benchmark_id
+			WHERE r.model_id NOT IN (` + leftOut + `)
 			GROUP BY b.benchmark`,
-			func() { of(benchmark).models, of(benchmark).answers = n, m }, []any{&benchmark, &n, &m}},
-		{`SELECT benchmark, form, count(*) FROM selected_item WHERE form IN ('A', 'B') GROUP BY benchmark, form`,
-			func() { of(benchmark).forms[form] = n }, []any{&benchmark, &form, &n}},
-		{`SELECT DISTINCT benchmark FROM reconstruction_metric`,
-			func() { of(benchmark).results = true }, []any{&benchmark}},
-		// A task is done when any of its files was read, and has failed for good when none
-		// may be had later.
-		{`SELECT benchmark, count(*) FILTER (permanent AND NOT other), count(*) FILTER (permanent OR done OR transient)
-			FROM (
-				SELECT s.benchmark, bool_or(s.status = 'permanent') AS permanent, bool_or(s.status = 'done') AS done,
-					bool_or(s.status = 'transient') AS transient, bool_or(s.status <> 'permanent') AS other
-				FROM file_states AS s JOIN repo_state AS r ON r.repo = s.repo AND r.commit_hash = s.commit_hash
-				WHERE s.benchmark <> ''
-				GROUP BY s.benchmark, s.repo, s.task)
-			GROUP BY benchmark`,
-			func() { of(benchmark).failed, of(benchmark).tried = n, m }, []any{&benchmark, &n, &m}},
+			[]any{&benchmark, &n, &m}, func() { of(benchmark).models, of(benchmark).answers = n, m }},
+		{"selected_item", `SELECT benchmark, form, count(*) FROM selected_item WHERE form IN ('A', 'B') GROUP BY benchmark, form`,
+			[]any{&benchmark, &form, &n}, func() { of(benchmark).forms[form] = n }},
+		{"reconstruction_metric", `SELECT DISTINCT benchmark FROM reconstruction_metric`,
+			[]any{&benchmark}, func() { of(benchmark).results = true }},
+		{"crawl_status", `SELECT benchmark, permanent, models FROM crawl_status`,
+			[]any{&benchmark, &n, &m}, func() { of(benchmark).failed, of(benchmark).asked = n, m }},
+		{"release", `SELECT version FROM release`,
+			[]any{&name}, func() { all.releases[name] = true }},
 	} {
+		if !has[part.from] {
+			continue
+		}
 		if err := scanEach(ctx, w.db, part.query, part.into, part.keep); err != nil {
-			return nil, fmt.Errorf("count what is held: %w", err)
+			return all, fmt.Errorf("count what is held: %w", err)
 		}
 	}
 	return all, nil
@@ -88,68 +101,74 @@ func (w *Warehouse) holdings(ctx context.Context) (map[string]*holdings, error) 
 // gates compares what the warehouse holds with what people have: the newest snapshot of
 // the directory that can be read.
 func (w *Warehouse) gates(ctx context.Context, dir string, limits Limits) ([]Finding, error) {
-	ours, err := w.holdings(ctx)
+	ours, err := w.inventory(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var answers int64
-	for _, h := range ours {
+	for _, h := range ours.benchmarks {
 		answers += h.answers
 	}
 	if answers == 0 {
 		return []Finding{nothingLoaded(w.path, ours)}, nil
 	}
-	theirs, path := map[string]*holdings{}, filepath.Join(dir, SnapshotName)
+	path := filepath.Join(dir, SnapshotName)
 	isOurselves, err := w.isAt(path)
 	if err != nil || isOurselves {
 		return nil, err
 	}
+	var theirs inventory
 	err = readSnapshot(ctx, Options{Now: w.now}, dir, func(r *Warehouse, at string) error {
 		path = at
-		theirs, err = r.holdings(ctx)
+		theirs, err = r.inventory(ctx)
 		return err
 	})
 	var found []Finding
 	if errors.Is(err, errNoSnapshot) {
-		if found, err = w.noSnapshot(dir); err != nil {
-			return nil, err
-		}
-		theirs = map[string]*holdings{}
-	} else if err != nil {
+		theirs = inventory{}
+		found, err = w.noSnapshot(dir)
+	}
+	if err != nil {
 		return nil, err
 	}
-	for _, benchmark := range sortedKeys(theirs) {
-		if ours[benchmark] == nil {
-			ours[benchmark] = &holdings{}
+	for _, benchmark := range sortedKeys(theirs.benchmarks) {
+		if ours.benchmarks[benchmark] == nil {
+			ours.benchmarks[benchmark] = &holdings{}
 		}
-		found = append(found, limits.losses(benchmark, *ours[benchmark], *theirs[benchmark], path)...)
+		found = append(found, limits.losses(benchmark, *ours.benchmarks[benchmark], *theirs.benchmarks[benchmark], path)...)
 	}
-	for _, benchmark := range sortedKeys(ours) {
+	for _, version := range sortedKeys(theirs.releases) {
+		if !ours.releases[version] {
+			found = append(found, Finding{Check: "lost_releases", Severity: Gate, Object: "release " + version, Detail: "is in " + path + " and nowhere else",
+				Remedy: "restore the snapshot, and crawl or import what it lacks, " + accept})
+		}
+	}
+	for _, benchmark := range sortedKeys(ours.benchmarks) {
 		before := 0.0
-		if h := theirs[benchmark]; h != nil {
+		if h := theirs.benchmarks[benchmark]; h != nil {
 			before = h.failedShare()
 		}
-		found = append(found, limits.failures(benchmark, *ours[benchmark], before)...)
+		found = append(found, limits.failures(benchmark, *ours.benchmarks[benchmark], before)...)
 	}
 	return found, nil
 }
 
-func nothingLoaded(path string, all map[string]*holdings) Finding {
+func nothingLoaded(path string, all inventory) Finding {
 	f := Finding{Check: checkNothing, Severity: Gate, Object: path, Detail: "holds no answers, so that there is nothing to publish",
 		Remedy: "crawl or import something"}
 	var failed int64
-	for _, h := range all {
-		failed += h.failed
+	for _, h := range all.benchmarks {
+		failed = max(failed, h.failed)
 	}
 	if failed > 0 {
-		f.Detail = fmt.Sprintf("holds no answers: %d tasks on the Hub were refused, and none was read", failed)
+		f.Detail = fmt.Sprintf("holds no answers: of %d models on the Hub nothing can be had", failed)
 		f.Remedy = failuresQuery + " says why; metabench crawl --retry-failed once the cause is gone"
 	}
 	return f
 }
 
 // failuresQuery lists what could not be read.
-const failuresQuery = `metabench query "from file_states where status = 'permanent'"`
+const failuresQuery = `metabench query "from failure"`
 
 // isAt reports whether the warehouse is the file at a path: a snapshot lost nothing
 // against itself.
@@ -213,7 +232,7 @@ func (l Limits) failures(benchmark string, h holdings, before float64) []Finding
 		return nil
 	}
 	return []Finding{{Check: "failed_sources", Severity: Gate, Object: benchmark,
-		Detail: fmt.Sprintf("%d of %d tasks on the Hub (%s) failed for good, publish.max_failed tolerates %s", h.failed, h.tried, percent(share), percent(l.MaxFailed)),
+		Detail: fmt.Sprintf("something of %d of %d models on the Hub (%s) can't be had for good, publish.max_failed tolerates %s", h.failed, h.asked, percent(share), percent(l.MaxFailed)),
 		Remedy: failuresQuery + " says why; metabench crawl --retry-failed once the cause is gone, " + accept}}
 }
 

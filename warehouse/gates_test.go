@@ -21,6 +21,7 @@ func gated(t *testing.T) (*Warehouse, PublishOptions) {
 	w := fresh(t)
 	mustImport(t, w, randomImport(1, 20, 8))
 	mustSelect(t, w, 8, 8)
+	mustRelease(t, w, ReleaseOptions{Version: "2026-11"})
 	o := PublishOptions{Dir: filepath.Join(t.TempDir(), "published"), Keep: 3, Limits: limits}
 	mustPublish(t, w, o)
 	return w, o
@@ -98,7 +99,12 @@ func TestGatesKeepWhatPeopleHave(t *testing.T) {
 		"a_form_gone":               {func(t *testing.T, w *Warehouse) { mustSelect(t, w, 8, 0) }, "selection_shrank", "has 0 items of form B, and 8 in "},
 		"a_quarter_of_tasks_failed": {func(t *testing.T, w *Warehouse) { mustFail(t, w, 8, 2) }, "", ""},
 		"more_than_a_quarter_failed": {func(t *testing.T, w *Warehouse) { mustFail(t, w, 8, 3) }, "failed_sources",
-			"3 of 8 tasks on the Hub (37.5 %) failed for good, publish.max_failed tolerates 25 %"},
+			"something of 3 of 8 models on the Hub (37.5 %) can't be had for good, publish.max_failed tolerates 25 %"},
+		"a_release_gone": {func(t *testing.T, w *Warehouse) {
+			if _, err := w.conn.ExecContext(t.Context(), "DELETE FROM release; DELETE FROM released_item; DELETE FROM released_calibration"); err != nil {
+				t.Fatal(err)
+			}
+		}, "lost_releases", "release 2026-11: is in "},
 		"results_gone": {func(t *testing.T, w *Warehouse) {
 			for _, table := range resultTables {
 				if _, err := w.conn.ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
@@ -176,7 +182,7 @@ func TestNothingIsNotPublished(t *testing.T) {
 		says string
 	}{
 		"never_loaded":      {func(*testing.T, *Warehouse) {}, "holds no answers, so that there is nothing to publish; crawl or import something"},
-		"all_files_refused": {func(t *testing.T, w *Warehouse) { mustFail(t, w, 8, 8) }, "holds no answers: 8 tasks on the Hub were refused, and none was read; " + failuresQuery},
+		"all_files_refused": {func(t *testing.T, w *Warehouse) { mustFail(t, w, 8, 8) }, "holds no answers: of 8 models on the Hub nothing can be had; " + failuresQuery},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := fresh(t)
