@@ -115,6 +115,7 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		"item_lost_in_between":   {"DELETE FROM item WHERE position = 3", "item_positions", Damage, false},
 		"model_twice":            {"INSERT INTO model FROM model WHERE model_id = 3", "duplicate_names", Damage, false},
 		"run_lost":               {"DELETE FROM run", "results_without_run", Damage, false},
+		"run_of_left_out_lost":   {"INSERT INTO left_out VALUES ('quiz', 'form B', '', 'too few items', 'nowhere')", "left_out_without_run", Damage, false},
 		"item_of_result_unknown": {"UPDATE selected_item SET item = 'x'", "results_of_unknown_items", Damage, false},
 		"error_negative":         {"UPDATE reconstruction_metric SET rmse = -1", "results_out_of_range", Damage, false},
 		"task_incomplete":        {"UPDATE task SET expected_items = 9", "incomplete_tasks", Warning, false},
