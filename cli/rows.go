@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"metabench/warehouse"
@@ -122,25 +121,16 @@ func writeCells(w io.Writer, cells []string, width []int, right []bool) error {
 	return err
 }
 
-// harmless escapes what a terminal would act on: control characters, and those that
-// change the direction of text. Characters in keep stay.
+// harmless is printable text of one line, but for the line ends and tabs in keep.
 func harmless(text, keep string) string {
-	acts := func(r rune) bool {
-		return (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError) && !strings.ContainsRune(keep, r)
-	}
-	if strings.IndexFunc(text, acts) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if acts(r) {
-			quoted := strconv.QuoteRuneToASCII(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-			continue
+	text = printable(text)
+	for _, c := range []string{"\n", "\t"} {
+		if !strings.Contains(keep, c) {
+			quoted := strconv.Quote(c)
+			text = strings.ReplaceAll(text, c, quoted[1:len(quoted)-1])
 		}
-		b.WriteRune(r)
 	}
-	return b.String()
+	return text
 }
 
 // rowsAsCSV writes a header and a line a row. NULL is nothing, empty text is "".

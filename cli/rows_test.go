@@ -111,11 +111,11 @@ func TestEqualColumnNamesKeepAllTheirValues(t *testing.T) {
 func TestWhatATerminalWouldActOnIsEscaped(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain é 漢":                "plain é 漢",
-		"\x1b]0;title\a":           `\x1b]0;title\a`,
-		"a\nb\tc\rd":               `a\nb\tc\rd`,
-		"\u009b31m\x7f":            `\u009b31m\x7f`,
+		"\x1b]0;title\a":           `\u001b]0;title\u0007`,
+		"a\nb\tc\rd":               `a\nb\tc\u000dd`,
+		"\u009b31m\x7f":            `\u009b31m\u007f`,
 		"\u202eevil\u2066":         `\u202eevil\u2066`,
-		"bad \xff byte":            `bad \ufffd byte`,
+		"bad \xff byte":            `bad \xff byte`,
 		"back\\slash stays \"as\"": "back\\slash stays \"as\"",
 	} {
 		if got := harmless(text, ""); got != want {

@@ -133,7 +133,8 @@ func (w *Warehouse) whyWithout(ctx context.Context, benchmark, form string) (str
 func (w *Warehouse) Together(ctx context.Context, name, form string, benchmarks []string) (predictor []byte, run Run, err error) {
 	var target string
 	var of []string
-	err = scanEach(ctx, w.db, `SELECT DISTINCT target FROM reconstruction_metric WHERE benchmark = $1 AND form = $2 AND target <> $1 ORDER BY target`,
+	err = scanEach(ctx, w.db, `SELECT DISTINCT target FROM reconstruction_metric WHERE benchmark = $1 AND form = $2 AND target <> $1
+		  AND target IN (SELECT benchmark FROM benchmark) ORDER BY target`,
 		[]any{&target}, func() { of = append(of, target) }, name, form)
 	if err == nil && len(of) == 0 {
 		reason, err := w.whyWithout(ctx, name, form)
