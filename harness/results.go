@@ -103,20 +103,12 @@ func (r *resultsFile) settings(task string) Settings {
 		Date:              text(r.Date),
 	}
 	s.FewshotAsMultiturn = said(r.FewshotAsMultiturn)
-	s.Release, s.Identity = releaseOf(r.Configs[task])
+	s.Build, s.Release, s.Identity = exportedBy(r.Configs[task])
 	var asked struct {
 		Effective json.RawMessage `json:"effective"`
 	}
 	if raw := r.Samples[task]; raw != nil && json.Unmarshal(raw, &asked) == nil {
 		s.Samples = number(asked.Effective)
-	}
-	var config struct {
-		Metadata struct {
-			Run json.RawMessage `json:"run"`
-		} `json:"metadata"`
-	}
-	if raw := r.Configs[task]; raw != nil && json.Unmarshal(raw, &config) == nil {
-		s.Build = text(config.Metadata.Run)
 	}
 	for name, raw := range r.Results[task] {
 		metric, filter, _ := strings.Cut(name, ",")

@@ -46,23 +46,29 @@ func (p *Pipeline) Build(ctx context.Context, benchmarks []string, again string)
 		return Built{}, err
 	}
 	job.opts.Rerun = again
-	b := &building{job: job, build: p.build, there: there}
-	b.did.Benchmarks = []string{}
-	if b.did.LeftOut, err = job.unanswered(p.opts.Config, there); err != nil {
-		return Built{}, err
+	if len(named) == 0 {
+		return p.buildWith(ctx, job, there, there)
 	}
-	if len(named) > 0 {
-		err = b.run(ctx, named)
-	} else {
-		err = b.run(ctx, there)
-	}
-	if err == nil && len(named) > 0 {
-		for _, l := range b.did.LeftOut {
+	did, err := p.buildWith(ctx, job, there, named)
+	if err == nil {
+		for _, l := range did.LeftOut {
 			if l.Part == analysis.PartBenchmark && slices.Contains(named, l.Benchmark) {
 				err = errors.Join(err, errors.New(l.Reason))
 			}
 		}
 	}
+	return did, err
+}
+
+// buildWith builds some of the benchmarks that there are.
+func (p *Pipeline) buildWith(ctx context.Context, job *job, there, benchmarks []string) (Built, error) {
+	b := &building{job: job, build: p.build, there: there}
+	b.did.Benchmarks = []string{}
+	var err error
+	if b.did.LeftOut, err = job.unanswered(p.opts.Config, there); err != nil {
+		return Built{}, err
+	}
+	err = b.run(ctx, benchmarks)
 	return b.did, err
 }
 

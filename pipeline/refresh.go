@@ -122,7 +122,11 @@ func (p *Pipeline) refreshBuild(ctx context.Context, did *Refreshed) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	pending, err := p.Pending(ctx)
+	job, err := p.newJob(ctx) // of both, so that the answers are hashed once
+	if err != nil {
+		return err
+	}
+	pending, err := job.pending(ctx, all)
 	if err != nil {
 		return err
 	}
@@ -131,7 +135,7 @@ func (p *Pipeline) refreshBuild(ctx context.Context, did *Refreshed) error {
 	if len(pending) == 0 {
 		return nil
 	}
-	built, err := p.Build(ctx, nil, "")
+	built, err := p.buildWith(ctx, job, all, all)
 	for _, b := range built.Without() {
 		if slices.Contains(pending, b) {
 			did.Built--

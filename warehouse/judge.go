@@ -67,8 +67,11 @@ func judgement() (string, error) {
 // viewBody is the query that a view is made of.
 func viewBody(name string) (string, error) {
 	files, err := fs.Glob(schema.Files, "views/*_"+name+".sql")
-	if err != nil || len(files) != 1 {
-		return "", fmt.Errorf("find the view %s: %d files, %w", name, len(files), err)
+	if err != nil {
+		return "", fmt.Errorf("find the view %s: %w", name, err)
+	}
+	if len(files) != 1 {
+		return "", fmt.Errorf("find the view %s: %d files define it", name, len(files))
 	}
 	text, err := fs.ReadFile(schema.Files, files[0])
 	if err != nil {

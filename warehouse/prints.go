@@ -18,14 +18,21 @@ import (
 // last one that was observed.
 func (w *Warehouse) Prints(ctx context.Context, benchmarks []string) (map[string]uint64, error) {
 	prints := map[string]uint64{}
-	for _, b := range benchmarks {
-		if err := w.addPrints(ctx, b, prints); err != nil {
-			return nil, fmt.Errorf("hash the answers to %s: %w", b, err)
+	err := w.View(ctx, func(v *Warehouse) error {
+		for _, b := range benchmarks {
+			if err := v.addPrints(ctx, b, prints); err != nil {
+				return fmt.Errorf("hash the answers to %s: %w", b, err)
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return prints, nil
 }
 
+// addPrints adds those of one benchmark; w is a view.
 func (w *Warehouse) addPrints(ctx context.Context, benchmark string, prints map[string]uint64) error {
 	var id, benchmarkID int32
 	var name string
@@ -38,13 +45,8 @@ func (w *Warehouse) addPrints(ctx context.Context, benchmark string, prints map[
 	if err := scanEach(ctx, w.db, `SELECT model_id, model FROM model`, []any{&id, &name}, func() { models[id] = name }); err != nil {
 		return err
 	}
-	scan, err := openBlockScan(w.file, w.settings)
-	if err != nil {
-		return err
-	}
-	defer scan.close()
 	var text []byte
-	return scan.each(ctx, `
+	return w.answers.each(ctx, `
 		SELECT model_id, task_id, correct FROM response_block
 		WHERE task_id IN (SELECT task_id FROM task WHERE benchmark_id = $1)
 		  AND model_id NOT IN (SELECT model_id FROM vanished_models WHERE left_out)`, benchmarkID,
