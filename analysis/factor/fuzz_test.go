@@ -2,11 +2,12 @@ package factor
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"math"
 	"testing"
 	"time"
+
+	"metabench/internal/fuzztable"
 )
 
 // FuzzFit gives Fit tables of any kind: whatever is in them, it ends with a finite
@@ -17,7 +18,7 @@ func FuzzFit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, columns, factors uint8, cells []byte) {
 		p := 3 + int(columns%6)
-		x := columnsOf(p, cells)
+		x := fuzztable.Columns(p, 200, cells)
 		names := []string{"a", "b", "c", "d", "e", "f", "g", "h"}[:p]
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
@@ -61,27 +62,6 @@ func check(t *testing.T, s *Solution) {
 	}
 }
 
-// columnsOf reads cells row by row, two bytes a cell: a small integer and a binary
-// exponent, most of which are 0.
-func columnsOf(p int, cells []byte) [][]float64 {
-	x := make([][]float64, p)
-	for at := 0; at+2*p <= len(cells) && at < 2*p*200; at += 2 * p {
-		for j := range x {
-			v := float64(int8(cells[at+2*j]))
-			switch e := cells[at+2*j+1]; {
-			case e == 255:
-				v = math.NaN()
-			case e == 254:
-				v = math.Inf(1)
-			case e >= 200:
-				v = math.Ldexp(v, (int(e)-227)*38)
-			}
-			x[j] = append(x[j], v)
-		}
-	}
-	return x
-}
-
 type table struct {
 	columns, factors uint8
 	cells            []byte
@@ -91,22 +71,9 @@ type table struct {
 // ties, few rows, scales near the ends of floating point.
 func degenerate() []table {
 	rows := func(columns, factors uint8, n int, cell func(i, j int) (int8, uint8)) table {
-		t := table{columns: columns, factors: factors}
-		for i := range n {
-			for j := range 3 + int(columns) {
-				v, e := cell(i, j)
-				t.cells = append(t.cells, byte(v), e)
-			}
-		}
-		return t
+		return table{columns: columns, factors: factors, cells: fuzztable.Cells(n, 3+int(columns), cell)}
 	}
-	noise := func(i, j int) int8 {
-		h := uint32(i*7919+j*104729+13) * 2654435761
-		return int8(h>>24) / 16
-	}
-	plain := func(f func(i, j int) int8) func(i, j int) (int8, uint8) {
-		return func(i, j int) (int8, uint8) { return f(i, j), 0 }
-	}
+	noise, plain := fuzztable.Noise, fuzztable.Plain
 	all := []table{
 		{}, {columns: 3, factors: 2},
 		rows(1, 0, 1, plain(noise)),
@@ -127,13 +94,4 @@ func degenerate() []table {
 	exact := [][4]int8{{4, 3, 3, 4}, {0, -3, 1, -4}, {0, -1, 3, 4}, {-2, 1, 1, 0}}
 	all = append(all, rows(1, 0, 32, plain(func(i, j int) int8 { return exact[i%4][j] * int8(1+i/16) })))
 	return all
-}
-
-func TestCellsAreReadAsWritten(t *testing.T) {
-	var b [2]byte
-	binary.BigEndian.PutUint16(b[:], 0x05ff)
-	x := columnsOf(3, append([]byte{5, 0, 0xff, 0}, b[:]...))
-	if len(x[0]) != 1 || x[0][0] != 5 || x[1][0] != -1 || !math.IsNaN(x[2][0]) {
-		t.Errorf("read %v", x)
-	}
 }

@@ -2,12 +2,13 @@ package smooth
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"math"
 	"testing"
 	"time"
+
+	"metabench/internal/fuzztable"
 )
 
 // FuzzFit gives Fit tables of any kind: whatever is in them, it ends with a finite model
@@ -17,7 +18,7 @@ func FuzzFit(f *testing.F) {
 		f.Add(seed.terms, seed.functions, seed.penalties, seed.cells)
 	}
 	f.Fuzz(func(t *testing.T, terms, functions, penalties uint8, cells []byte) {
-		columns := columnsOf(2+int(terms%3), cells)
+		columns := fuzztable.Columns(2+int(terms%3), 100, cells)
 		x, y := columns[1:], columns[0]
 		var smooths []Smooth
 		for range x {
@@ -55,27 +56,6 @@ func FuzzFit(f *testing.F) {
 	})
 }
 
-// columnsOf reads cells row by row, two bytes a cell: a small integer and a binary
-// exponent, most of which are 0.
-func columnsOf(p int, cells []byte) [][]float64 {
-	x := make([][]float64, p)
-	for at := 0; at+2*p <= len(cells) && at < 2*p*100; at += 2 * p {
-		for j := range x {
-			v := float64(int8(cells[at+2*j]))
-			switch e := cells[at+2*j+1]; {
-			case e == 255:
-				v = math.NaN()
-			case e == 254:
-				v = math.Inf(1)
-			case e >= 200:
-				v = math.Ldexp(v, (int(e)-227)*38)
-			}
-			x[j] = append(x[j], v)
-		}
-	}
-	return x
-}
-
 type table struct {
 	terms, functions, penalties uint8
 	cells                       []byte
@@ -85,22 +65,9 @@ type table struct {
 // few rows, scales near the ends of floating point.
 func degenerate() []table {
 	rows := func(terms uint8, n int, cell func(i, j int) (int8, uint8)) table {
-		t := table{terms: terms, functions: 4}
-		for i := range n {
-			for j := range 2 + int(terms) {
-				v, e := cell(i, j)
-				t.cells = append(t.cells, byte(v), e)
-			}
-		}
-		return t
+		return table{terms: terms, functions: 4, cells: fuzztable.Cells(n, 2+int(terms), cell)}
 	}
-	noise := func(i, j int) int8 {
-		h := uint32(i*7919+j*104729+13) * 2654435761
-		return int8(h>>24) / 16
-	}
-	plain := func(f func(i, j int) int8) func(i, j int) (int8, uint8) {
-		return func(i, j int) (int8, uint8) { return f(i, j), 0 }
-	}
+	noise, plain := fuzztable.Noise, fuzztable.Plain
 	all := []table{
 		{}, {terms: 1},
 		rows(0, 1, plain(noise)),
@@ -121,13 +88,4 @@ func degenerate() []table {
 			rows(0, 40, func(i, j int) (int8, uint8) { return noise(i, j), uint8(i%2) * e }))
 	}
 	return all
-}
-
-func TestCellsAreReadAsWritten(t *testing.T) {
-	var b [2]byte
-	binary.BigEndian.PutUint16(b[:], 0x05ff)
-	x := columnsOf(2, append([]byte{0xff, 0}, b[:]...))
-	if len(x[0]) != 1 || x[0][0] != -1 || !math.IsNaN(x[1][0]) {
-		t.Errorf("read %v", x)
-	}
 }
