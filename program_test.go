@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 	"metabench/warehouse"
 )
 

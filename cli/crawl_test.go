@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper"
-	"metabench/scraper/hubtest"
 )
 
 // crawlCatalogue makes the leaderboard's benchmarks small.

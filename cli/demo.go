@@ -17,9 +17,9 @@ import (
 	"metabench/analysis/simulate"
 	"metabench/config"
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper"
 	"metabench/scraper/hub"
-	"metabench/scraper/hubtest"
 	"metabench/warehouse"
 )
 

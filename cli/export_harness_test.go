@@ -17,7 +17,7 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // taskFile is lm-evaluation-harness's task configuration as its documentation

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 func newHubCommand(a *app) *cobra.Command {

@@ -5,7 +5,7 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // replicaMinItems is how many questions a task of a scaled replica has at least.

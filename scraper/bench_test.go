@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper"
 	"metabench/scraper/hub"
-	"metabench/scraper/hubtest"
 )
 
 // The crawl's figures, against the replica:

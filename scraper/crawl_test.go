@@ -15,10 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
+	"metabench/internal/storetest"
 	"metabench/scraper"
 	"metabench/scraper/hub"
-	"metabench/scraper/hubtest"
-	"metabench/scraper/storetest"
 )
 
 // bench is a crawl's surroundings: a replica, a store and options that tests change.

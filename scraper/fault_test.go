@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper"
 	"metabench/scraper/hub"
-	"metabench/scraper/hubtest"
 )
 
 // Faults that a crawl survives without losing anything: the answers are the truth

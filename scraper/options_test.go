@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
+	"metabench/internal/storetest"
 	"metabench/scraper"
-	"metabench/scraper/hubtest"
-	"metabench/scraper/storetest"
 )
 
 func TestSelectionLeavesTheRestForLater(t *testing.T) {

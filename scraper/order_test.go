@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper/details"
-	"metabench/scraper/hubtest"
 )
 
 // itemStore keeps nothing but items.

@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper"
 	"metabench/scraper/details"
 	"metabench/scraper/hub"
-	"metabench/scraper/hubtest"
 )
 
 // unread asks for every question of a task, to be read from the files that a crawl

@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
+	"metabench/internal/storetest"
 	"metabench/scraper"
 	"metabench/scraper/hub"
-	"metabench/scraper/hubtest"
-	"metabench/scraper/storetest"
 )
 
 // tripper counts requests and does something at each.

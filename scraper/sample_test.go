@@ -4,8 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"metabench/internal/hubtest"
 	"metabench/scraper"
-	"metabench/scraper/hubtest"
 )
 
 // What a plan says a crawl transfers is within 10 % of what it then does, whatever

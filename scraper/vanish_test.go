@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"metabench/corpus"
+	"metabench/internal/hubtest"
 	"metabench/scraper"
-	"metabench/scraper/hubtest"
 )
 
 // gone are the repositories that the store takes to be off the Hub.

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"metabench/corpus"
+	"metabench/internal/storetest"
 	"metabench/scraper"
-	"metabench/scraper/storetest"
 )
 
 var _ scraper.Store = (*Warehouse)(nil)

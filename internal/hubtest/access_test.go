@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // TestErrorTable is the table of §3.4: what each kind of refusal looks like.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 func ExampleServer() {

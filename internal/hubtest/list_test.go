@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 type dataset struct {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 func TestQuota(t *testing.T) {

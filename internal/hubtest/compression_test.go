@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // Which codec the real files have is not known (§12.5): the replica writes any.

@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"metabench/corpus"
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 func TestTree(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"metabench/corpus"
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 func TestMain(m *testing.M) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 func TestCDNRanges(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"metabench/corpus"
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // A population from outside decides the answers; names from outside come first.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // TestFaults switches on each kind of fault by its command-line spelling and looks at

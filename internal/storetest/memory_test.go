@@ -3,8 +3,8 @@ package storetest_test
 import (
 	"testing"
 
+	"metabench/internal/storetest"
 	"metabench/scraper"
-	"metabench/scraper/storetest"
 )
 
 var _ scraper.Store = (*storetest.Memory)(nil)

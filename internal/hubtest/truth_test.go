@@ -15,7 +15,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"metabench/corpus"
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // The crawl in this file is the specification in a hundred lines: no retries, no

@@ -3,7 +3,7 @@ package hubtest_test
 import (
 	"testing"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // Opening a corpus of 5,000 repositories must take no longer than a second or two.

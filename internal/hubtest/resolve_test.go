@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"metabench/scraper/hubtest"
+	"metabench/internal/hubtest"
 )
 
 // a repository with a large file, for tests of the resolver.
