@@ -3,21 +3,19 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"metabench/internal/parquetfile"
 )
 
-const (
-	parquetMagic = "PAR1"
-
-	// maxRows is more answers than any corpus in sight has; a file that declares
-	// more is damaged or hostile.
-	maxRows = 1 << 31
-)
+// parquetLimits are beyond every table in sight: the widest has 28,659 columns, the longest
+// 143 million answers. A file that declares more is damaged or hostile.
+var parquetLimits = parquetfile.Limits{Footer: 256 << 20, List: 1 << 18, Structures: 1 << 23,
+	Rows: 1 << 31, Column: 16 << 30, Page: 256 << 20, PageValues: 1 << 26}
 
 // parquetSource reads the flat columns of a Parquet file page by page. A column
 // that is stored by dictionary stays so: its indexes are renumbered, its values
@@ -30,7 +28,7 @@ type parquetSource struct {
 	closer io.Closer
 	size   int64
 
-	pf        *parquet.File
+	pf        *parquetfile.File
 	names     []string
 	columnsAt []int // of each name: which column of the file
 	types     []parquetType
@@ -48,38 +46,21 @@ type readerAt interface {
 	io.Seeker
 }
 
-func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size int64) (_ source, err error) {
-	defer recoverDamage(file, &err)
-	tail := make([]byte, 8)
-	if size < 12 {
-		return nil, noFooter(file)
-	}
-	if _, err := r.ReadAt(tail, size-8); err != nil {
-		return nil, err
-	}
-	if string(tail[4:]) != parquetMagic {
-		return nil, noFooter(file)
-	}
-	if n := int64(uint32(tail[0]) | uint32(tail[1])<<8 | uint32(tail[2])<<16 | uint32(tail[3])<<24); n > size-12 {
-		return nil, damaged(file, fmt.Errorf("a footer of %d bytes in a file of %d", n, size))
-	}
-	pf, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size int64) (source, error) {
+	pf, err := parquetfile.Open(r, size, parquetLimits)
 	if err != nil {
-		return nil, damaged(file, err)
-	}
-	if pf.NumRows() < 0 || pf.NumRows() > maxRows {
-		return nil, &Error{Kind: KindLimit, File: file, Problem: fmt.Sprintf("the footer declares %d rows", pf.NumRows())}
+		return nil, parquetError(file, err)
 	}
 	s := &parquetSource{ctx: ctx, file: file, r: r, closer: c, size: size, pf: pf, group: -1,
 		scratch: make([]parquet.Value, 512)}
 	declared := leavesOf(pf.Metadata().Schema)
 	if len(declared) != len(pf.Schema().Columns()) {
-		return nil, damaged(file, errors.New("the schema has columns without a type"))
+		return nil, parquetError(file, parquetfile.Errorf(parquetfile.Damaged, "the schema has columns without a type"))
 	}
 	for _, path := range pf.Schema().Columns() {
 		leaf, ok := pf.Schema().Lookup(path...)
 		if !ok {
-			return nil, damaged(file, fmt.Errorf("column %s is not in its own schema", strings.Join(path, ".")))
+			return nil, parquetError(file, parquetfile.Errorf(parquetfile.Damaged, "column %s is not in its own schema", strings.Join(path, ".")))
 		}
 		name := strings.Join(path, ".")
 		typ, e := readable(file, name, leaf, declared[leaf.ColumnIndex])
@@ -100,22 +81,24 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 	if err := checkHeader(file, s.names); err != nil {
 		return nil, err
 	}
-	for _, g := range pf.RowGroups() {
-		if len(g.ColumnChunks()) != len(pf.Schema().Columns()) {
-			return nil, damaged(file, errors.New("a row group lacks columns of the schema"))
-		}
-	}
 	return s, nil
 }
 
-func noFooter(file string) error {
-	return &Error{Kind: KindTruncated, File: file, Problem: "a Parquet file without its footer: the end is missing",
-		Remedy: "Copy or download the file again"}
-}
-
-func damaged(file string, err error) error {
-	return &Error{Kind: KindFormat, File: file, Problem: "the Parquet file is damaged",
-		Remedy: "Copy or download the file again", Err: err}
+// parquetError says what to do about a file that can't be read as it is; other errors
+// stay as they are.
+func parquetError(file string, err error) error {
+	var e *parquetfile.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	again := "Copy or download the file again"
+	switch e.Kind {
+	case parquetfile.Truncated:
+		return &Error{Kind: KindTruncated, File: file, Problem: "a Parquet file without its footer: the end is missing", Remedy: again}
+	case parquetfile.TooLarge:
+		return &Error{Kind: KindLimit, File: file, Problem: "the Parquet file is larger than what is read, or damaged", Remedy: again, Err: err}
+	}
+	return &Error{Kind: KindFormat, File: file, Problem: "the Parquet file is damaged", Remedy: again, Err: err}
 }
 
 // leavesOf are the columns that a schema declares, in the order of the file. Elements
@@ -144,13 +127,6 @@ func readable(file, name string, leaf parquet.LeafColumn, declared *format.Schem
 	return typ, nil
 }
 
-// recoverDamage turns a panic of the Parquet library on hostile bytes into an error.
-func recoverDamage(file string, err *error) {
-	if p := recover(); p != nil {
-		*err = damaged(file, fmt.Errorf("%v", p))
-	}
-}
-
 func (s *parquetSource) columns() []string            { return s.names }
 func (s *parquetSource) unreadColumns() []*Error      { return s.unread }
 func (s *parquetSource) dictionary(k int) *dictionary { return s.chosen[k].dict }
@@ -166,40 +142,62 @@ func (s *parquetSource) whyNot(name string) *Error {
 
 func (s *parquetSource) choose(columns []int) {
 	for _, c := range columns {
-		s.chosen = append(s.chosen, newParquetColumn(s.file, s.names[c], s.columnsAt[c], s.types[c]))
+		s.chosen = append(s.chosen, newParquetColumn(s.names[c], s.columnsAt[c], s.types[c]))
 	}
 }
 
-func (s *parquetSource) next(b *batch) (err error) {
-	defer recoverDamage(s.file, &err)
+func (s *parquetSource) next(b *batch) error {
 	b.reset(len(s.chosen))
 	b.first = s.rows
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
 	for s.left == 0 {
-		groups := s.pf.RowGroups()
-		if s.group+1 >= len(groups) {
+		if s.group+1 >= len(s.pf.RowGroups()) {
 			return io.EOF
 		}
 		s.group++
-		g := groups[s.group]
-		if s.left = g.NumRows(); s.left < 0 || s.left > maxRows {
-			return damaged(s.file, fmt.Errorf("row group %d declares %d rows", s.group, s.left))
-		}
-		for _, c := range s.chosen {
-			c.open(g.ColumnChunks()[c.index])
+		if err := s.openGroup(); err != nil {
+			return parquetError(s.file, err)
 		}
 	}
 	n := int(min(s.left, batchRows))
-	for k, c := range s.chosen {
-		if err := c.read(&b.cells[k], n, s.scratch); err != nil {
-			return err
+	err := s.pf.Guard(func() error {
+		for k, c := range s.chosen {
+			if err := c.read(&b.cells[k], n, s.scratch); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return parquetError(s.file, err)
 	}
 	b.n = n
 	s.left -= int64(n)
 	s.rows += int64(n)
+	return nil
+}
+
+// openGroup opens the chosen columns of the row group, after checking their pages.
+func (s *parquetSource) openGroup() error {
+	g := s.pf.RowGroups()[s.group]
+	s.left = g.NumRows()
+	for _, c := range s.chosen {
+		m, err := s.pf.Chunk(s.group, c.index)
+		if err != nil {
+			return err
+		}
+		if m.NumValues != s.left {
+			return c.damaged("%d values in a row group of %d rows", m.NumValues, s.left)
+		}
+		if err := s.pf.CheckPages(m); err != nil {
+			return err
+		}
+		if err := s.pf.Guard(func() error { c.open(g.ColumnChunks()[c.index]); return nil }); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

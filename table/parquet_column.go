@@ -8,17 +8,19 @@ import (
 	"math"
 
 	"github.com/parquet-go/parquet-go"
+
+	"metabench/internal/parquetfile"
 )
 
 // parquetColumn reads one column across the pages of a row group.
 type parquetColumn struct {
-	file, name string
-	index      int
-	numeric    bool // delivered as numbers
-	typ        parquetType
-	dict       *dictionary
-	byInt      map[int64]uint32  // codes of integers that were met
-	byBytes    map[string]uint32 // codes of values that are not their own text
+	name    string
+	index   int
+	numeric bool // delivered as numbers
+	typ     parquetType
+	dict    *dictionary
+	byInt   map[int64]uint32  // codes of integers that were met
+	byBytes map[string]uint32 // codes of values that are not their own text
 
 	pages  parquet.Pages
 	page   parquet.Page
@@ -32,13 +34,13 @@ type parquetColumn struct {
 	numbers  []float64 // page dictionary index → number
 }
 
-func newParquetColumn(file, name string, index int, typ parquetType) *parquetColumn {
-	return &parquetColumn{file: file, name: name, index: index, numeric: typ.number != nil, typ: typ,
+func newParquetColumn(name string, index int, typ parquetType) *parquetColumn {
+	return &parquetColumn{name: name, index: index, numeric: typ.number != nil, typ: typ,
 		dict: newDictionary(), byInt: map[int64]uint32{}, byBytes: map[string]uint32{}}
 }
 
 func (c *parquetColumn) damaged(format string, args ...any) error {
-	return damaged(c.file, fmt.Errorf("column %q: "+format, append([]any{c.name}, args...)...))
+	return &parquetfile.Error{Kind: parquetfile.Damaged, Err: fmt.Errorf("column %q: "+format, append([]any{c.name}, args...)...)}
 }
 
 func (c *parquetColumn) open(chunk parquet.ColumnChunk) {
@@ -58,8 +60,8 @@ func (c *parquetColumn) release() {
 	c.pageDict = nil
 }
 
-// turn goes to the next page that has values.
-func (c *parquetColumn) turn() error {
+// nextPage goes to the next page that has values.
+func (c *parquetColumn) nextPage() error {
 	for {
 		if c.page != nil {
 			parquet.Release(c.page)
@@ -78,7 +80,7 @@ func (c *parquetColumn) turn() error {
 		}
 		c.defs = p.DefinitionLevels()
 		if d := p.Dictionary(); d != nil && d != c.pageDict {
-			c.learn(d)
+			c.intern(d)
 		}
 		return nil
 	}
@@ -88,7 +90,7 @@ func (c *parquetColumn) turn() error {
 func (c *parquetColumn) read(dst *cells, n int, scratch []parquet.Value) error {
 	for n > 0 {
 		if c.page == nil || c.at >= int(c.page.NumValues()) {
-			if err := c.turn(); err != nil {
+			if err := c.nextPage(); err != nil {
 				return err
 			}
 		}
@@ -190,8 +192,8 @@ func copyIndexed[T uint32 | float64](c *parquetColumn, dst *[]T, values []T, nul
 	return nil
 }
 
-// learn takes over the values of a page dictionary.
-func (c *parquetColumn) learn(d parquet.Dictionary) {
+// intern takes over the values of a page dictionary.
+func (c *parquetColumn) intern(d parquet.Dictionary) {
 	c.remap, c.numbers = c.remap[:0], c.numbers[:0]
 	for k := range d.Len() {
 		v := d.Index(int32(k))

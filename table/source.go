@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"metabench/internal/parquetfile"
 )
 
 // batchRows is how many rows are read at once: enough to make the loops over a
@@ -106,7 +108,7 @@ func openFile(ctx context.Context, path string, f *os.File) (source, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	if n == len(head) && string(head) == parquetMagic {
+	if n == len(head) && string(head) == parquetfile.Magic {
 		return openParquet(ctx, path, f, f, info.Size())
 	}
 	return openText(ctx, path, f, f)
@@ -174,7 +176,7 @@ func refuseForeign(path string, head []byte) error {
 			"Download the file again and look at what came")
 	case strings.HasPrefix(text, "version https://git-lfs"):
 		return format("is a Git LFS pointer, not the file itself", "Fetch the content with git lfs pull")
-	case bytes.HasPrefix(head, []byte(parquetMagic)):
+	case bytes.HasPrefix(head, []byte(parquetfile.Magic)):
 		return format("is a gzipped Parquet file", "Unpack it with gunzip; Parquet compresses its own pages")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return format("is a zip archive or a spreadsheet", "Unpack it, or save the sheet as CSV")

@@ -1,15 +1,15 @@
 package details
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"metabench/internal/parquetfile"
 )
 
 // Source is where a file's bytes come from. Prefetch brings stretches, one request
@@ -29,31 +29,18 @@ const (
 	// wholeSize is where one request for everything beats two for parts.
 	wholeSize = 48 << 10
 
-	maxFooter = 2 << 20
-	maxRows   = 1 << 20
-	maxChunk  = 64 << 20 // of one column, compressed or not
+	maxRows  = 1 << 20
+	maxChunk = 64 << 20 // of one column, compressed or not
 )
+
+// limits are beyond every honest file of evaluation.
+var limits = parquetfile.Limits{Footer: 2 << 20, List: 8 << 10, Structures: 128 << 10,
+	Rows: maxRows, Column: maxChunk, Page: maxChunk, PageValues: maxRows}
 
 // File is an evaluation file whose footer was read.
 type File struct {
-	src    *tracked
-	pf     *parquet.File
-	footer int64 // where the footer begins
-}
-
-// tracked remembers the first error of a source, which the Parquet library may
-// bury in one of its own.
-type tracked struct {
-	Source
-	err error
-}
-
-func (t *tracked) ReadAt(p []byte, off int64) (int, error) {
-	n, err := t.Source.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) && t.err == nil {
-		t.err = err
-	}
-	return n, err
+	src Source
+	pf  *parquetfile.File
 }
 
 // FirstRead is how many bytes Open asks for first, at the end of a file of a size,
@@ -72,75 +59,40 @@ func FirstRead(size, tail int64) int64 {
 // for everything if the file is small; a second one if the footer is longer.
 func Open(src Source, tail int64) (*File, error) {
 	size := src.Size()
-	if size < 12 {
-		return nil, faultf(FaultCorrupt, "%d bytes are no Parquet file", size)
-	}
 	tail = FirstRead(size, tail)
 	if err := src.Prefetch(Span{size - tail, tail}); err != nil {
 		return nil, err
 	}
-	t := &tracked{Source: src}
-	var end [8]byte
-	if _, err := t.ReadAt(end[:], size-8); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	start, err := parquetfile.FooterStart(src, size, limits)
+	if err != nil {
+		return nil, fileError(err)
 	}
-	if string(end[4:]) != "PAR1" {
-		return nil, faultf(FaultCorrupt, "the file doesn't end with PAR1")
-	}
-	length := int64(binary.LittleEndian.Uint32(end[:4]))
-	if length > maxFooter || length > size-12 {
-		return nil, faultf(FaultBounds, "footer of %d bytes", length)
-	}
-	start := size - 8 - length
-	if length+8 > tail {
-		if err := src.Prefetch(Span{start, length}); err != nil {
+	if size-start > tail {
+		if err := src.Prefetch(Span{start, size - start}); err != nil {
 			return nil, err
 		}
 	}
-	footer := make([]byte, length)
-	if _, err := t.ReadAt(footer, start); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if _, err := skim(footer); err != nil {
-		return nil, &FileError{Fault: FaultCorrupt, Detail: "footer", Err: err}
-	}
-	f := &File{src: t, footer: start}
-	err := t.guard(func() (err error) {
-		f.pf, err = parquet.OpenFile(t, size,
-			parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true),
-			parquet.FileReadMode(parquet.ReadModeSync))
-		return err
-	})
+	pf, err := parquetfile.Open(src, size, limits)
 	if err != nil {
-		return nil, err
+		return nil, fileError(err)
 	}
-	if rows := f.pf.NumRows(); rows < 0 || rows > maxRows {
-		return nil, faultf(FaultBounds, "%d rows declared", rows)
-	}
-	return f, nil
+	return &File{src: src, pf: pf}, nil
 }
 
-// guard calls into the Parquet library. An error of the source comes back as it is;
-// everything else, panics on malformed bytes included, means a corrupt file.
-func (t *tracked) guard(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-		var known *FileError
-		switch {
-		case err == nil:
-		case t.err != nil:
-			err = t.err
-		case !errors.As(err, &known):
-			err = &FileError{Fault: FaultCorrupt, Err: err}
-		}
-	}()
-	return f()
+// fileError gives an error of the Parquet file its fault; others stay as they are.
+func fileError(err error) error {
+	var e *parquetfile.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if e.Kind == parquetfile.TooLarge {
+		return &FileError{Fault: FaultBounds, Detail: e.Detail, Err: e.Err}
+	}
+	return &FileError{Fault: FaultCorrupt, Detail: e.Detail, Err: e.Err}
 }
 
 // FooterSize is the tail that would have held the footer.
-func (f *File) FooterSize() int64 { return f.src.Size() - f.footer }
+func (f *File) FooterSize() int64 { return f.src.Size() - f.pf.Footer() }
 
 // Rows is the number of rows that the footer declares.
 func (f *File) Rows() int { return int(f.pf.NumRows()) }
@@ -183,18 +135,15 @@ func (f *File) leaf(path ...string) (int, bool) {
 func (f *File) chunks(column int) ([]format.ColumnMetaData, error) {
 	var all []format.ColumnMetaData
 	var rows, bytes int64
-	for _, group := range f.pf.Metadata().RowGroups {
-		if column >= len(group.Columns) {
-			return nil, faultf(FaultCorrupt, "row group of %d columns", len(group.Columns))
+	for group := range f.pf.Metadata().RowGroups {
+		m, err := f.pf.Chunk(group, column)
+		if err != nil {
+			return nil, fileError(err)
 		}
-		m := group.Columns[column].MetaData
 		bytes += max(m.TotalUncompressedSize, m.TotalCompressedSize)
 		rows += m.NumValues
 		if bytes > maxChunk || rows > maxRows {
 			return nil, faultf(FaultBounds, "column of %d values in %d bytes", rows, bytes)
-		}
-		if err := f.checkChunk(m); err != nil {
-			return nil, err
 		}
 		all = append(all, m)
 	}
@@ -202,27 +151,6 @@ func (f *File) chunks(column int) ([]format.ColumnMetaData, error) {
 		return nil, faultf(FaultCorrupt, "column of %d values in a file of %d rows", rows, f.pf.NumRows())
 	}
 	return all, nil
-}
-
-// checkChunk makes sure that what the footer says about a column's part of a row
-// group is possible.
-func (f *File) checkChunk(m format.ColumnMetaData) error {
-	start := chunkStart(m)
-	switch {
-	case m.TotalCompressedSize < 0 || m.TotalUncompressedSize < 0 || m.NumValues < 0 ||
-		max(m.TotalUncompressedSize, m.TotalCompressedSize) > maxChunk || m.NumValues > maxRows:
-		return faultf(FaultBounds, "column of %d values in %d bytes", m.NumValues, m.TotalUncompressedSize)
-	case start < 4 || m.TotalCompressedSize > f.footer-start || m.DictionaryPageOffset > m.DataPageOffset:
-		return faultf(FaultCorrupt, "column outside the file")
-	}
-	return nil
-}
-
-func chunkStart(m format.ColumnMetaData) int64 {
-	if m.DictionaryPageOffset != 0 {
-		return m.DictionaryPageOffset
-	}
-	return m.DataPageOffset
 }
 
 // values reads a flat column, one value a row.
@@ -234,7 +162,7 @@ func (f *File) values(column int) ([]parquet.Value, error) {
 	var spans []Span
 	for _, m := range chunks {
 		if m.NumValues > 0 {
-			spans = append(spans, Span{chunkStart(m), m.TotalCompressedSize})
+			spans = append(spans, Span{parquetfile.Start(m), m.TotalCompressedSize})
 		}
 	}
 	if err := f.src.Prefetch(spans...); err != nil {
@@ -259,16 +187,16 @@ func (f *File) values(column int) ([]parquet.Value, error) {
 
 // chunkValues decodes a column's part of a row group, which was prefetched.
 func (f *File) chunkValues(group, column int, m format.ColumnMetaData) (all []parquet.Value, err error) {
-	if err := f.checkPages(m); err != nil {
-		return nil, err
+	if err := f.pf.CheckPages(m); err != nil {
+		return nil, fileError(err)
 	}
-	err = f.src.guard(func() error {
+	err = f.pf.Guard(func() error {
 		pages := f.pf.RowGroups()[group].ColumnChunks()[column].Pages()
 		defer pages.Close() //nolint:errcheck // reads from memory
 		all, err = readPages(all, pages, m.NumValues)
 		return err
 	})
-	return all, err
+	return all, fileError(err)
 }
 
 // readPages appends up to limit values; texts are copied, because pages give their

@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"metabench/corpus"
+	"metabench/internal/parquetfile"
 )
 
 // The columns that tell what a model was asked. gold_index is that of 2024, beside
@@ -102,9 +103,6 @@ func (f *File) Questions(b corpus.Benchmark, rows []int) ([]corpus.Question, err
 	questions := make([]corpus.Question, len(rows))
 	first := 0
 	for g, group := range f.pf.Metadata().RowGroups {
-		if group.NumRows < 0 || group.NumRows > int64(f.Rows()-first) || len(group.Columns) != len(f.pf.Schema().Columns()) {
-			return nil, faultf(FaultCorrupt, "row group of %d rows and %d columns", group.NumRows, len(group.Columns))
-		}
 		next := first + int(group.NumRows)
 		var at []int // indexes of rows that this group has
 		for k, row := range rows {
@@ -176,14 +174,14 @@ func (f *File) isFlat(column int) bool { return len(f.pf.Schema().Columns()[colu
 // not null.
 func (f *File) cells(group, column int) ([][]parquet.Value, error) {
 	meta := f.pf.Metadata().RowGroups[group]
-	m := meta.Columns[column].MetaData
-	if err := f.checkChunk(m); err != nil {
-		return nil, err
+	m, err := f.pf.Chunk(group, column)
+	if err != nil {
+		return nil, fileError(err)
 	}
 	if m.NumValues == 0 {
 		return make([][]parquet.Value, meta.NumRows), nil
 	}
-	if err := f.src.Prefetch(Span{chunkStart(m), m.TotalCompressedSize}); err != nil {
+	if err := f.src.Prefetch(Span{parquetfile.Start(m), m.TotalCompressedSize}); err != nil {
 		return nil, err
 	}
 	values, err := f.chunkValues(group, column, m)

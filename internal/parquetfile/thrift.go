@@ -1,4 +1,4 @@
-package details
+package parquetfile
 
 import (
 	"encoding/binary"
@@ -9,23 +9,25 @@ import (
 // skim walks a structure of Thrift's compact protocol and returns its length. A
 // decoder reserves memory for as many elements as a list says it has; nine bytes
 // from a stranger must not ask for a terabyte, so every count is held against the
-// bytes that are there before a decoder sees them.
+// bytes that are there, and those of structures against the limits too, before a decoder
+// sees them. An error of bytes that end too early is errCut.
 //
 // Format: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
-func skim(data []byte) (length int, err error) {
-	s := skimmer{data: data}
+func skim(data []byte, l Limits) (length int, err error) {
+	s := skimmer{data: data, most: l.List, left: l.Structures}
 	if err := s.structure(0); err != nil {
 		return 0, err
 	}
 	return s.at, nil
 }
 
-var errSkim = errors.New("malformed Thrift structure")
-
-const (
-	skimDepth    = 24   // nesting; Parquet's metadata need 6
-	skimElements = 8192 // of a list of structures; columns and row groups are fewer
+var (
+	errSkim = errors.New("malformed Thrift structure")
+	errCut  = fmt.Errorf("%w: cut short", errSkim)
 )
+
+// skimDepth is how deep structures are nested; Parquet's metadata need 6.
+const skimDepth = 24
 
 // Element types of the compact protocol.
 const (
@@ -38,11 +40,13 @@ const (
 type skimmer struct {
 	data []byte
 	at   int
+	most int // elements of one list of structures
+	left int // elements of all lists of structures that may still come
 }
 
 func (s *skimmer) byte() (byte, error) {
 	if s.at >= len(s.data) {
-		return 0, fmt.Errorf("%w: cut short", errSkim)
+		return 0, errCut
 	}
 	s.at++
 	return s.data[s.at-1], nil
@@ -50,7 +54,10 @@ func (s *skimmer) byte() (byte, error) {
 
 func (s *skimmer) varint() (uint64, error) {
 	v, n := binary.Uvarint(s.data[s.at:])
-	if n <= 0 {
+	if n == 0 {
+		return 0, errCut
+	}
+	if n < 0 {
 		return 0, fmt.Errorf("%w: bad number", errSkim)
 	}
 	s.at += n
@@ -59,7 +66,7 @@ func (s *skimmer) varint() (uint64, error) {
 
 func (s *skimmer) skip(n uint64) error {
 	if n > uint64(len(s.data)-s.at) {
-		return fmt.Errorf("%w: %d bytes where %d are left", errSkim, n, len(s.data)-s.at)
+		return fmt.Errorf("%w, %d bytes where %d are left", errCut, n, len(s.data)-s.at)
 	}
 	s.at += int(n)
 	return nil
@@ -135,12 +142,14 @@ func (s *skimmer) list(depth int) error {
 		}
 	}
 	kind := head & 0x0f
-	most := uint64(len(s.data) - s.at) // every element takes a byte at least
 	if kind == compactStruct || kind == compactList || kind == compactSet {
-		most = min(most, skimElements)
+		if count > uint64(min(s.most, s.left)) {
+			return fmt.Errorf("%w: a list of %d structures", errSkim, count)
+		}
+		s.left -= int(count)
 	}
-	if count > most {
-		return fmt.Errorf("%w: a list of %d elements", errSkim, count)
+	if left := len(s.data) - s.at; count > uint64(left) { // every element takes a byte at least
+		return fmt.Errorf("%w, a list of %d elements where %d bytes are left", errCut, count, left)
 	}
 	for range count {
 		if err := s.value(kind, depth+1, true); err != nil {
