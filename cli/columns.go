@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"metabench/corpus"
 	"metabench/table"
 )
 
@@ -25,8 +26,8 @@ func floatColumns(frame *table.Frame, names []string) ([][]float64, error) {
 
 // columnError makes a column that the user misnamed a usage error.
 func columnError(err error) error {
-	var bad *table.Error
-	if errors.As(err, &bad) && bad.Kind == table.KindColumn {
+	var bad *corpus.DataError
+	if errors.As(err, &bad) && bad.Kind == corpus.KindColumn {
 		return withCode(ExitUsage, err)
 	}
 	return err

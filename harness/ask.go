@@ -173,5 +173,5 @@ func target(answer string) (string, error) {
 	case bareNumber.MatchString(strings.TrimSpace(answer)):
 		return "#### " + strings.TrimSpace(answer), nil
 	}
-	return "", fmt.Errorf("its reference answer %q neither ends in #### and a number nor is one", clip(answer, 40))
+	return "", fmt.Errorf("its reference answer %q neither ends in #### and a number nor is one", corpus.Clip(answer, 40))
 }

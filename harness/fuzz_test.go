@@ -21,7 +21,7 @@ func FuzzSamples(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		r := &reader{ctx: context.Background()}
 		if err := r.readStream("samples_metabench_arc.jsonl", strings.NewReader(string(content))); err != nil {
-			var e *Error
+			var e *corpus.DataError
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)
 			}

@@ -87,8 +87,8 @@ func (q *questioner) add(path string, name fileName, line int64, record []byte) 
 	if err != nil {
 		return err
 	}
-	fail := func(kind Kind, remedy, format string, args ...any) error {
-		return &Error{Kind: kind, File: path, Line: line, Item: s.doc.key(), Problem: fmt.Sprintf(format, args...), Remedy: remedy}
+	fail := func(kind corpus.Kind, remedy, format string, args ...any) error {
+		return &corpus.DataError{Kind: kind, File: path, Line: line, Item: s.doc.key(), Reason: fmt.Sprintf(format, args...), Remedy: remedy}
 	}
 	task := &Task{Name: name.task}
 	c := &collector{file: path, doc: s.doc}
@@ -98,9 +98,9 @@ func (q *questioner) add(path string, name fileName, line int64, record []byte) 
 	key := s.doc.key()
 	switch {
 	case key == "":
-		return fail(KindIdentity, "", "the sample doesn't say which item it is")
+		return fail(corpus.KindItem, "", "the sample doesn't say which item it is")
 	case task.Permuted:
-		return fail(KindTask, "Give the log of the plain task", "the options are permuted, so that the leaderboard's order is unknown")
+		return fail(corpus.KindTask, "Give the log of the plain task", "the options are permuted, so that the leaderboard's order is unknown")
 	}
 	id := [2]string{task.Benchmark, key}
 	if q.seen[id] {
@@ -108,12 +108,12 @@ func (q *questioner) add(path string, name fileName, line int64, record []byte) 
 	}
 	var a asked
 	if err := json.Unmarshal(withoutNaN(record), &a); err != nil {
-		return &Error{Kind: KindFormat, File: path, Line: line, Item: key, Problem: "the question can't be decoded", Err: spelling.JSON(err),
+		return &corpus.DataError{Kind: corpus.KindFormat, File: path, Line: line, Item: key, Reason: "the question can't be decoded", Err: spelling.JSON(err),
 			Remedy: "Give logs as lm_eval --log_samples writes them"}
 	}
 	question, style, err := a.question(key)
 	if err != nil {
-		return fail(KindFormat, "Give logs with their arguments, as lm_eval --log_samples writes them", "%v", err)
+		return fail(corpus.KindFormat, "Give logs with their arguments, as lm_eval --log_samples writes them", "%v", err)
 	}
 	question.Hash = s.doc.original
 	q.seen[id] = true
@@ -124,7 +124,7 @@ func (q *questioner) add(path string, name fileName, line int64, record []byte) 
 		q.sets = append(q.sets, QuestionSet{Benchmark: task.Benchmark, Style: style})
 	}
 	if q.sets[k].Style != style {
-		return fail(KindFormat, "", "it is asked as %s, others of %s as %s", style, task.Benchmark, q.sets[k].Style)
+		return fail(corpus.KindFormat, "", "it is asked as %s, others of %s as %s", style, task.Benchmark, q.sets[k].Style)
 	}
 	q.sets[k].Questions = append(q.sets[k].Questions, question)
 	return nil
@@ -145,7 +145,7 @@ func (a *asked) question(key string) (Question, corpus.Style, error) {
 	for k, c := range continuations {
 		rest, ok := strings.CutPrefix(c, " ")
 		if !ok || rest == "" {
-			return Question{}, "", fmt.Errorf("the continuation %q doesn't start with a space", clip(c, 40))
+			return Question{}, "", fmt.Errorf("the continuation %q doesn't start with a space", corpus.Clip(c, 40))
 		}
 		continuations[k] = rest
 	}
@@ -155,7 +155,7 @@ func (a *asked) question(key string) (Question, corpus.Style, error) {
 		return q, corpus.Context, err
 	}
 	if q.Gold, err = strconv.Atoi(text(a.Target)); err != nil {
-		return Question{}, "", fmt.Errorf("the target %q is not the number of a choice", clip(text(a.Target), 40))
+		return Question{}, "", fmt.Errorf("the target %q is not the number of a choice", corpus.Clip(text(a.Target), 40))
 	}
 	q.Prompt, q.Choices = contexts[0], continuations
 	var options []string

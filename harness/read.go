@@ -77,7 +77,7 @@ type reader struct {
 // fail keeps in mind that a file can't be used, so that the others are. Errors that
 // aren't the file's own, such as that of a disk, pass.
 func (r *reader) fail(path string, err error) error {
-	var e *Error
+	var e *corpus.DataError
 	if !errors.As(err, &e) {
 		return err
 	}
@@ -101,11 +101,11 @@ func (r *reader) readDir(dir string) error {
 			return nil
 		}
 		if n++; n > maxFiles {
-			return &Error{Kind: KindLimit, File: dir, Problem: fmt.Sprintf("more than %d files", maxFiles),
+			return &corpus.DataError{Kind: corpus.KindLimit, File: dir, Reason: fmt.Sprintf("more than %d files", maxFiles),
 				Remedy: "Give the directory of one model"}
 		}
 		err = r.readFile(path)
-		var e *Error
+		var e *corpus.DataError
 		if errors.As(err, &e) && r.foreign(path) {
 			r.warnings = append(r.warnings, "passed over: "+e.Error())
 			return nil
@@ -116,7 +116,7 @@ func (r *reader) readDir(dir string) error {
 		return err
 	}
 	if n == 0 {
-		return &Error{Kind: KindEmpty, File: dir, Problem: "the directory holds no .json or .jsonl file",
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: dir, Reason: "the directory holds no .json or .jsonl file",
 			Remedy: "Run lm_eval with --log_samples and --output_path, and give that directory"}
 	}
 	return nil
@@ -197,7 +197,7 @@ func (r *reader) output(paths []string) (*Output, error) {
 		if len(r.failed) > 0 {
 			return nil, r.failed[0].Failed
 		}
-		e := &Error{Kind: KindEmpty, File: strings.Join(paths, ", "), Problem: "no samples of metabench's tasks",
+		e := &corpus.DataError{Kind: corpus.KindEmpty, File: strings.Join(paths, ", "), Reason: "no samples of metabench's tasks",
 			Remedy: "Run lm_eval with --log_samples on the metabench tasks"}
 		if len(r.warnings) > 0 {
 			e.Remedy += ". " + strings.Join(r.warnings, "; ")
@@ -321,9 +321,9 @@ func newest(tasks []*Task) (chosen []*Task, warnings []string, err error) {
 		runs := tasks[from:to]
 		if len(runs) > 1 {
 			if last := runs[len(runs)-1]; runs[0].Time == runs[1].Time || last.Time == "" {
-				return nil, nil, &Error{Kind: KindAmbiguous, File: last.File,
-					Problem: fmt.Sprintf("%s holds the same task, and the names don't say which run is newer", runs[0].File),
-					Remedy:  "Give the file or directory of one run"}
+				return nil, nil, &corpus.DataError{Kind: corpus.KindAmbiguous, File: last.File,
+					Reason: fmt.Sprintf("%s holds the same task, and the names don't say which run is newer", runs[0].File),
+					Remedy: "Give the file or directory of one run"}
 			}
 			warning := fmt.Sprintf("%s was run %d times; the newest of %s is taken, from %s", runs[0].Name, len(runs), runs[0].Time, runs[0].File)
 			if !runs[0].Run.Known {

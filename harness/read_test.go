@@ -154,49 +154,49 @@ func TestReadRefusesWithPlaceAndRemedy(t *testing.T) {
 	zipped := gzipped(t, arc)
 	cases := map[string]struct {
 		name, content string
-		kind          Kind
+		kind          corpus.Kind
 		say           []string
 	}{
-		"empty":           {"samples_metabench_arc.jsonl", "", KindEmpty, []string{"empty"}},
-		"blank":           {"samples_metabench_arc.jsonl", "\n \n", KindEmpty, []string{"empty"}},
-		"empty_array":     {"samples_metabench_arc.json", "[]", KindEmpty, []string{"no samples"}},
-		"cut_in_a_sample": {"samples_metabench_arc.jsonl", arc[:len(arc)-20], KindTruncated, []string{"line 2", "ends inside this sample", "interrupted"}},
+		"empty":           {"samples_metabench_arc.jsonl", "", corpus.KindEmpty, []string{"empty"}},
+		"blank":           {"samples_metabench_arc.jsonl", "\n \n", corpus.KindEmpty, []string{"empty"}},
+		"empty_array":     {"samples_metabench_arc.json", "[]", corpus.KindEmpty, []string{"no samples"}},
+		"cut_in_a_sample": {"samples_metabench_arc.jsonl", arc[:len(arc)-20], corpus.KindTruncated, []string{"line 2", "ends inside this sample", "interrupted"}},
 		"line_in_the_middle_is_cut": {"samples_metabench_arc.jsonl", arc + `{"doc_id": 2, "doc": {"metabench_idx": 4, "answer` + "\n" + arc,
-			KindFormat, []string{"line 3"}},
+			corpus.KindFormat, []string{"line 3"}},
 		"line_in_the_middle_lacks_a_brace": {"samples_metabench_arc.jsonl", arc + `{"doc_id": 2, "doc": {"metabench_idx": 4}` + "\n" + arc,
-			KindFormat, []string{"line 3", "the sample on this line isn't closed"}},
-		"array_not_closed":    {"samples_metabench_arc.json", "[" + strings.Split(arc, "\n")[0], KindTruncated, []string{"isn't closed"}},
-		"gzip_cut":            {"samples_metabench_arc.jsonl.gz", zipped[:len(zipped)-6], KindTruncated, []string{"gzip"}},
-		"gzip_header_cut":     {"samples_metabench_arc.jsonl.gz", zipped[:4], KindTruncated, []string{"gzip"}},
-		"gzip_damaged":        {"samples_metabench_arc.jsonl.gz", zipped[:20] + "zzzz" + zipped[24:], KindFormat, []string{"gzip data are damaged"}},
-		"web_page":            {"samples_metabench_arc.jsonl", "<!DOCTYPE html><html>", KindFormat, []string{"web page"}},
-		"csv":                 {"samples_metabench_arc.jsonl", "model,item,correct\n", KindFormat, []string{"line 1", "--log_samples"}},
-		"number":              {"samples_metabench_arc.jsonl", "1\n", KindFormat, []string{"object was expected"}},
-		"garbage_between":     {"samples_metabench_arc.jsonl", arc + "Traceback (most recent call last):\n", KindFormat, []string{"line 3"}},
-		"brackets_crossed":    {"samples_metabench_arc.jsonl", `{"doc": {"a": [1}]}, "acc": 1}`, KindFormat, []string{"line 1", "decoded"}},
-		"nested_for_ever":     {"samples_metabench_arc.jsonl", `{"doc": ` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "}", KindFormat, []string{"200 deep"}},
-		"sample_without_doc":  {"samples_metabench_arc.jsonl", `{"doc_id": 1, "acc": 1}`, KindFormat, []string{"no doc"}},
-		"no_item_identity":    {"samples_metabench_arc.jsonl", `{"doc": {"question": "?"}, "acc": 1}`, KindIdentity, []string{"line 1", "metabench_idx"}},
-		"full_harness_task":   {"samples_hellaswag_2024-11-26T10-47-32.305387.jsonl", `{"doc": {"ind": 3}, "acc": 1}`, KindIdentity, []string{"metabench export harness"}},
-		"unknown_benchmark":   {"samples_other.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 1}`, KindTask, []string{"which benchmark"}},
-		"renamed_to_other":    {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3, "mc1_targets": {}}, "acc": 1}`, KindTask, []string{"name says arc", "those of truthfulqa"}},
-		"no_metric":           {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "bleu": 0.3}`, KindValue, []string{"right or wrong"}},
-		"metric_between":      {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 0.5}`, KindValue, []string{"line 1", `item "3"`, "0.5, which is neither 0 nor 1"}},
-		"metric_a_list":       {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": [true]}`, KindValue, []string{"not a number"}},
-		"contradicting_twice": {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 1}` + "\n" + `{"doc": {"metabench_idx": 3}, "acc": 0}`, KindDuplicate, []string{"line 2", `item "3"`, "1 in line 1", "Two runs"}},
+			corpus.KindFormat, []string{"line 3", "the sample on this line isn't closed"}},
+		"array_not_closed":    {"samples_metabench_arc.json", "[" + strings.Split(arc, "\n")[0], corpus.KindTruncated, []string{"isn't closed"}},
+		"gzip_cut":            {"samples_metabench_arc.jsonl.gz", zipped[:len(zipped)-6], corpus.KindTruncated, []string{"gzip"}},
+		"gzip_header_cut":     {"samples_metabench_arc.jsonl.gz", zipped[:4], corpus.KindTruncated, []string{"gzip"}},
+		"gzip_damaged":        {"samples_metabench_arc.jsonl.gz", zipped[:20] + "zzzz" + zipped[24:], corpus.KindFormat, []string{"gzip data are damaged"}},
+		"web_page":            {"samples_metabench_arc.jsonl", "<!DOCTYPE html><html>", corpus.KindFormat, []string{"web page"}},
+		"csv":                 {"samples_metabench_arc.jsonl", "model,item,correct\n", corpus.KindFormat, []string{"line 1", "--log_samples"}},
+		"number":              {"samples_metabench_arc.jsonl", "1\n", corpus.KindFormat, []string{"object was expected"}},
+		"garbage_between":     {"samples_metabench_arc.jsonl", arc + "Traceback (most recent call last):\n", corpus.KindFormat, []string{"line 3"}},
+		"brackets_crossed":    {"samples_metabench_arc.jsonl", `{"doc": {"a": [1}]}, "acc": 1}`, corpus.KindFormat, []string{"line 1", "decoded"}},
+		"nested_for_ever":     {"samples_metabench_arc.jsonl", `{"doc": ` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "}", corpus.KindFormat, []string{"200 deep"}},
+		"sample_without_doc":  {"samples_metabench_arc.jsonl", `{"doc_id": 1, "acc": 1}`, corpus.KindFormat, []string{"no doc"}},
+		"no_item_identity":    {"samples_metabench_arc.jsonl", `{"doc": {"question": "?"}, "acc": 1}`, corpus.KindItem, []string{"line 1", "metabench_idx"}},
+		"full_harness_task":   {"samples_hellaswag_2024-11-26T10-47-32.305387.jsonl", `{"doc": {"ind": 3}, "acc": 1}`, corpus.KindItem, []string{"metabench export harness"}},
+		"unknown_benchmark":   {"samples_other.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 1}`, corpus.KindTask, []string{"which benchmark"}},
+		"renamed_to_other":    {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3, "mc1_targets": {}}, "acc": 1}`, corpus.KindTask, []string{"name says arc", "those of truthfulqa"}},
+		"no_metric":           {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "bleu": 0.3}`, corpus.KindValue, []string{"right or wrong"}},
+		"metric_between":      {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 0.5}`, corpus.KindValue, []string{"line 1", `item "3"`, "0.5, which is neither 0 nor 1"}},
+		"metric_a_list":       {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": [true]}`, corpus.KindValue, []string{"not a number"}},
+		"contradicting_twice": {"samples_metabench_arc.jsonl", `{"doc": {"metabench_idx": 3}, "acc": 1}` + "\n" + `{"doc": {"metabench_idx": 3}, "acc": 0}`, corpus.KindDuplicate, []string{"line 2", `item "3"`, "1 in line 1", "Two runs"}},
 		"two_tasks_in_one_file": {"all.jsonl", `{"doc": {"item": "1", "benchmark": "arc", "form": "A"}, "acc": 1}{"doc": {"item": "1", "benchmark": "mmlu", "form": "A"}, "acc": 1}`,
-			KindIdentity, []string{"one file per task"}},
-		"only_results": {"results_2024-11-26T10-47-32.305387.json", `{"results": {}, "versions": {}}`, KindEmpty, []string{"no samples"}},
+			corpus.KindItem, []string{"one file per task"}},
+		"only_results": {"results_2024-11-26T10-47-32.305387.json", `{"results": {}, "versions": {}}`, corpus.KindEmpty, []string{"no samples"}},
 		"results_damaged": {"results_2024-11-26T10-47-32.305387.json", `{"results": [], "versions": {}}`,
-			KindFormat, []string{"results can't be decoded"}},
+			corpus.KindFormat, []string{"results can't be decoded"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(write(t, map[string]string{c.name: c.content}), c.name)
 			out, err := Read(context.Background(), path)
-			var e *Error
+			var e *corpus.DataError
 			if !errors.As(err, &e) {
-				t.Fatalf("error %v (%T), output %v; want *Error", err, err, out)
+				t.Fatalf("error %v (%T), output %v; want *corpus.DataError", err, err, out)
 			}
 			if e.Kind != c.kind {
 				t.Errorf("kind %q, want %q: %v", e.Kind, c.kind, err)
@@ -233,8 +233,8 @@ func TestReadChoosesTheRunOrRefuses(t *testing.T) {
 	for name, files := range refused {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read(context.Background(), write(t, files))
-			var e *Error
-			if !errors.As(err, &e) || e.Kind != KindAmbiguous {
+			var e *corpus.DataError
+			if !errors.As(err, &e) || e.Kind != corpus.KindAmbiguous {
 				t.Errorf("error %v, want an ambiguity", err)
 			}
 		})

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"metabench/corpus"
 )
 
 // maxRecord bounds one sample or one results file, in bytes. The longest real
@@ -61,10 +63,10 @@ func (s *records) readError(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Kind: KindTruncated, File: s.file, Problem: "the gzip data end too early",
+		return &corpus.DataError{Kind: corpus.KindTruncated, File: s.file, Reason: "the gzip data end too early",
 			Remedy: "Copy the file again", Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return &Error{Kind: KindFormat, File: s.file, Problem: "the gzip data are damaged",
+		return &corpus.DataError{Kind: corpus.KindFormat, File: s.file, Reason: "the gzip data are damaged",
 			Remedy: "Copy the file again", Err: err}
 	}
 	return fmt.Errorf("read %s: %w", s.file, err)
@@ -133,9 +135,9 @@ func (s *records) next() ([]byte, int64, error) {
 func (s *records) atEnd() error {
 	switch s.state {
 	case beforeAll:
-		return &Error{Kind: KindEmpty, File: s.file, Problem: "the file is empty"}
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: s.file, Reason: "the file is empty"}
 	case inArray, afterEntry:
-		return &Error{Kind: KindTruncated, File: s.file, Line: s.line, Problem: "the array of samples isn't closed",
+		return &corpus.DataError{Kind: corpus.KindTruncated, File: s.file, Line: s.line, Reason: "the array of samples isn't closed",
 			Remedy: "The evaluation may have been interrupted: copy the file again or repeat the run"}
 	}
 	return io.EOF
@@ -143,10 +145,10 @@ func (s *records) atEnd() error {
 
 func (s *records) unexpected() error {
 	rest := bytes.ToLower(s.buf[s.at:min(len(s.buf), s.at+64)])
-	e := &Error{Kind: KindFormat, File: s.file, Line: s.line, Problem: "a JSON object was expected",
+	e := &corpus.DataError{Kind: corpus.KindFormat, File: s.file, Line: s.line, Reason: "a JSON object was expected",
 		Remedy: "Give the files that lm_eval writes with --log_samples"}
 	if bytes.HasPrefix(rest, []byte("<!doctype")) || bytes.HasPrefix(rest, []byte("<html")) {
-		e.Problem = "is a web page, not the output of a harness"
+		e.Reason = "is a web page, not the output of a harness"
 	}
 	return e
 }
@@ -212,8 +214,8 @@ func (s *records) object() ([]byte, int64, error) {
 			if s.begunAfter() {
 				return nil, 0, s.unclosed(line)
 			}
-			return nil, 0, &Error{Kind: KindLimit, File: s.file, Line: line,
-				Problem: fmt.Sprintf("a sample of more than %d bytes", maxRecord)}
+			return nil, 0, &corpus.DataError{Kind: corpus.KindLimit, File: s.file, Line: line,
+				Reason: fmt.Sprintf("a sample of more than %d bytes", maxRecord)}
 		}
 		shift, err := s.fill(s.at)
 		s.at -= shift
@@ -222,7 +224,7 @@ func (s *records) object() ([]byte, int64, error) {
 			if s.begunAfter() {
 				return nil, 0, s.unclosed(line)
 			}
-			return nil, 0, &Error{Kind: KindTruncated, File: s.file, Line: line, Problem: "the file ends inside this sample",
+			return nil, 0, &corpus.DataError{Kind: corpus.KindTruncated, File: s.file, Line: line, Reason: "the file ends inside this sample",
 				Remedy: "The evaluation may have been interrupted: copy the file again or repeat the run"}
 		}
 		if err != nil {
@@ -236,7 +238,7 @@ func (s *records) object() ([]byte, int64, error) {
 func (s *records) begunAfter() bool { return bytes.Contains(s.buf[s.at:], []byte("\n{")) }
 
 func (s *records) unclosed(line int64) error {
-	return &Error{Kind: KindFormat, File: s.file, Line: line, Problem: "the sample on this line isn't closed, though the next one begins after it",
+	return &corpus.DataError{Kind: corpus.KindFormat, File: s.file, Line: line, Reason: "the sample on this line isn't closed, though the next one begins after it",
 		Remedy: "Something else may have been written into the file: copy it again or repeat the run"}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"metabench/corpus"
 	"metabench/spelling"
 )
 
@@ -80,7 +81,7 @@ func isResults(record []byte) bool {
 func parseResults(path string, record []byte) (*resultsFile, error) {
 	r := &resultsFile{path: path}
 	if err := json.Unmarshal(withoutNaN(record), r); err != nil {
-		return nil, &Error{Kind: KindFormat, File: path, Problem: "the results can't be decoded", Err: spelling.JSON(err),
+		return nil, &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: "the results can't be decoded", Err: spelling.JSON(err),
 			Remedy: "Copy the file again; without it the run's settings can't be checked"}
 	}
 	return r, nil
@@ -130,7 +131,7 @@ func text(raw json.RawMessage) string {
 	if len(raw) == 0 || string(raw) == "null" {
 		return ""
 	}
-	return clip(scalar(raw), 2000)
+	return corpus.Clip(scalar(raw), 2000)
 }
 
 // said reports whether a setting was given: not null, false or empty.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // Run is one evaluation: a model and the arguments that it was evaluated with. The
@@ -71,11 +73,11 @@ func (e *RunsError) Error() string {
 	}
 	b.WriteString(". Give the files of one, or choose it with --run ID:")
 	for _, r := range e.Runs {
-		fmt.Fprintf(&b, "\n  %s  %s (%s", r.ID, clip(r.String(), 600), count(r.Tasks, "task"))
+		fmt.Fprintf(&b, "\n  %s  %s (%s", r.ID, corpus.Clip(r.String(), 600), count(r.Tasks, "task"))
 		if r.Time != "" {
 			fmt.Fprintf(&b, ", newest %s", r.Time)
 		}
-		fmt.Fprintf(&b, ", such as %s)", clip(r.File, 200))
+		fmt.Fprintf(&b, ", such as %s)", corpus.Clip(r.File, 200))
 	}
 	return b.String()
 }
@@ -171,7 +173,7 @@ func compact(raw json.RawMessage) string {
 	if json.Compact(&b, raw) != nil {
 		return text(raw)
 	}
-	return clip(b.String(), 2000)
+	return corpus.Clip(b.String(), 2000)
 }
 
 // elsewhere are arguments that say where and how fast a model runs, not what it
@@ -234,7 +236,7 @@ func withoutSecrets(raw json.RawMessage) string {
 			}
 		}
 		if shown, err := json.Marshal(named); err == nil {
-			return clip(string(shown), 2000)
+			return corpus.Clip(string(shown), 2000)
 		}
 	}
 	parts := splitArguments(text(raw))

@@ -101,16 +101,16 @@ func parseSample(file string, line int64, record []byte) (*sample, error) {
 		}
 		return nil
 	})
-	var e *Error
+	var e *corpus.DataError
 	switch {
 	case errors.As(err, &e):
 		e.File, e.Line, e.Item = file, line, s.doc.key()
 		return nil, e
 	case err != nil:
-		return nil, &Error{Kind: KindFormat, File: file, Line: line, Problem: "the sample can't be decoded", Err: err,
+		return nil, &corpus.DataError{Kind: corpus.KindFormat, File: file, Line: line, Reason: "the sample can't be decoded", Err: err,
 			Remedy: "Copy the file again or repeat the run"}
 	case !hasDoc:
-		return nil, &Error{Kind: KindFormat, File: file, Line: line, Problem: "the object has no doc, so it is no sample",
+		return nil, &corpus.DataError{Kind: corpus.KindFormat, File: file, Line: line, Reason: "the object has no doc, so it is no sample",
 			Remedy: "Give the files that lm_eval writes with --log_samples"}
 	}
 	return s, nil
@@ -125,7 +125,7 @@ func (s *sample) addMetric(key, value []byte) error {
 	}
 	answer, err := parseAnswer(value)
 	if err != nil {
-		return &Error{Kind: KindValue, Problem: fmt.Sprintf("the metric %s %v", name, err),
+		return &corpus.DataError{Kind: corpus.KindValue, Reason: fmt.Sprintf("the metric %s %v", name, err),
 			Remedy: "Use the tasks of metabench, whose metrics are 0 or 1 per question"}
 	}
 	if filter == "none" {
@@ -147,7 +147,7 @@ func parseAnswer(value []byte) (uint8, error) {
 		v, err := strconv.ParseFloat(text, 64)
 		switch {
 		case err != nil:
-			return 0, fmt.Errorf("is %s, not a number", clip(string(value), 40))
+			return 0, fmt.Errorf("is %s, not a number", corpus.Clip(string(value), 40))
 		case v == 0:
 			return 0, nil
 		case v == 1:

@@ -74,9 +74,9 @@ func (t *Task) By(metric string) ([]uint8, Metric, error) {
 	for _, m := range t.Metrics() {
 		have = append(have, m.String())
 	}
-	return nil, Metric{}, &Error{Kind: KindValue, File: t.File,
-		Problem: fmt.Sprintf("%s is needed by %s, and the samples hold %s", t.Benchmark, metric, strings.Join(have, ", ")),
-		Remedy:  "Evaluate a task that logs this metric; another one can't stand in for it"}
+	return nil, Metric{}, &corpus.DataError{Kind: corpus.KindValue, File: t.File,
+		Reason: fmt.Sprintf("%s is needed by %s, and the samples hold %s", t.Benchmark, metric, strings.Join(have, ", ")),
+		Remedy: "Evaluate a task that logs this metric; another one can't stand in for it"}
 }
 
 // maxSamples bounds the samples of one task. The largest benchmark has 14,042.
@@ -102,21 +102,21 @@ type itemSamples struct {
 func (c *collector) add(s *sample) error {
 	key := s.doc.key()
 	if key == "" || key == "." {
-		return &Error{Kind: KindIdentity, File: c.file, Line: s.line,
-			Problem: "the sample doesn't say which item it is: its doc has neither metabench_idx nor benchmark and item",
-			Remedy:  "Evaluate the metabench tasks of lm-evaluation-harness, or those of metabench export harness"}
+		return &corpus.DataError{Kind: corpus.KindItem, File: c.file, Line: s.line,
+			Reason: "the sample doesn't say which item it is: its doc has neither metabench_idx nor benchmark and item",
+			Remedy: "Evaluate the metabench tasks of lm-evaluation-harness, or those of metabench export harness"}
 	}
 	if c.samples == 0 {
 		c.doc = s.doc
 		c.byKey = map[string]*itemSamples{}
 	}
 	if d := &s.doc; d.benchmark != c.doc.benchmark || d.form != c.doc.form || d.permuted != c.doc.permuted {
-		return &Error{Kind: KindIdentity, File: c.file, Line: s.line, Item: key,
-			Problem: fmt.Sprintf("the sample is of %s form %s, the first one of %s form %s", d.benchmark, d.form, c.doc.benchmark, c.doc.form),
-			Remedy:  "Give one file per task"}
+		return &corpus.DataError{Kind: corpus.KindItem, File: c.file, Line: s.line, Item: key,
+			Reason: fmt.Sprintf("the sample is of %s form %s, the first one of %s form %s", d.benchmark, d.form, c.doc.benchmark, c.doc.form),
+			Remedy: "Give one file per task"}
 	}
 	if c.samples++; c.samples > maxSamples {
-		return &Error{Kind: KindLimit, File: c.file, Line: s.line, Problem: fmt.Sprintf("more than %d samples", maxSamples)}
+		return &corpus.DataError{Kind: corpus.KindLimit, File: c.file, Line: s.line, Reason: fmt.Sprintf("more than %d samples", maxSamples)}
 	}
 	if !s.hasFilter {
 		c.unnamed++
@@ -134,7 +134,7 @@ func (c *collector) add(s *sample) error {
 // task turns the samples into answers. name is what the file's name says.
 func (c *collector) task(name fileName) (*Task, error) {
 	if c.samples == 0 {
-		return nil, &Error{Kind: KindEmpty, File: c.file, Problem: "the file holds no samples"}
+		return nil, &corpus.DataError{Kind: corpus.KindEmpty, File: c.file, Reason: "the file holds no samples"}
 	}
 	t := &Task{Name: name.task, Time: name.time, File: c.file, Model: modelOfDirectory(c.file), Answers: map[Metric][]uint8{}}
 	if err := c.identify(t); err != nil {
@@ -153,8 +153,8 @@ func (c *collector) task(name fileName) (*Task, error) {
 		}
 	}
 	if len(t.Answers) == 0 {
-		return nil, &Error{Kind: KindValue, File: c.file,
-			Problem: "no sample has a metric that is right or wrong: acc, acc_norm, exact_match or mc1"}
+		return nil, &corpus.DataError{Kind: corpus.KindValue, File: c.file,
+			Reason: "no sample has a metric that is right or wrong: acc, acc_norm, exact_match or mc1"}
 	}
 	if n := len(t.Duplicates); n > 0 {
 		t.warn("%d items occur more than once, always with the same result: %s", n, some(t.Duplicates))
@@ -171,16 +171,16 @@ func (c *collector) identify(t *Task) error {
 	if benchmark, form, permuted, ok := publishedTask(t.Name); ok {
 		t.Benchmark, t.Form, t.Permuted = benchmark, form, permuted
 		if g := c.doc.guess; g != "" && g != benchmark {
-			return &Error{Kind: KindTask, File: c.file,
-				Problem: fmt.Sprintf("the file's name says %s, its documents are those of %s", benchmark, g),
-				Remedy:  "Give the file the name that the harness gave it"}
+			return &corpus.DataError{Kind: corpus.KindTask, File: c.file,
+				Reason: fmt.Sprintf("the file's name says %s, its documents are those of %s", benchmark, g),
+				Remedy: "Give the file the name that the harness gave it"}
 		}
 		return nil
 	}
 	if c.doc.guess == "" {
-		return &Error{Kind: KindTask, File: c.file,
-			Problem: "neither the file's name nor its documents say which benchmark this is",
-			Remedy:  "Give the file the name that the harness gave it: samples_{task}_{time}.jsonl"}
+		return &corpus.DataError{Kind: corpus.KindTask, File: c.file,
+			Reason: "neither the file's name nor its documents say which benchmark this is",
+			Remedy: "Give the file the name that the harness gave it: samples_{task}_{time}.jsonl"}
 	}
 	t.Benchmark = c.doc.guess
 	t.warn("the file's name isn't that of a known task; by its documents it is %s, but form and order of options are unknown", t.Benchmark)
@@ -241,9 +241,9 @@ func (c *collector) answer(t *Task, k int, item *itemSamples) error {
 			}
 			repeated = true
 			if answers[k] != v.answer {
-				return &Error{Kind: KindDuplicate, File: c.file, Line: s.line, Item: item.key,
-					Problem: fmt.Sprintf("%s is %s here and %s in line %d", m, spell(v.answer), spell(answers[k]), before.line),
-					Remedy:  "Two runs seem to be in one file: repeat the evaluation into an empty directory"}
+				return &corpus.DataError{Kind: corpus.KindDuplicate, File: c.file, Line: s.line, Item: item.key,
+					Reason: fmt.Sprintf("%s is %s here and %s in line %d", m, spell(v.answer), spell(answers[k]), before.line),
+					Remedy: "Two runs seem to be in one file: repeat the evaluation into an empty directory"}
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package score
 import (
 	"encoding/json"
 	"io"
+
+	"metabench/corpus"
 )
 
 // bundleFormat is that of a bundle's file. The bundle of six benchmarks unpacks to
@@ -15,13 +17,13 @@ var bundleFormat = format{
 // Write writes a bundle. Equal bundles give equal bytes.
 func (b *Bundle) Write(w io.Writer) error {
 	if err := b.check(); err != nil {
-		return bundleFormat.fail("it can't be written", err, "")
+		return bundleFormat.fail(corpus.KindFormat, "it can't be written", err, "")
 	}
 	return bundleFormat.write(w, b)
 }
 
 // Read reads what Write wrote, and the checksum of its content. It returns a
-// *FileError for anything else.
+// *corpus.DataError for anything else.
 func Read(r io.Reader) (b *Bundle, checksum string, err error) {
 	b = &Bundle{}
 	into := func(version int) any {
@@ -41,7 +43,7 @@ func Read(r io.Reader) (b *Bundle, checksum string, err error) {
 		return nil, "", err
 	}
 	if err := b.check(); err != nil {
-		return nil, "", bundleFormat.fail("its content doesn't fit together", err, "Export it again")
+		return nil, "", bundleFormat.fail(corpus.KindFormat, "its content doesn't fit together", err, "Export it again")
 	}
 	return b, checksum, nil
 }

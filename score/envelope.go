@@ -12,6 +12,7 @@ import (
 	"io"
 	"strings"
 
+	"metabench/corpus"
 	"metabench/spelling"
 )
 
@@ -33,37 +34,17 @@ type envelope struct {
 	Payload json.RawMessage `json:"payload"`
 }
 
-// FileError says why a file of this package can't be used and what to do.
-type FileError struct {
-	Noun    string // what the file was to be: bundle, item bank
-	Problem string
-	Remedy  string
-	Err     error
-}
-
-func (e *FileError) Error() string {
-	s := e.Noun + ": " + e.Problem
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	if e.Remedy != "" {
-		s += ". " + e.Remedy
-	}
-	return s
-}
-
-// Unwrap returns the cause.
-func (e *FileError) Unwrap() error { return e.Err }
-
-func (f format) fail(problem string, err error, remedy string) *FileError {
-	return &FileError{Noun: f.noun, Problem: problem, Err: err, Remedy: remedy}
+// fail is the error of a file that can't be used: what it was to be stands for its name,
+// which this package doesn't know.
+func (f format) fail(kind corpus.Kind, reason string, err error, remedy string) *corpus.DataError {
+	return &corpus.DataError{Kind: kind, File: f.noun, Reason: reason, Err: err, Remedy: remedy}
 }
 
 // write writes content. Equal contents give equal bytes.
 func (f format) write(w io.Writer, content any) error {
 	payload, err := json.Marshal(content)
 	if err != nil {
-		return f.fail("it can't be written", err, "")
+		return f.fail(corpus.KindFormat, "it can't be written", err, "")
 	}
 	sum := sha256.Sum256(payload)
 	zw := gzip.NewWriter(w) // without a name or time
@@ -84,36 +65,36 @@ func (f format) read(r io.Reader, into func(version int) any) (checksum string, 
 	isnt, write := "it isn't "+f.article+" "+f.noun, "Write one with "+f.writer
 	zr, err := gzip.NewReader(r)
 	if err != nil {
-		return "", f.fail(isnt, err, write)
+		return "", f.fail(corpus.KindFormat, isnt, err, write)
 	}
 	text, err := io.ReadAll(io.LimitReader(zr, f.most+1))
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "", f.fail("the file ends too early", err, "Copy it again")
+		return "", f.fail(corpus.KindTruncated, "the file ends too early", err, "Copy it again")
 	case err != nil:
-		return "", f.fail("the file is damaged", err, "Copy it again")
+		return "", f.fail(corpus.KindFormat, "the file is damaged", err, "Copy it again")
 	case int64(len(text)) > f.most:
-		return "", f.fail(fmt.Sprintf("it unpacks to more than %d bytes", f.most), nil, "")
+		return "", f.fail(corpus.KindLimit, fmt.Sprintf("it unpacks to more than %d bytes", f.most), nil, "")
 	}
 	var e envelope
 	switch err := json.Unmarshal(text, &e); {
 	case err == nil && e.Format != f.name && strings.HasPrefix(e.Format, formatPrefix):
-		return "", f.fail(fmt.Sprintf("%s, but a %s", isnt, e.Format), nil, write)
+		return "", f.fail(corpus.KindFormat, fmt.Sprintf("%s, but a %s", isnt, e.Format), nil, write)
 	case err != nil || e.Format != f.name:
-		return "", f.fail(isnt, spelling.JSON(err), write)
+		return "", f.fail(corpus.KindFormat, isnt, spelling.JSON(err), write)
 	}
 	content := into(e.Version)
 	if content == nil {
-		return "", f.fail(fmt.Sprintf("it has version %d, this program reads version %d", e.Version, f.version), nil,
+		return "", f.fail(corpus.KindFormat, fmt.Sprintf("it has version %d, this program reads version %d", e.Version, f.version), nil,
 			"Write it again with "+f.writer+", or use the program that wrote it")
 	}
 	if sum := sha256.Sum256(e.Payload); hex.EncodeToString(sum[:]) != e.SHA256 {
-		return "", f.fail("its checksum doesn't match", nil, "Copy it again")
+		return "", f.fail(corpus.KindFormat, "its checksum doesn't match", nil, "Copy it again")
 	}
 	dec := json.NewDecoder(bytes.NewReader(e.Payload))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(content); err != nil {
-		return "", f.fail("its content can't be decoded", spelling.JSON(err), "Write it again with "+f.writer)
+		return "", f.fail(corpus.KindFormat, "its content can't be decoded", spelling.JSON(err), "Write it again with "+f.writer)
 	}
 	return e.SHA256, nil
 }

@@ -8,6 +8,7 @@ import (
 	"metabench/analysis/ability"
 	"metabench/analysis/adaptive"
 	"metabench/analysis/irt"
+	"metabench/corpus"
 )
 
 // ItemBank is all that an adaptive test needs: items, and calibrations of the scores
@@ -88,20 +89,20 @@ func (b *ItemBank) check() error {
 // Write writes an item bank. Equal banks give equal bytes.
 func (b *ItemBank) Write(w io.Writer) error {
 	if err := b.check(); err != nil {
-		return bankFormat.fail("it can't be written", err, "")
+		return bankFormat.fail(corpus.KindFormat, "it can't be written", err, "")
 	}
 	return bankFormat.write(w, b)
 }
 
 // ReadItemBank reads what Write wrote, and the checksum of its content. It returns a
-// *FileError for anything else.
+// *corpus.DataError for anything else.
 func ReadItemBank(r io.Reader) (b *ItemBank, checksum string, err error) {
 	b = &ItemBank{}
 	if checksum, err = bankFormat.read(r, bankFormat.only(b)); err != nil {
 		return nil, "", err
 	}
 	if err := b.check(); err != nil {
-		return nil, "", bankFormat.fail("its content doesn't fit together", err, "Calibrate again")
+		return nil, "", bankFormat.fail(corpus.KindFormat, "its content doesn't fit together", err, "Calibrate again")
 	}
 	return b, checksum, nil
 }

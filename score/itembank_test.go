@@ -15,6 +15,7 @@ import (
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
 	"metabench/analysis/simulate"
+	"metabench/corpus"
 )
 
 // itemBank calibrates thirty items on simulated models.
@@ -95,7 +96,7 @@ func TestItemBankRefusesWhatIsDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := ReadItemBank(bytes.NewReader(c.content))
-			var e *FileError
+			var e *corpus.DataError
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.say) {
 				t.Errorf("error %v, want %q", err, c.say)
 			}

@@ -5,28 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"metabench/corpus"
 	"metabench/harness"
 )
-
-// RefusalError says why answers that are there are not scored, and what to do.
-type RefusalError struct {
-	Benchmark string
-	File      string
-	Problem   string
-	Remedy    string
-}
-
-func (e *RefusalError) Error() string {
-	s := e.Benchmark
-	if e.File != "" {
-		s += ", " + e.File
-	}
-	s += ": " + e.Problem
-	if e.Remedy != "" {
-		s += ". " + e.Remedy
-	}
-	return s
-}
 
 // NoAnswersError says that nothing of an evaluation could be scored.
 type NoAnswersError struct {
@@ -47,17 +28,17 @@ func (e *NoAnswersError) Unwrap() []error { return e.Reasons }
 
 // together are the texts of reasons, those that say the same of several benchmarks once.
 func together(reasons []error) []string {
-	type same struct{ problem, remedy string }
+	type same struct{ reason, remedy string }
 	first := map[same]int{} // place of the text
 	names := map[same][]string{}
 	var texts []string
 	for _, reason := range reasons {
-		var e *RefusalError
-		if !errors.As(reason, &e) {
+		var e *corpus.DataError
+		if !errors.As(reason, &e) || e.Benchmark == "" {
 			texts = append(texts, reason.Error())
 			continue
 		}
-		key := same{e.Problem, e.Remedy}
+		key := same{e.Reason, e.Remedy}
 		if names[key] = append(names[key], e.Benchmark); len(names[key]) == 1 {
 			first[key] = len(texts)
 			texts = append(texts, e.Error())
@@ -81,7 +62,7 @@ func (r *BenchmarkReport) refuse(err error) {
 }
 
 func (r *BenchmarkReport) refusef(remedy, format string, args ...any) {
-	r.refuse(&RefusalError{Benchmark: r.Benchmark, File: r.File, Problem: fmt.Sprintf(format, args...), Remedy: remedy})
+	r.refuse(&corpus.DataError{Kind: corpus.KindUnfit, Benchmark: r.Benchmark, File: r.File, Reason: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
 // useForm is what to do with the items of another form.

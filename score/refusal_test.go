@@ -102,7 +102,7 @@ func wantRefused(t *testing.T, s *Scorer, out *harness.Output, say ...string) {
 		t.Fatal(err)
 	}
 	b := r.Benchmarks[0]
-	var refusal *RefusalError
+	var refusal *corpus.DataError
 	if b.Score != nil || b.Ability != nil || !errors.As(b.Refusal, &refusal) || refusal.Remedy == "" {
 		t.Errorf("score %+v, refusal %v", b.Score, b.Refusal)
 	}

@@ -433,7 +433,7 @@ func TestBundleRefusesWhatIsDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Read(bytes.NewReader(c.content))
-			var e *FileError
+			var e *corpus.DataError
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.say) {
 				t.Errorf("error %v, want %q", err, c.say)
 			}

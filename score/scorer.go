@@ -9,6 +9,7 @@ import (
 
 	"metabench/analysis/ability"
 	"metabench/analysis/reconstruct"
+	"metabench/corpus"
 	"metabench/harness"
 )
 
@@ -33,7 +34,7 @@ type predictor interface {
 // NewScorer decodes a bundle's predictors and checks that they belong to its items.
 func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 	if err := b.check(); err != nil {
-		return nil, bundleFormat.fail("its content doesn't fit together", err, "Export it again")
+		return nil, bundleFormat.fail(corpus.KindFormat, "its content doesn't fit together", err, "Export it again")
 	}
 	s := &Scorer{bundle: b, checksum: checksum}
 	for _, p := range b.Predictors {
@@ -42,7 +43,7 @@ func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 			err = b.agrees(decoded)
 		}
 		if err != nil {
-			return nil, bundleFormat.fail("a predictor can't be used", err, "Export the bundle again")
+			return nil, bundleFormat.fail(corpus.KindFormat, "a predictor can't be used", err, "Export the bundle again")
 		}
 		s.predictors = append(s.predictors, decoded)
 	}
@@ -50,7 +51,7 @@ func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 		bench := &b.Benchmarks[k]
 		a, err := ability.New(bench.irtItems(), ability.Options{Method: bench.Estimator, Workers: 1})
 		if err != nil {
-			return nil, bundleFormat.fail("the items of "+bench.Name+" have no valid parameters", err, "Export the bundle again")
+			return nil, bundleFormat.fail(corpus.KindFormat, "the items of "+bench.Name+" have no valid parameters", err, "Export the bundle again")
 		}
 		s.abilities = append(s.abilities, a)
 	}
@@ -214,7 +215,7 @@ func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, 
 			r.warn("not used: %s is of the benchmark %q, which the calibration doesn't know", t.File, t.Benchmark)
 		case t.Form != "" && t.Form != s.bundle.Form:
 			if refusals[at] == nil {
-				refusals[at] = &RefusalError{Benchmark: t.Benchmark, File: t.File, Problem: "the calibration is of form " + string(s.bundle.Form), Remedy: useForm(t.Form)}
+				refusals[at] = &corpus.DataError{Kind: corpus.KindUnfit, Benchmark: t.Benchmark, File: t.File, Reason: "the calibration is of form " + string(s.bundle.Form), Remedy: useForm(t.Form)}
 			}
 		case tasks[at] == nil:
 			tasks[at] = t
@@ -230,7 +231,7 @@ func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, 
 	}
 	var others []string
 	for k := range s.bundle.Benchmarks {
-		var other *RefusalError
+		var other *corpus.DataError
 		if tasks[k] != nil && errors.As(refusals[k], &other) {
 			others = append(others, other.File)
 		}

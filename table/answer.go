@@ -67,16 +67,16 @@ func answerOfText(text string, missing missingCodes) uint8 {
 
 // wrongAnswer explains a value that is no answer: a share of points, say, where
 // right or wrong is wanted.
-func wrongAnswer(p place, column, text, metric string) *Error {
+func wrongAnswer(p location, column, text, metric string) *corpus.DataError {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	switch {
 	case text == column || text == "correct":
 		return headerRepeated(p, column)
 	case err == nil && v > 0 && v < 1:
-		e := p.errorf(KindValue, column, "Give right (1) or wrong (0) per item; for TruthfulQA that is mc1, not mc2",
+		e := p.errorf(corpus.KindValue, column, "Give right (1) or wrong (0) per item; for TruthfulQA that is mc1, not mc2",
 			"the value %s is a continuous score, and an answer is 0 or 1", text)
 		if metric != "" {
-			e.Problem = fmt.Sprintf("the value %s is a continuous score, and %s is 0 or 1", text, metric)
+			e.Reason = fmt.Sprintf("the value %s is a continuous score, and %s is 0 or 1", text, metric)
 		}
 		return e
 	}
@@ -84,8 +84,8 @@ func wrongAnswer(p place, column, text, metric string) *Error {
 	if len(text) <= maxCode {
 		remedy += "; if it is a code for no answer, say --missing " + shellWord(text)
 	}
-	return p.errorf(KindValue, column, remedy,
-		"the value %q is neither 0 nor 1", clip(text, 40))
+	return p.errorf(corpus.KindValue, column, remedy,
+		"the value %q is neither 0 nor 1", corpus.Clip(text, 40))
 }
 
 // maxCode is the length of the longest text that may be a code for no answer, in bytes.
@@ -103,7 +103,7 @@ func shellWord(s string) string {
 
 // headerRepeated explains a line that names the columns once more, which is what
 // several writers that append to one file leave behind.
-func headerRepeated(p place, column string) *Error {
-	return p.errorf(KindFormat, column, "Remove the line, and check that the lines around it are whole",
+func headerRepeated(p location, column string) *corpus.DataError {
+	return p.errorf(corpus.KindFormat, column, "Remove the line, and check that the lines around it are whole",
 		"the header is repeated inside the file")
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"metabench/corpus"
 )
 
 // Limits on foreign text. The widest table in sight has 28,659 item columns with
@@ -51,7 +53,7 @@ func newCSV(ctx context.Context, file string, r *bufio.Reader, digest *digestRea
 	}
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, &Error{Kind: KindEmpty, File: file, Problem: "the file has no header"}
+			return nil, &corpus.DataError{Kind: corpus.KindEmpty, File: file, Reason: "the file has no header"}
 		}
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func newCSV(ctx context.Context, file string, r *bufio.Reader, digest *digestRea
 		return nil, err
 	}
 	if len(s.fields) > maxColumns {
-		return nil, s.here().errorf(KindLimit, "", "", "the header names %d columns, more than %d", len(s.fields), maxColumns)
+		return nil, s.here().errorf(corpus.KindLimit, "", "", "the header names %d columns, more than %d", len(s.fields), maxColumns)
 	}
 	s.header = make([]string, len(s.fields))
 	for k, f := range s.fields {
@@ -106,22 +108,22 @@ func checkHeader(file string, names []string) error {
 	seen := make(map[string]int, len(names))
 	for k, name := range names {
 		if !utf8.ValidString(name) || strings.IndexByte(name, 0) >= 0 {
-			return &Error{Kind: KindFormat, File: file, Problem: "the header is not UTF-8 text",
+			return &corpus.DataError{Kind: corpus.KindFormat, File: file, Reason: "the header is not UTF-8 text",
 				Remedy: "Save the table as UTF-8"}
 		}
 		if before, ok := seen[name]; ok && name != "" {
-			return &Error{Kind: KindColumn, File: file, Column: name,
-				Problem: "the header names this column twice, at positions " + strconv.Itoa(before+1) + " and " + strconv.Itoa(k+1),
-				Remedy:  "Rename one of them"}
+			return &corpus.DataError{Kind: corpus.KindColumn, File: file, Column: name,
+				Reason: "the header names this column twice, at positions " + strconv.Itoa(before+1) + " and " + strconv.Itoa(k+1),
+				Remedy: "Rename one of them"}
 		}
 		seen[name] = k
 	}
 	return nil
 }
 
-func (s *csvSource) columns() []string       { return s.header }
-func (s *csvSource) whyNot(string) *Error    { return nil }
-func (s *csvSource) unreadColumns() []*Error { return nil }
+func (s *csvSource) columns() []string                  { return s.header }
+func (s *csvSource) whyNot(string) *corpus.DataError    { return nil }
+func (s *csvSource) unreadColumns() []*corpus.DataError { return nil }
 
 func (s *csvSource) choose(columns []int) {
 	s.slot = make([]int, len(s.header))
@@ -137,7 +139,7 @@ func (s *csvSource) choose(columns []int) {
 
 func (s *csvSource) dictionary(k int) *dictionary { return s.dicts[k] }
 
-func (s *csvSource) here() place { return place{file: s.file, line: s.start} }
+func (s *csvSource) here() location { return location{file: s.file, line: s.start} }
 
 func (s *csvSource) next(b *batch) error {
 	b.reset(len(s.dicts))
@@ -193,13 +195,13 @@ func (s *csvSource) checkFields() error {
 	cut := s.unended && (n < want || len(s.fields[n-1]) == 0 && want > 1)
 	switch {
 	case cut:
-		return s.here().errorf(KindTruncated, "",
+		return s.here().errorf(corpus.KindTruncated, "",
 			"Copy or download the file again; if it is whole, end its last line with a newline",
 			"the file ends inside this line: %d of %d fields and no newline", n, want)
 	case n == 1 && want > 1 && bytes.HasPrefix(bytes.TrimSpace(s.fields[0]), []byte("#")):
-		return s.here().errorf(KindFormat, "", "Remove the lines that begin with #", "a comment inside the table")
+		return s.here().errorf(corpus.KindFormat, "", "Remove the lines that begin with #", "a comment inside the table")
 	case n != want:
-		return s.here().errorf(KindFormat, "", "Quote values that contain the separator, or repair the line",
+		return s.here().errorf(corpus.KindFormat, "", "Quote values that contain the separator, or repair the line",
 			"%d fields where the header has %d", n, want)
 	}
 	return nil
@@ -235,7 +237,7 @@ func (s *csvSource) splitQuoted(line []byte) error {
 				field = line[:k]
 			}
 			if bytes.IndexByte(field, '"') >= 0 {
-				return s.here().errorf(KindFormat, "", "Quote the whole value and double the quotes inside it",
+				return s.here().errorf(corpus.KindFormat, "", "Quote the whole value and double the quotes inside it",
 					"a quote inside a value that isn't quoted")
 			}
 			s.quoted = append(s.quoted, field...)
@@ -276,12 +278,12 @@ func (s *csvSource) quotedField(line []byte) ([]byte, error) {
 				s.quoted = append(s.quoted, '\n')
 			}
 			if len(s.quoted) > maxLine {
-				return nil, s.here().errorf(KindLimit, "", "Look for a quote that is never closed",
+				return nil, s.here().errorf(corpus.KindLimit, "", "Look for a quote that is never closed",
 					"a record of more than %d bytes", maxLine)
 			}
 			next, err := s.readLine()
 			if errors.Is(err, io.EOF) {
-				return nil, s.here().errorf(KindTruncated, "", "Copy or download the file again, or close the quote",
+				return nil, s.here().errorf(corpus.KindTruncated, "", "Copy or download the file again, or close the quote",
 					"the file ends inside a quoted value that starts here")
 			}
 			if err != nil {
@@ -295,7 +297,7 @@ func (s *csvSource) quotedField(line []byte) ([]byte, error) {
 			s.quoted = append(s.quoted, line[:k]...)
 			return line[k+1:], nil
 		default:
-			return nil, s.here().errorf(KindFormat, "", "Double the quotes inside a quoted value",
+			return nil, s.here().errorf(corpus.KindFormat, "", "Double the quotes inside a quoted value",
 				"text after the closing quote of a value")
 		}
 	}
@@ -309,7 +311,7 @@ func (s *csvSource) readLine() ([]byte, error) {
 		for errors.Is(err, bufio.ErrBufferFull) {
 			s.buf = append(s.buf, line...)
 			if len(s.buf) > maxLine {
-				return nil, place{file: s.file, line: s.line + 1}.errorf(KindLimit, "",
+				return nil, location{file: s.file, line: s.line + 1}.errorf(corpus.KindLimit, "",
 					"Look at the file: it may not be a table", "a line of more than %d bytes", maxLine)
 			}
 			line, err = s.r.ReadSlice('\n')

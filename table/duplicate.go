@@ -5,19 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // duplicateError is a second answer of a model to an item, before the first one
 // has been looked up.
 type duplicateError struct {
-	place   place
+	at      location
 	columns []string // columns that identify an answer
 	values  []string // and their values
 	prompt  bool     // it is an item's prompt, not a model's answer
 }
 
 func (e *duplicateError) Error() string {
-	return fmt.Sprintf("%s, %s: a second answer for %s", e.place.file, e.place, strings.Join(e.values, ", "))
+	return fmt.Sprintf("%s, %s: a second answer for %s", e.at.file, e.at, strings.Join(e.values, ", "))
 }
 
 // locateDuplicate replaces a duplicateError by an Error that names both rows. It
@@ -27,13 +29,13 @@ func locateDuplicate(ctx context.Context, path string, err error) error {
 	if !errors.As(err, &dup) {
 		return err
 	}
-	e := dup.place.errorf(KindDuplicate, "", "Keep one of the two rows", "the model answers this item a second time")
+	e := dup.at.errorf(corpus.KindDuplicate, "", "Keep one of the two rows", "the model answers this item a second time")
 	first, ok := findRow(ctx, path, dup.columns, dup.values)
 	if ok {
-		e.Problem = fmt.Sprintf("the model already answers this item in %s", first)
+		e.Reason = fmt.Sprintf("the model already answers this item in %s", first)
 	}
 	if dup.prompt {
-		e.Item, e.Problem = dup.values[0], fmt.Sprintf("the item's prompt is already in %s", first)
+		e.Item, e.Reason = dup.values[0], fmt.Sprintf("the item's prompt is already in %s", first)
 	} else {
 		e.Model, e.Item = dup.values[0], dup.values[1]
 	}
@@ -41,14 +43,14 @@ func locateDuplicate(ctx context.Context, path string, err error) error {
 }
 
 // findRow returns the first row that has the given values in the given columns.
-func findRow(ctx context.Context, path string, columns, values []string) (place, bool) {
+func findRow(ctx context.Context, path string, columns, values []string) (location, bool) {
 	src, err := open(ctx, path)
 	if err != nil {
-		return place{}, false
+		return location{}, false
 	}
 	defer func() { _ = src.close() }() // only read from
 	if chooseByName(src, path, columns) != nil {
-		return place{}, false
+		return location{}, false
 	}
 	var b batch
 	for src.next(&b) == nil {
@@ -59,10 +61,10 @@ func findRow(ctx context.Context, path string, columns, values []string) (place,
 					continue rows
 				}
 			}
-			return b.place(path, i), true
+			return b.location(path, i), true
 		}
 	}
-	return place{}, false
+	return location{}, false
 }
 
 // cellText is the text of a cell, "" where it is missing.

@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // maxCells bounds what ReadFrame and ReadResponses hold in memory: 4 or 8 bytes each.
@@ -18,7 +20,7 @@ const maxCells = 1 << 28
 type Frame struct {
 	file    string
 	names   []string
-	whyNot  func(name string) *Error // of a column that could not be read
+	whyNot  func(name string) *corpus.DataError // of a column that could not be read
 	columns []column
 	lines   []int64 // line of each row in a text file, else nil
 	rowAt   []int64 // 0-based number of each row in its file; nil when all rows are kept
@@ -69,9 +71,9 @@ func readFrame(src source, path string) (*Frame, error) {
 		}
 		f.rows += b.n
 		if int64(f.rows)*int64(len(all)) > maxCells {
-			return nil, &Error{Kind: KindLimit, File: path,
-				Problem: fmt.Sprintf("more than %d values", maxCells),
-				Remedy:  "Keep only the columns and rows needed"}
+			return nil, &corpus.DataError{Kind: corpus.KindLimit, File: path,
+				Reason: fmt.Sprintf("more than %d values", maxCells),
+				Remedy: "Keep only the columns and rows needed"}
 		}
 		for k, c := range b.cells {
 			f.columns[k].codes = append(f.columns[k].codes, c.codes...)
@@ -80,7 +82,7 @@ func readFrame(src source, path string) (*Frame, error) {
 		f.lines = append(f.lines, b.lines...)
 	}
 	if f.rows == 0 {
-		return nil, &Error{Kind: KindEmpty, File: path, Problem: "the table has a header but no rows"}
+		return nil, &corpus.DataError{Kind: corpus.KindEmpty, File: path, Reason: "the table has a header but no rows"}
 	}
 	return f, nil
 }
@@ -133,8 +135,8 @@ func (f *Frame) Floats(name string) ([]float64, error) {
 		case code == missingCode:
 			out[i] = math.NaN()
 		case bad[code]:
-			return nil, f.place(i).errorf(KindValue, name, "Give numbers, or leave the cell empty where there is none",
-				"%q is not a number", clip(c.dict.values[code], 40))
+			return nil, f.location(i).errorf(corpus.KindValue, name, "Give numbers, or leave the cell empty where there is none",
+				"%q is not a number", corpus.Clip(c.dict.values[code], 40))
 		case math.IsInf(values[code], 0):
 			return nil, f.infinite(i, name)
 		default:
@@ -146,8 +148,8 @@ func (f *Frame) Floats(name string) ([]float64, error) {
 
 // infinite is the error for an infinite number, which is neither a value that can be
 // computed with nor a missing one.
-func (f *Frame) infinite(i int, name string) *Error {
-	return f.place(i).errorf(KindValue, name, "Give a finite number, or leave the cell empty where there is none", "the value is infinite")
+func (f *Frame) infinite(i int, name string) *corpus.DataError {
+	return f.location(i).errorf(corpus.KindValue, name, "Give a finite number, or leave the cell empty where there is none", "the value is infinite")
 }
 
 // parseFloats parses the distinct values of a column and says which are none.
@@ -201,9 +203,9 @@ func (f *Frame) Filter(name, value string) (*Frame, error) {
 	return f.pick(keep), nil
 }
 
-func noSuchValue(file, column, value string, have []string) *Error {
-	e := &Error{Kind: KindValue, File: file, Column: column,
-		Problem: fmt.Sprintf("no row has the value %q", clip(value, 60))}
+func noSuchValue(file, column, value string, have []string) *corpus.DataError {
+	e := &corpus.DataError{Kind: corpus.KindValue, File: file, Column: column,
+		Reason: fmt.Sprintf("no row has the value %q", corpus.Clip(value, 60))}
 	if near, ok := nearest(value, have); ok {
 		e.Remedy = fmt.Sprintf("Did you mean %q?", near)
 	} else if len(have) > 0 {
@@ -237,15 +239,15 @@ func (f *Frame) pick(rows []int) *Frame {
 	return g
 }
 
-// place says where in the file a row of the frame is.
-func (f *Frame) place(i int) place {
+// location says where in the file a row of the frame is.
+func (f *Frame) location(i int) location {
 	switch {
 	case len(f.lines) > 0:
-		return place{file: f.file, line: f.lines[i]}
+		return location{file: f.file, line: f.lines[i]}
 	case f.rowAt != nil:
-		return place{file: f.file, row: f.rowAt[i] + 1}
+		return location{file: f.file, row: f.rowAt[i] + 1}
 	}
-	return place{file: f.file, row: int64(i) + 1}
+	return location{file: f.file, row: int64(i) + 1}
 }
 
 func (c *cells) numeric() bool { return len(c.floats) > 0 }

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/parquet-go/parquet-go"
+
+	"metabench/corpus"
 )
 
 func readText(t *testing.T, content string) *Frame {
@@ -91,17 +93,17 @@ func TestFrameTellsTextFromNumbers(t *testing.T) {
 	}
 	cases := map[string]struct {
 		read func() error
-		kind Kind
+		kind corpus.Kind
 		say  []string
 	}{
-		"unknown_column":              {func() error { _, err := f.Floats("modell"); return err }, KindColumn, []string{`Did you mean "model"?`, "model, set, x"}},
-		"text_as_number":              {func() error { _, err := f.Floats("set"); return err }, KindValue, []string{"line 2", `column "set"`, `"train" is not a number`}},
-		"text_as_number_after_filter": {func() error { _, err := train.Floats("model"); return err }, KindValue, []string{"line 2"}},
-		"unknown_value":               {func() error { _, err := f.Filter("set", "tst"); return err }, KindValue, []string{`Did you mean "test"?`}},
+		"unknown_column":              {func() error { _, err := f.Floats("modell"); return err }, corpus.KindColumn, []string{`Did you mean "model"?`, "model, set, x"}},
+		"text_as_number":              {func() error { _, err := f.Floats("set"); return err }, corpus.KindValue, []string{"line 2", `column "set"`, `"train" is not a number`}},
+		"text_as_number_after_filter": {func() error { _, err := train.Floats("model"); return err }, corpus.KindValue, []string{"line 2"}},
+		"unknown_value":               {func() error { _, err := f.Filter("set", "tst"); return err }, corpus.KindValue, []string{`Did you mean "test"?`}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			var e *Error
+			var e *corpus.DataError
 			err := c.read()
 			if !errors.As(err, &e) || e.Kind != c.kind {
 				t.Fatalf("error %v, want kind %q", err, c.kind)
@@ -174,8 +176,8 @@ func TestFrameRefusesInfiniteNumbers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := readText(t, content).Floats("x")
-			var e *Error
-			if !errors.As(err, &e) || e.Kind != KindValue || e.Line+e.Row < 3 || !strings.Contains(err.Error(), "infinite") {
+			var e *corpus.DataError
+			if !errors.As(err, &e) || e.Kind != corpus.KindValue || e.Line+e.Row < 3 || !strings.Contains(err.Error(), "infinite") {
 				t.Errorf("error %v, want the place of an infinite value", err)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"metabench/analysis/response"
+	"metabench/corpus"
 )
 
 type nothing struct{}
@@ -64,12 +65,12 @@ func FuzzCSV(f *testing.F) {
 		r := csv.NewReader(strings.NewReader(text))
 		r.Comma = rune(separatorOf([]byte(first)))
 		want, wantErr := r.ReadAll()
-		var e *Error
+		var e *corpus.DataError
 		if err != nil {
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)
 			}
-			if wantErr == nil && len(want) > 0 && e.Kind == KindFormat && !strings.Contains(e.Problem, "UTF-8") {
+			if wantErr == nil && len(want) > 0 && e.Kind == corpus.KindFormat && !strings.Contains(e.Reason, "UTF-8") {
 				t.Fatalf("refused with %v what encoding/csv reads as %q", err, want)
 			}
 			return
@@ -103,7 +104,7 @@ func FuzzReadLong(f *testing.F) {
 		paths := write(t, map[string]string{"a.dat": string(content)})
 		im, err := ReadLong(context.Background(), paths, LongOptions{Catalogue: catalogue()})
 		if err != nil {
-			var e *Error
+			var e *corpus.DataError
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)
 			}
@@ -133,7 +134,7 @@ func FuzzParquet(f *testing.F) {
 		paths := write(t, map[string]string{"a.dat": string(content)})
 		im, err := ReadLong(context.Background(), paths, LongOptions{Benchmark: "mine"})
 		if err != nil {
-			var e *Error
+			var e *corpus.DataError
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)
 			}
@@ -160,7 +161,7 @@ func FuzzReadResponses(f *testing.F) {
 		}
 		r, err := ReadResponses(context.Background(), write(t, map[string]string{"a.dat": string(content)})[0], o)
 		if err != nil {
-			var e *Error
+			var e *corpus.DataError
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)
 			}

@@ -59,8 +59,8 @@ func (g *group) keep(r *longFile) {
 }
 
 // resolve finds the group and number of an item that a file names for the first time.
-func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
-	fail := func(e *Error) (itemRef, error) {
+func (r *longFile) resolve(p location, pre *prefix, key string) (itemRef, error) {
+	fail := func(e *corpus.DataError) (itemRef, error) {
 		e.Item = key
 		return itemRef{}, e
 	}
@@ -68,7 +68,7 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 		return fail(headerRepeated(p, key))
 	}
 	if pre.benchmark == "" {
-		return fail(p.errorf(KindName, "benchmark", "Name it or remove the row", "the benchmark has no name"))
+		return fail(p.errorf(corpus.KindName, "benchmark", "Name it or remove the row", "the benchmark has no name"))
 	}
 	if err := checkName(p, "benchmark", pre.benchmark); err != nil {
 		return itemRef{}, err
@@ -79,7 +79,7 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 		if r.subjectColumn >= 0 && r.numbered {
 			subject = pre.subject
 			if subject == "" {
-				return fail(p.errorf(KindName, "subject", "Name it or remove the row", "the subject has no name"))
+				return fail(p.errorf(corpus.KindName, "subject", "Name it or remove the row", "the subject has no name"))
 			}
 			if err := checkName(p, "subject", subject); err != nil {
 				return itemRef{}, err
@@ -104,7 +104,7 @@ func (r *longFile) resolve(p place, pre *prefix, key string) (itemRef, error) {
 
 // locate finds the task of a catalogue benchmark that an item belongs to, and the
 // item's key in there.
-func locate(p place, b *corpus.Benchmark, subject, key string) (*corpus.Task, string, *Error) {
+func locate(p location, b *corpus.Benchmark, subject, key string) (*corpus.Task, string, *corpus.DataError) {
 	task, local := &b.Tasks[0], key
 	switch {
 	case len(b.Tasks) == 1:
@@ -117,7 +117,7 @@ func locate(p place, b *corpus.Benchmark, subject, key string) (*corpus.Task, st
 		if err != nil {
 			dot := strings.LastIndexByte(key, '.')
 			if dot < 0 {
-				return nil, "", p.errorf(KindItem, "", "Number the items over all subjects, write subject.number, or add a column subject",
+				return nil, "", p.errorf(corpus.KindItem, "", "Number the items over all subjects, write subject.number, or add a column subject",
 					"%s has %d tasks, and the item's key doesn't say which", b.Name, len(b.Tasks))
 			}
 			if task = taskOf(b, key[:dot]); task == nil {
@@ -127,7 +127,7 @@ func locate(p place, b *corpus.Benchmark, subject, key string) (*corpus.Task, st
 			break
 		}
 		if task, n = globalTask(b, n); task == nil {
-			return nil, "", p.errorf(KindItem, "", "Items are numbered from 1 over the tasks in alphabetical order",
+			return nil, "", p.errorf(corpus.KindItem, "", "Items are numbered from 1 over the tasks in alphabetical order",
 				"%s has the items 1 to %d", b.Name, b.Items())
 		}
 		local = strconv.Itoa(n)
@@ -137,19 +137,19 @@ func locate(p place, b *corpus.Benchmark, subject, key string) (*corpus.Task, st
 	}
 	n, err := strconv.Atoi(local)
 	if err != nil || n < 1 || n > task.Items {
-		return nil, "", p.errorf(KindItem, "",
+		return nil, "", p.errorf(corpus.KindItem, "",
 			"An item's key is its position, from 1. If these are other items, import them as a benchmark of another name",
 			"%s has the items 1 to %d", task.Name, task.Items)
 	}
 	return task, strconv.Itoa(n), nil
 }
 
-func noSuchTask(p place, b *corpus.Benchmark, subject string) *Error {
+func noSuchTask(p location, b *corpus.Benchmark, subject string) *corpus.DataError {
 	have := make([]string, len(b.Tasks))
 	for k, t := range b.Tasks {
 		have[k] = t.Name
 	}
-	e := p.errorf(KindItem, "subject", "", "%s has no task %q", b.Name, clip(subject, 60))
+	e := p.errorf(corpus.KindItem, "subject", "", "%s has no task %q", b.Name, corpus.Clip(subject, 60))
 	if near, ok := nearest(subject, have); ok {
 		e.Remedy = fmt.Sprintf("Did you mean %q?", near)
 	}

@@ -74,7 +74,7 @@ func (f *Frame) classify(k, model int, skip string, missing missingCodes, metric
 	case n.texts:
 		return itemColumn{because: "holds text"}, nil
 	case n.binary == 0 && len(n.values) == 1:
-		return itemColumn{because: "holds " + clip(n.values[0], 40) + " and no answers", empty: true}, nil
+		return itemColumn{because: "holds " + corpus.Clip(n.values[0], 40) + " and no answers", empty: true}, nil
 	}
 	return itemColumn{because: "holds numbers other than 0 and 1"}, nil
 }
@@ -110,27 +110,27 @@ func (n *census) mayBeItem() bool {
 
 // otherCoding is the error for a column that seems to be an item coded otherwise than
 // by 0 and 1.
-func (f *Frame) otherCoding(k, model int, n census, metric string) *Error {
-	e := wrongAnswer(f.place(n.first), f.names[k], f.columns[k].text(n.first), metric)
+func (f *Frame) otherCoding(k, model int, n census, metric string) *corpus.DataError {
+	e := wrongAnswer(f.location(n.first), f.names[k], f.columns[k].text(n.first), metric)
 	e.Model, e.Item = f.columns[model].text(n.first), f.names[k]
-	if e.Kind != KindValue || n.fractions {
+	if e.Kind != corpus.KindValue || n.fractions {
 		return e
 	}
 	shown := make([]string, len(n.values))
 	codes := make([]string, len(n.values))
 	for i, v := range n.values {
-		shown[i], codes[i] = strconv.Quote(clip(v, 40)), clip(v, maxCode)
+		shown[i], codes[i] = strconv.Quote(corpus.Clip(v, 40)), corpus.Clip(v, maxCode)
 	}
 	if n.binary == 0 || n.binary > 0 && len(n.values) == 1 && n.values[0] == "2" {
 		pair := strings.Join(shown, " and ")
 		if n.binary > 0 {
 			pair = fmt.Sprintf("%s beside 0 or 1", pair)
 		}
-		e.Problem = fmt.Sprintf("the column holds %s where an item has 0 for wrong and 1 for right", pair)
+		e.Reason = fmt.Sprintf("the column holds %s where an item has 0 for wrong and 1 for right", pair)
 		e.Remedy = fmt.Sprintf("Recode it to 0 and 1, or say --skip %s if it is no item", shellWord(f.names[k]))
 		return e
 	}
-	e.Problem = fmt.Sprintf("neither 0 nor 1 stands in %d of %d cells, but %s", n.other, f.rows, strings.Join(shown, ", "))
+	e.Reason = fmt.Sprintf("neither 0 nor 1 stands in %d of %d cells, but %s", n.other, f.rows, strings.Join(shown, ", "))
 	e.Remedy = fmt.Sprintf("If these are codes for no answer, say --missing %s; if it is no item, say --skip %s; else give 1 for right and 0 for wrong",
 		shellWord(strings.Join(codes, ",")), shellWord(f.names[k]))
 	return e
@@ -143,7 +143,7 @@ const maxAsked = 8
 // table whose columns have names of their own: two columns of repeated names that tell
 // all rows apart together. One of the two must be the column with, where that is not
 // negative.
-func (f *Frame) askLong(model int, roles roles, with int) *Error {
+func (f *Frame) askLong(model int, roles roles, with int) *corpus.DataError {
 	var repeated []int
 	for k := range f.names {
 		if f.repeats(k) {
@@ -172,8 +172,8 @@ func (f *Frame) askLong(model int, roles roles, with int) *Error {
 					break
 				}
 			}
-			return &Error{Kind: KindColumn, File: f.file,
-				Problem: "this seems to be a long table, a row an answer, but its columns have other names than model, item and correct",
+			return &corpus.DataError{Kind: corpus.KindColumn, File: f.file,
+				Reason: "this seems to be a long table, a row an answer, but its columns have other names than model, item and correct",
 				Remedy: fmt.Sprintf("Name them, such as --model-column %s --item-column %s --correct-column %s. It has the columns %s",
 					shellWord(f.names[a]), shellWord(f.names[b]), answer, list(f.names))}
 		}

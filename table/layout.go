@@ -75,7 +75,7 @@ func (im *importer) layout(path string, src source) (layout, error) {
 	case l.benchmark == benchmark:
 		l.task = task
 	case l.benchmark == "" && l.benchmarkColumn < 0:
-		return l, &Error{Kind: KindColumn, File: path, Problem: "nothing says which benchmark the answers belong to",
+		return l, &corpus.DataError{Kind: corpus.KindColumn, File: path, Reason: "nothing says which benchmark the answers belong to",
 			Remedy: "Name it with --benchmark, or add a column benchmark"}
 	}
 	if l.usesSubject(im, subject, inSubject) {
@@ -139,9 +139,9 @@ func taskOf(b *corpus.Benchmark, name string) *corpus.Task {
 }
 
 // checkPrompt refuses text that can't be stored.
-func checkPrompt(p place, column, text string) error {
+func checkPrompt(p location, column, text string) error {
 	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
-		return p.errorf(KindValue, column, "Save the table as UTF-8", "the prompt is not UTF-8 text")
+		return p.errorf(corpus.KindValue, column, "Save the table as UTF-8", "the prompt is not UTF-8 text")
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func checkPrompt(p place, column, text string) error {
 func (r *longFile) metricGiven() string { return defaultName(r.o.Metric, r.metric) }
 
 // checkMetric refuses answers by another metric than the benchmark's.
-func (r *longFile) checkMetric(p place, b *corpus.Benchmark) error {
+func (r *longFile) checkMetric(p location, b *corpus.Benchmark) error {
 	given := r.metricGiven()
 	if given == "" || b.Metric == "" || given == b.Metric {
 		return nil
@@ -160,5 +160,5 @@ func (r *longFile) checkMetric(p place, b *corpus.Benchmark) error {
 	if r.o.Metric == "" {
 		remedy += fmt.Sprintf("; if the column holds %s in spite of its name, say --metric %s", b.Metric, b.Metric)
 	}
-	return p.errorf(KindValue, "", remedy, "answers by %s, but %s is kept by %s", given, b.Name, b.Metric)
+	return p.errorf(corpus.KindValue, "", remedy, "answers by %s, but %s is kept by %s", given, b.Name, b.Metric)
 }

@@ -46,7 +46,7 @@ type LongOptions struct {
 // subject.number, or numbered inside the column subject (subject_item, else item).
 // A benchmark of the user's own gets the order of its sorted keys over all files.
 //
-// Errors are of type *Error, or those of the file system or the context.
+// Errors are of type *corpus.DataError, or those of the file system or the context.
 func ReadLong(ctx context.Context, paths []string, o LongOptions) (*corpus.Import, error) {
 	im := &importer{o: o, groups: map[[2]string]*group{}}
 	var err error
@@ -55,7 +55,7 @@ func ReadLong(ctx context.Context, paths []string, o LongOptions) (*corpus.Impor
 	}
 	for k, path := range paths {
 		if slices.ContainsFunc(paths[:k], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
-			return nil, &Error{Kind: KindDuplicate, File: path, Problem: "the file is named twice"}
+			return nil, &corpus.DataError{Kind: corpus.KindDuplicate, File: path, Reason: "the file is named twice"}
 		}
 		if err := im.readFile(ctx, path); err != nil {
 			return nil, locateDuplicate(ctx, path, err)
@@ -128,8 +128,8 @@ func (im *importer) readFile(ctx context.Context, path string) (err error) {
 // explainWide adds to a missing column what the user may not know: a table with a
 // column per item is not for import.
 func explainWide(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Kind == KindColumn && e.Column != "" {
+	var e *corpus.DataError
+	if errors.As(err, &e) && e.Kind == corpus.KindColumn && e.Column != "" {
 		e.Remedy += ". An import has one row per answer, with the columns model, item and correct"
 	}
 	return err
@@ -184,7 +184,7 @@ func (r *longFile) take(b *batch) error {
 		}
 		ref := &p.refs[item]
 		if ref.group == nil {
-			if *ref, err = r.resolve(b.place(r.path, i), p, r.dicts[r.item].values[item]); err != nil {
+			if *ref, err = r.resolve(b.location(r.path, i), p, r.dicts[r.item].values[item]); err != nil {
 				return err
 			}
 		}
@@ -247,7 +247,7 @@ func (r *longFile) putAnswer(b *batch, i int, ref *itemRef, item uint32) error {
 	}
 	a := r.answers.of(&b.cells[r.value], i)
 	if a == notBinary {
-		e := wrongAnswer(b.place(r.path, i), r.columns[r.value],
+		e := wrongAnswer(b.location(r.path, i), r.columns[r.value],
 			cellText(&b.cells[r.value], r.dicts[r.value], i), ref.group.metric())
 		e.Model, e.Item = r.models.dict.values[model], r.items.dict.values[item]
 		return e
@@ -260,14 +260,14 @@ func (r *longFile) putAnswer(b *batch, i int, ref *itemRef, item uint32) error {
 
 func (r *longFile) putPrompt(b *batch, i int, ref *itemRef) error {
 	text := cellText(&b.cells[r.value], r.dicts[r.value], i)
-	if err := checkPrompt(b.place(r.path, i), r.columns[r.value], text); err != nil {
+	if err := checkPrompt(b.location(r.path, i), r.columns[r.value], text); err != nil {
 		return err
 	}
 	switch before, ok := ref.group.prompts[ref.item]; {
 	case ok && before.file == r.index:
 		return r.duplicate(b, i)
 	case ok && before.text != text:
-		e := b.place(r.path, i).errorf(KindDuplicate, r.columns[r.value], "Correct one of the two files",
+		e := b.location(r.path, i).errorf(corpus.KindDuplicate, r.columns[r.value], "Correct one of the two files",
 			"the item has another prompt in %s", r.files[before.file].Path)
 		e.Item = cellText(&b.cells[r.item], r.dicts[r.item], i)
 		return e
@@ -279,7 +279,7 @@ func (r *longFile) putPrompt(b *batch, i int, ref *itemRef) error {
 // duplicate names the columns that identify the row, for locateDuplicate. The model,
 // or nothing, comes first, the item second.
 func (r *longFile) duplicate(b *batch, i int) error {
-	d := &duplicateError{place: b.place(r.path, i)}
+	d := &duplicateError{at: b.location(r.path, i)}
 	for _, k := range []int{r.model, r.item, r.benchmarkColumn, r.subjectColumn} {
 		if k >= 0 {
 			d.columns = append(d.columns, r.columns[k])
@@ -293,7 +293,7 @@ func (r *longFile) duplicate(b *batch, i int) error {
 // check looks at a file as a whole.
 func (r *longFile) check() error {
 	if r.rows == 0 {
-		return &Error{Kind: KindEmpty, File: r.path, Problem: "the table has a header but no rows"}
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: r.path, Reason: "the table has a header but no rows"}
 	}
 	if r.used == 0 {
 		return noSuchValue(r.path, "benchmark", r.o.Benchmark, r.dicts[r.benchmarkColumn].values)

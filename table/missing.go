@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // missingCodes are values that a table uses for answers that were not given, besides
@@ -20,9 +22,9 @@ func newMissingCodes(path string, codes []string) (missingCodes, error) {
 	for _, code := range codes {
 		code = strings.TrimSpace(code)
 		if a := answerOfText(code, missingCodes{}); a <= 1 {
-			return m, &Error{Kind: KindValue, File: path,
-				Problem: fmt.Sprintf("%s is an answer and can't be the code of a missing one", code),
-				Remedy:  "Leave it out of --missing"}
+			return m, &corpus.DataError{Kind: corpus.KindValue, File: path,
+				Reason: fmt.Sprintf("%s is an answer and can't be the code of a missing one", code),
+				Remedy: "Leave it out of --missing"}
 		}
 		m.texts = append(m.texts, code)
 		if v, err := strconv.ParseFloat(code, 64); err == nil {

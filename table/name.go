@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"metabench/corpus"
 )
 
 // maxName is the longest name of a model or item that is accepted, in bytes. The
@@ -12,23 +14,23 @@ const maxName = 16 << 10
 
 // checkName refuses what can't be the name of a model or an item: what is not text,
 // and what nobody could tell from another name by looking at it.
-func checkName(p place, column, name string) *Error {
+func checkName(p location, column, name string) *corpus.DataError {
 	switch {
 	case len(name) > maxName:
-		return p.errorf(KindName, column, "Look at the file: a quote may never be closed",
+		return p.errorf(corpus.KindName, column, "Look at the file: a quote may never be closed",
 			"a name of %d bytes, more than %d", len(name), maxName)
 	case !utf8.ValidString(name):
-		return p.errorf(KindName, column, "Save the table as UTF-8", "the name %q is not UTF-8", clip(name, 40))
+		return p.errorf(corpus.KindName, column, "Save the table as UTF-8", "the name %q is not UTF-8", corpus.Clip(name, 40))
 	}
 	before := rune(0)
 	for _, r := range name {
 		switch {
 		case unicode.IsControl(r):
-			return p.errorf(KindName, column, "Remove it",
-				"the name %q contains a control character", clip(name, 40))
+			return p.errorf(corpus.KindName, column, "Remove it",
+				"the name %q contains a control character", corpus.Clip(name, 40))
 		case isInvisible(r) && !joins(before, r):
-			return p.errorf(KindName, column, "Remove it: the name looks the same without",
-				"the name %q contains the invisible character %U", clip(name, 40), r)
+			return p.errorf(corpus.KindName, column, "Remove it: the name looks the same without",
+				"the name %q contains the invisible character %U", corpus.Clip(name, 40), r)
 		}
 		before = r
 	}
@@ -68,11 +70,11 @@ func (n *names) of(b *batch, column, i int, file, title string) (uint32, error) 
 	if int(code) < len(n.looked) && n.looked[code] > 0 {
 		return n.looked[code] - 1, nil
 	}
-	return n.look(b.place(file, i), title, code)
+	return n.look(b.location(file, i), title, code)
 }
 
 // look checks the name that a code stands for, in a row where it occurs.
-func (n *names) look(p place, title string, code uint32) (uint32, error) {
+func (n *names) look(p location, title string, code uint32) (uint32, error) {
 	name := code
 	if code != missingCode {
 		text := n.dict.values[code]
@@ -85,7 +87,7 @@ func (n *names) look(p place, title string, code uint32) (uint32, error) {
 		}
 	}
 	if name == missingCode {
-		return 0, p.errorf(KindName, title, "Remove the row or name it", "the name is missing")
+		return 0, p.errorf(corpus.KindName, title, "Remove the row or name it", "the name is missing")
 	}
 	for len(n.looked) < len(n.dict.values) {
 		n.looked = append(n.looked, 0)

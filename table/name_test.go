@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"metabench/corpus"
 )
 
 // rowsOf writes a long table of n rows, one of them given.
@@ -51,8 +53,8 @@ func TestErrorOfANameSaysItsLine(t *testing.T) {
 		} {
 			t.Run(name+"/"+reader, func(t *testing.T) {
 				err := read(write(t, map[string]string{"a.csv": c.content})[0])
-				var e *Error
-				if !errors.As(err, &e) || e.Kind != KindName || e.Line != c.line || !strings.Contains(err.Error(), c.say) {
+				var e *corpus.DataError
+				if !errors.As(err, &e) || e.Kind != corpus.KindName || e.Line != c.line || !strings.Contains(err.Error(), c.say) {
 					t.Errorf("error %v, want line %d saying %q", err, c.line, c.say)
 				}
 			})
@@ -67,7 +69,7 @@ func TestErrorOfANameSaysItsRowOfParquet(t *testing.T) {
 	}
 	rows[15000].Model = "m\x07"
 	_, err := ReadLong(context.Background(), write(t, map[string]string{"a": parquetBytes(t, rows)}), LongOptions{Benchmark: "mine"})
-	var e *Error
+	var e *corpus.DataError
 	if !errors.As(err, &e) || e.Row != 15001 {
 		t.Errorf("error %v, want row 15001", err)
 	}
@@ -102,12 +104,12 @@ func TestWhiteSpaceAroundANameIsNoPartOfIt(t *testing.T) {
 	}
 	paths = write(t, map[string]string{"a.csv": "model,item,correct\nm,1,1\n\"m \",1,0\n"})
 	_, err = ReadLong(context.Background(), paths, LongOptions{Benchmark: "arc", Catalogue: catalogue()})
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != KindDuplicate || e.Line != 3 || !strings.Contains(e.Problem, "line 2") {
+	var e *corpus.DataError
+	if !errors.As(err, &e) || e.Kind != corpus.KindDuplicate || e.Line != 3 || !strings.Contains(e.Reason, "line 2") {
 		t.Errorf("error %v, want the duplicate of line 2 in line 3", err)
 	}
 	_, err = ReadResponses(context.Background(), write(t, map[string]string{"a.csv": "model,q\nm,1\nm ,0\n"})[0], ResponseOptions{})
-	if !errors.As(err, &e) || e.Kind != KindDuplicate {
+	if !errors.As(err, &e) || e.Kind != corpus.KindDuplicate {
 		t.Errorf("wide table: error %v, want a duplicate", err)
 	}
 }
@@ -116,11 +118,11 @@ func TestWhiteSpaceAroundANameIsNoPartOfIt(t *testing.T) {
 // from right to left or not.
 func TestNamesOfAllScriptsAreNames(t *testing.T) {
 	for _, name := range []string{"می\u200cخواهم", "שלום-7b", "क्\u200dष", "模型", "Größe/α"} {
-		if err := checkName(place{}, "model", name); err != nil {
+		if err := checkName(location{}, "model", name); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if err := checkName(place{}, "model", "m\u200d"); err == nil {
+	if err := checkName(location{}, "model", "m\u200d"); err == nil {
 		t.Error("a joiner behind a Latin letter was not refused")
 	}
 }

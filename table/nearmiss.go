@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"metabench/corpus"
 	"metabench/spelling"
 )
 
@@ -12,13 +13,13 @@ const maxListed = 20
 
 // missingColumn is the error for a column that a file does not have. It lists what
 // the file has and names the one that was probably meant.
-func missingColumn(file, column string, have []string) *Error {
+func missingColumn(file, column string, have []string) *corpus.DataError {
 	remedy := "It has the columns " + list(have)
 	if near, ok := nearest(column, have); ok {
 		remedy = fmt.Sprintf("Did you mean %q? %s", near, remedy)
 	}
-	return &Error{Kind: KindColumn, File: file, Column: column,
-		Problem: "there is no such column", Remedy: remedy}
+	return &corpus.DataError{Kind: corpus.KindColumn, File: file, Column: column,
+		Reason: "there is no such column", Remedy: remedy}
 }
 
 // list writes names for a message, the first maxListed of them.
@@ -29,7 +30,7 @@ func list(names []string) string {
 	}
 	quoted := make([]string, len(shown))
 	for k, n := range shown {
-		quoted[k] = clip(n, 60)
+		quoted[k] = corpus.Clip(n, 60)
 	}
 	s := strings.Join(quoted, ", ")
 	if rest := len(names) - len(shown); rest > 0 {
@@ -42,7 +43,7 @@ func list(names []string) string {
 func nearest(asked string, have []string) (string, bool) {
 	short := make([]string, len(have))
 	for k, name := range have {
-		short[k] = clip(name, 100)
+		short[k] = corpus.Clip(name, 100)
 	}
-	return spelling.Nearest(clip(asked, 100), short)
+	return spelling.Nearest(corpus.Clip(asked, 100), short)
 }

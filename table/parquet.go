@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
+	"metabench/corpus"
 	"metabench/internal/parquetfile"
 )
 
@@ -32,7 +33,7 @@ type parquetSource struct {
 	names     []string
 	columnsAt []int // of each name: which column of the file
 	types     []parquetType
-	unread    []*Error // why a column of the file is not among them
+	unread    []*corpus.DataError // why a column of the file is not among them
 	chosen    []*parquetColumn
 	group     int   // row group being read; -1 before the first
 	left      int64 // rows left in it
@@ -76,7 +77,7 @@ func openParquet(ctx context.Context, file string, r readerAt, c io.Closer, size
 		return nil, s.unread[0]
 	}
 	if len(s.names) == 0 {
-		return nil, &Error{Kind: KindEmpty, File: file, Problem: "the file has no columns"}
+		return nil, &corpus.DataError{Kind: corpus.KindEmpty, File: file, Reason: "the file has no columns"}
 	}
 	if err := checkHeader(file, s.names); err != nil {
 		return nil, err
@@ -94,11 +95,11 @@ func parquetError(file string, err error) error {
 	again := "Copy or download the file again"
 	switch e.Kind {
 	case parquetfile.Truncated:
-		return &Error{Kind: KindTruncated, File: file, Problem: "a Parquet file without its footer: the end is missing", Remedy: again}
+		return &corpus.DataError{Kind: corpus.KindTruncated, File: file, Reason: "a Parquet file without its footer: the end is missing", Remedy: again}
 	case parquetfile.TooLarge:
-		return &Error{Kind: KindLimit, File: file, Problem: "the Parquet file is larger than what is read, or damaged", Remedy: again, Err: err}
+		return &corpus.DataError{Kind: corpus.KindLimit, File: file, Reason: "the Parquet file is larger than what is read, or damaged", Remedy: again, Err: err}
 	}
-	return &Error{Kind: KindFormat, File: file, Problem: "the Parquet file is damaged", Remedy: again, Err: err}
+	return &corpus.DataError{Kind: corpus.KindFormat, File: file, Reason: "the Parquet file is damaged", Remedy: again, Err: err}
 }
 
 // leavesOf are the columns that a schema declares, in the order of the file. Elements
@@ -114,24 +115,24 @@ func leavesOf(schema []format.SchemaElement) []*format.SchemaElement {
 }
 
 // readable says how a column is read, or why it can't be.
-func readable(file, name string, leaf parquet.LeafColumn, declared *format.SchemaElement) (parquetType, *Error) {
+func readable(file, name string, leaf parquet.LeafColumn, declared *format.SchemaElement) (parquetType, *corpus.DataError) {
 	if leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-		return parquetType{}, &Error{Kind: KindColumn, File: file, Column: name,
-			Problem: "is a nested column; only flat ones are read", Remedy: "Unnest it first"}
+		return parquetType{}, &corpus.DataError{Kind: corpus.KindColumn, File: file, Column: name,
+			Reason: "is a nested column; only flat ones are read", Remedy: "Unnest it first"}
 	}
 	typ, reason := typeOf(declared)
 	if reason != "" {
-		return typ, &Error{Kind: KindColumn, File: file, Column: name, Problem: reason,
+		return typ, &corpus.DataError{Kind: corpus.KindColumn, File: file, Column: name, Reason: reason,
 			Remedy: "Cast it to text, an integer or a double"}
 	}
 	return typ, nil
 }
 
-func (s *parquetSource) columns() []string            { return s.names }
-func (s *parquetSource) unreadColumns() []*Error      { return s.unread }
-func (s *parquetSource) dictionary(k int) *dictionary { return s.chosen[k].dict }
+func (s *parquetSource) columns() []string                  { return s.names }
+func (s *parquetSource) unreadColumns() []*corpus.DataError { return s.unread }
+func (s *parquetSource) dictionary(k int) *dictionary       { return s.chosen[k].dict }
 
-func (s *parquetSource) whyNot(name string) *Error {
+func (s *parquetSource) whyNot(name string) *corpus.DataError {
 	for _, e := range s.unread {
 		if e.Column == name || strings.HasPrefix(e.Column, name+".") {
 			return e

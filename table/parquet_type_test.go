@@ -11,6 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"metabench/corpus"
 )
 
 // columnFile is a Parquet file with one optional column of a type, by dictionary or not.
@@ -170,7 +172,7 @@ func TestParquetTypesThatAreNotReadAreRefusedByName(t *testing.T) {
 	// The column, its type and what to do are said where it is asked for.
 	file := columnFile(t, parquet.Leaf(parquet.FixedLenByteArrayType(3)), false, parquet.FixedLenByteArrayValue([]byte("abc")))
 	_, err := ReadFrame(t.Context(), write(t, map[string]string{"t.parquet": file})[0])
-	var e *Error
+	var e *corpus.DataError
 	if !errors.As(err, &e) || e.Column != "x" || !strings.Contains(err.Error(), "FIXED_LEN_BYTE_ARRAY(3)") || !strings.Contains(err.Error(), "Cast it") {
 		t.Errorf("error %v", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"metabench/corpus"
 )
 
 // Columns names the columns of a long table, one row an answer.
@@ -131,20 +133,20 @@ func (r *roles) columns(path string) (Columns, error) {
 				return c, missingColumn(path, *part.to, r.have)
 			}
 		default:
-			return c, &Error{Kind: KindColumn, File: path,
-				Problem: fmt.Sprintf("several columns can be the %s: %s", part.what, list(part.found)),
-				Remedy:  fmt.Sprintf("Choose one, for instance with %s %s", part.flag, part.found[0])}
+			return c, &corpus.DataError{Kind: corpus.KindColumn, File: path,
+				Reason: fmt.Sprintf("several columns can be the %s: %s", part.what, list(part.found)),
+				Remedy: fmt.Sprintf("Choose one, for instance with %s %s", part.flag, part.found[0])}
 		}
 	}
 	return c, nil
 }
 
 // missing is the error for a role that no column has.
-func (r role) missing(path string, have []string) *Error {
+func (r role) missing(path string, have []string) *corpus.DataError {
 	e := missingColumn(path, r.known[0][0], have)
 	for _, h := range have {
 		if slices.Contains(r.perhaps, folded(h)) {
-			e.Remedy = fmt.Sprintf("If %q is the %s, say %s %s. %s", clip(h, 60), r.what, r.flag, clip(h, 60), e.Remedy)
+			e.Remedy = fmt.Sprintf("If %q is the %s, say %s %s. %s", corpus.Clip(h, 60), r.what, r.flag, corpus.Clip(h, 60), e.Remedy)
 			return e
 		}
 	}

@@ -80,9 +80,9 @@ func TestReaderAsksWhereColumnsAreInDoubt(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadResponses(context.Background(), write(t, map[string]string{"a": c.content})[0], ResponseOptions{})
-			var e *Error
-			if !errors.As(err, &e) || e.Kind != KindColumn {
-				t.Fatalf("error %v, want kind %q", err, KindColumn)
+			var e *corpus.DataError
+			if !errors.As(err, &e) || e.Kind != corpus.KindColumn {
+				t.Fatalf("error %v, want kind %q", err, corpus.KindColumn)
 			}
 			for _, part := range c.say {
 				if !strings.Contains(err.Error(), part) {
@@ -151,8 +151,8 @@ func TestCodedItemsAreRefusedHoweverManyCells(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, map[string]string{"a.csv": content})[0]
 			_, err := ReadResponses(context.Background(), path, ResponseOptions{})
-			var e *Error
-			if !errors.As(err, &e) || e.Kind != KindValue || e.Item != "q2" || e.Line == 0 || e.Model == "" || !strings.Contains(err.Error(), "--missing ") {
+			var e *corpus.DataError
+			if !errors.As(err, &e) || e.Kind != corpus.KindValue || e.Item != "q2" || e.Line == 0 || e.Model == "" || !strings.Contains(err.Error(), "--missing ") {
 				t.Fatalf("error %v, want the place of a code and --missing", err)
 			}
 			r, err := ReadResponses(context.Background(), path, ResponseOptions{Missing: []string{"-1", " 9", "."}})
@@ -199,7 +199,7 @@ func TestMissingCodesAreReadByAllReaders(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, code := range []string{"0", "1", "true", "1.0"} {
-		var e *Error
+		var e *corpus.DataError
 		if _, err := ReadResponses(context.Background(), path, ResponseOptions{Missing: []string{code}}); !errors.As(err, &e) || !strings.Contains(err.Error(), "is an answer") {
 			t.Errorf("--missing %s: error %v", code, err)
 		}
@@ -230,8 +230,8 @@ func TestOtherCodingsOfTwoValues(t *testing.T) {
 					}
 					return
 				}
-				var e *Error
-				if !errors.As(err, &e) || e.Kind != KindValue || e.Column != "q1" || !strings.Contains(err.Error(), "--skip q1") {
+				var e *corpus.DataError
+				if !errors.As(err, &e) || e.Kind != corpus.KindValue || e.Column != "q1" || !strings.Contains(err.Error(), "--skip q1") {
 					t.Errorf("%v, error %v, want what to do about q1", r, err)
 				}
 			})
@@ -339,8 +339,8 @@ func TestPromptsOfSeveralFilesAgree(t *testing.T) {
 	}
 	other := write(t, map[string]string{"arc_prompts.csv": "item,prompt\n1,where\n"})
 	_, err = ReadLong(context.Background(), append(same, other...), LongOptions{Catalogue: catalogue()})
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != KindDuplicate || !strings.Contains(err.Error(), same[1]) || !strings.Contains(err.Error(), other[0]) {
+	var e *corpus.DataError
+	if !errors.As(err, &e) || e.Kind != corpus.KindDuplicate || !strings.Contains(err.Error(), same[1]) || !strings.Contains(err.Error(), other[0]) {
 		t.Errorf("error %v, want both files named", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"metabench/analysis/response"
+	"metabench/corpus"
 )
 
 // ResponseOptions says how to read a response table. The zero value reads the
@@ -144,7 +145,7 @@ func (r *Responses) dropUnanswered(path string) error {
 	case items:
 		return nil
 	case 0:
-		return &Error{Kind: KindEmpty, File: path, Problem: "the table holds no answers: every one is missing",
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: path, Reason: "the table holds no answers: every one is missing",
 			Remedy: "Look at the column of the answers; an answer is 0 or 1"}
 	}
 	r.Table = r.SelectItems(keep)

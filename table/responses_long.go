@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"metabench/analysis/response"
+	"metabench/corpus"
 )
 
 // rowFilter keeps the rows that have given values in given columns.
@@ -119,7 +120,7 @@ func (l *longReader) take(b *batch) error {
 				l.benchmark = name
 			}
 			if name != l.benchmark {
-				return b.place(l.file, i).errorf(KindColumn, l.columns[benchmark], "Choose one of "+list(l.dicts[benchmark].values),
+				return b.location(l.file, i).errorf(corpus.KindColumn, l.columns[benchmark], "Choose one of "+list(l.dicts[benchmark].values),
 					"the table holds several benchmarks")
 			}
 		}
@@ -129,12 +130,12 @@ func (l *longReader) take(b *batch) error {
 		}
 		a := l.answers.of(&b.cells[2], i)
 		if a == notBinary {
-			e := wrongAnswer(b.place(l.file, i), l.columns[2], cellText(&b.cells[2], l.dicts[2], i), l.metric)
+			e := wrongAnswer(b.location(l.file, i), l.columns[2], cellText(&b.cells[2], l.dicts[2], i), l.metric)
 			e.Model, e.Item = l.dicts[0].values[model], l.dicts[1].values[item]
 			return e
 		}
 		if !l.grid.put(model, item, a) {
-			return &duplicateError{place: b.place(l.file, i),
+			return &duplicateError{at: b.location(l.file, i),
 				columns: append(slices.Clone(l.columns[:2]), l.filter.names...),
 				values:  append([]string{l.dicts[0].values[model], l.dicts[1].values[item]}, l.filter.values...)}
 		}
@@ -170,7 +171,7 @@ func (l *longReader) identity(b *batch, i int) (model, item int, err error) {
 // check looks at what was kept of the table as a whole.
 func (l *longReader) check() error {
 	if l.rows == 0 {
-		return &Error{Kind: KindEmpty, File: l.file, Problem: "the table has a header but no rows"}
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: l.file, Reason: "the table has a header but no rows"}
 	}
 	for k, used := range l.filter.used {
 		if !used {
@@ -178,7 +179,7 @@ func (l *longReader) check() error {
 		}
 	}
 	if l.kept == 0 {
-		return &Error{Kind: KindEmpty, File: l.file, Problem: "no row has all the values asked for",
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: l.file, Reason: "no row has all the values asked for",
 			Remedy: "Loosen the choice of rows"}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/corpus"
 	"metabench/internal/refdata"
 
 	"github.com/google/go-cmp/cmp"
@@ -108,28 +109,28 @@ func TestReadResponsesRefuses(t *testing.T) {
 	cases := map[string]struct {
 		content string
 		o       ResponseOptions
-		kind    Kind
+		kind    corpus.Kind
 		say     []string
 	}{
-		"wide_stray_score_in_an_item": {"model,q\na,1\nb,0\nc,0.63\n", ResponseOptions{}, KindValue, []string{"line 4", `model "c"`, `item "q"`, "0.63 is a continuous score"}},
-		"wide_model_twice":            {"model,q\na,1\na,0\n", ResponseOptions{}, KindDuplicate, []string{"line 3", `model "a"`, "line 2"}},
-		"wide_model_unnamed":          {"model,q\n,1\n", ResponseOptions{}, KindName, []string{"line 2", "no name"}},
-		"wide_without_items":          {"model,score\na,63\nb,62\n", ResponseOptions{}, KindColumn, []string{"no column holds answers"}},
-		"wide_of_continuous_scores":   {"model,q\na,0.3\nb,0.4\n", ResponseOptions{}, KindColumn, []string{"no column holds answers"}},
-		"model_column_misspelt":       {"model,q\na,1\n", ResponseOptions{Model: "modle"}, KindColumn, []string{`Did you mean "model"?`}},
-		"item_column_absent":          {"model,q\na,1\n", ResponseOptions{Item: "item"}, KindColumn, []string{`column "item"`}},
-		"long_several_benchmarks":     {"model,benchmark,item,correct\nx,p,1,1\nx,q,1,0\n", ResponseOptions{}, KindColumn, []string{"line 3", "Choose one of p, q"}},
-		"long_duplicate_after_filter": {"model,item,correct,form\nx,1,1,A\nx,1,0,B\nx,1,0,B\n", ResponseOptions{Rows: map[string]string{"form": "B"}}, KindDuplicate,
+		"wide_stray_score_in_an_item": {"model,q\na,1\nb,0\nc,0.63\n", ResponseOptions{}, corpus.KindValue, []string{"line 4", `model "c"`, `item "q"`, "0.63 is a continuous score"}},
+		"wide_model_twice":            {"model,q\na,1\na,0\n", ResponseOptions{}, corpus.KindDuplicate, []string{"line 3", `model "a"`, "line 2"}},
+		"wide_model_unnamed":          {"model,q\n,1\n", ResponseOptions{}, corpus.KindName, []string{"line 2", "no name"}},
+		"wide_without_items":          {"model,score\na,63\nb,62\n", ResponseOptions{}, corpus.KindColumn, []string{"no column holds answers"}},
+		"wide_of_continuous_scores":   {"model,q\na,0.3\nb,0.4\n", ResponseOptions{}, corpus.KindColumn, []string{"no column holds answers"}},
+		"model_column_misspelt":       {"model,q\na,1\n", ResponseOptions{Model: "modle"}, corpus.KindColumn, []string{`Did you mean "model"?`}},
+		"item_column_absent":          {"model,q\na,1\n", ResponseOptions{Item: "item"}, corpus.KindColumn, []string{`column "item"`}},
+		"long_several_benchmarks":     {"model,benchmark,item,correct\nx,p,1,1\nx,q,1,0\n", ResponseOptions{}, corpus.KindColumn, []string{"line 3", "Choose one of p, q"}},
+		"long_duplicate_after_filter": {"model,item,correct,form\nx,1,1,A\nx,1,0,B\nx,1,0,B\n", ResponseOptions{Rows: map[string]string{"form": "B"}}, corpus.KindDuplicate,
 			[]string{"line 4", "in line 3"}},
-		"filter_column_unknown": {"model,item,correct\nx,1,1\n", ResponseOptions{Rows: map[string]string{"form": "B"}}, KindColumn, []string{`column "form"`}},
-		"filter_value_unknown":  {"model,item,correct,set\nx,1,1,train\n", ResponseOptions{Rows: map[string]string{"set": "trian"}}, KindValue, []string{`Did you mean "train"?`}},
-		"filters_exclude_each_other": {"model,item,correct,a,b\nx,1,1,p,q\nx,2,1,r,s\n", ResponseOptions{Rows: map[string]string{"a": "p", "b": "s"}}, KindEmpty,
+		"filter_column_unknown": {"model,item,correct\nx,1,1\n", ResponseOptions{Rows: map[string]string{"form": "B"}}, corpus.KindColumn, []string{`column "form"`}},
+		"filter_value_unknown":  {"model,item,correct,set\nx,1,1,train\n", ResponseOptions{Rows: map[string]string{"set": "trian"}}, corpus.KindValue, []string{`Did you mean "train"?`}},
+		"filters_exclude_each_other": {"model,item,correct,a,b\nx,1,1,p,q\nx,2,1,r,s\n", ResponseOptions{Rows: map[string]string{"a": "p", "b": "s"}}, corpus.KindEmpty,
 			[]string{"no row has all"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadResponses(context.Background(), write(t, map[string]string{"a.csv": c.content})[0], c.o)
-			var e *Error
+			var e *corpus.DataError
 			if !errors.As(err, &e) || e.Kind != c.kind {
 				t.Fatalf("error %v, want kind %q", err, c.kind)
 			}

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"metabench/analysis/response"
+	"metabench/corpus"
 )
 
 // wideResponses turns a frame with a row per model into a table. Columns that could not
 // be read are named with the other ones that are no items.
-func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCodes, unread []*Error) (*Responses, error) {
+func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCodes, unread []*corpus.DataError) (*Responses, error) {
 	filter := newRowFilter(o.Rows)
 	for k, name := range filter.names {
 		var err error
@@ -50,7 +51,7 @@ func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCode
 			return nil, err
 		}
 		if c.because == "" {
-			if err := checkName(place{file: f.file}, name, name); err != nil {
+			if err := checkName(location{file: f.file}, name, name); err != nil {
 				return nil, err
 			}
 			r.Items = append(r.Items, name)
@@ -65,7 +66,7 @@ func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCode
 		}
 	}
 	for _, e := range unread {
-		r.NotItems = append(r.NotItems, NotItem{e.Column, strings.TrimPrefix(e.Problem, "it ")})
+		r.NotItems = append(r.NotItems, NotItem{e.Column, strings.TrimPrefix(e.Reason, "it ")})
 	}
 	if len(items) < 2 {
 		if e := f.askLong(model, roles, -1); e != nil {
@@ -73,9 +74,9 @@ func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCode
 		}
 	}
 	if len(items) == 0 {
-		return nil, &Error{Kind: KindColumn, File: f.file,
-			Problem: "no column holds answers of 0 and 1: " + strings.Join(r.Notes(), "; "),
-			Remedy:  "Give a long table with the columns model, item and correct, or a wide one with a 0/1 column per item. It has the columns " + list(f.names)}
+		return nil, &corpus.DataError{Kind: corpus.KindColumn, File: f.file,
+			Reason: "no column holds answers of 0 and 1: " + strings.Join(r.Notes(), "; "),
+			Remedy: "Give a long table with the columns model, item and correct, or a wide one with a 0/1 column per item. It has the columns " + list(f.names)}
 	}
 	r.Answers = response.New(len(models), len(items))
 	row := make([]uint8, len(items))
@@ -116,9 +117,9 @@ func (f *Frame) modelColumn(roles roles, missing missingCodes) (int, error) {
 	if names {
 		return 0, nil // row names, as R writes them
 	}
-	return 0, &Error{Kind: KindColumn, File: f.file, Column: f.names[0],
-		Problem: "is the first column and holds answers, so that nothing names the models",
-		Remedy:  "Put a column with a name for each row in front, or choose one with --model-column. It has the columns " + list(f.names)}
+	return 0, &corpus.DataError{Kind: corpus.KindColumn, File: f.file, Column: f.names[0],
+		Reason: "is the first column and holds answers, so that nothing names the models",
+		Remedy: "Put a column with a name for each row in front, or choose one with --model-column. It has the columns " + list(f.names)}
 }
 
 // modelNames returns the model of each row, which must be named and distinct.
@@ -128,17 +129,17 @@ func (f *Frame) modelNames(k int, roles roles) ([]string, error) {
 	for i := range models {
 		name := strings.TrimSpace(f.columns[k].text(i))
 		if name == "" {
-			return nil, f.place(i).errorf(KindName, f.names[k], "Name the model or remove the row", "the model has no name")
+			return nil, f.location(i).errorf(corpus.KindName, f.names[k], "Name the model or remove the row", "the model has no name")
 		}
-		if err := checkName(f.place(i), f.names[k], name); err != nil {
+		if err := checkName(f.location(i), f.names[k], name); err != nil {
 			return nil, err
 		}
 		if before, ok := seen[name]; ok {
 			if e := f.askLong(k, roles, k); e != nil {
 				return nil, e
 			}
-			e := f.place(i).errorf(KindDuplicate, f.names[k], "Keep one of the two rows, or choose the column that names the models with --model-column",
-				"the model is already in %s", f.place(before))
+			e := f.location(i).errorf(corpus.KindDuplicate, f.names[k], "Keep one of the two rows, or choose the column that names the models with --model-column",
+				"the model is already in %s", f.location(before))
 			e.Model = name
 			return nil, e
 		}

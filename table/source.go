@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"metabench/corpus"
 	"metabench/internal/parquetfile"
 )
 
@@ -28,10 +29,10 @@ type source interface {
 	columns() []string
 	// whyNot says why a column that the file has is not among them; nil if it has
 	// no such column either.
-	whyNot(name string) *Error
+	whyNot(name string) *corpus.DataError
 	// unreadColumns lists the columns that the file has and that can't be read, each as the
 	// error that says why.
-	unreadColumns() []*Error
+	unreadColumns() []*corpus.DataError
 	// choose selects the columns that batches will hold, in that order.
 	choose(columns []int)
 	// next fills the batch with the following rows. It returns io.EOF, with an
@@ -70,11 +71,11 @@ func (b *batch) reset(columns int) {
 	b.n, b.lines = 0, b.lines[:0]
 }
 
-func (b *batch) place(file string, i int) place {
+func (b *batch) location(file string, i int) location {
 	if len(b.lines) > 0 {
-		return place{file: file, line: b.lines[i]}
+		return location{file: file, line: b.lines[i]}
 	}
-	return place{file: file, row: b.first + int64(i) + 1}
+	return location{file: file, row: b.first + int64(i) + 1}
 }
 
 // open looks at a file's first bytes and returns the reader for its format.
@@ -97,7 +98,7 @@ func openFile(ctx context.Context, path string, f *os.File) (source, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return nil, &Error{Kind: KindFormat, File: path, Problem: "is a directory, not a table",
+		return nil, &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: "is a directory, not a table",
 			Remedy: "Name the files in it"}
 	}
 	head := make([]byte, 4)
@@ -152,10 +153,10 @@ func peek(r *bufio.Reader, n int) ([]byte, error) {
 func textError(path string, err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Kind: KindTruncated, File: path, Problem: "the gzip data end too early",
+		return &corpus.DataError{Kind: corpus.KindTruncated, File: path, Reason: "the gzip data end too early",
 			Remedy: "Copy or download the file again", Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isFlateError(err):
-		return &Error{Kind: KindFormat, File: path, Problem: "the gzip data are damaged",
+		return &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: "the gzip data are damaged",
 			Remedy: "Copy or download the file again", Err: err}
 	}
 	return fmt.Errorf("read %s: %w", path, err)
@@ -165,11 +166,11 @@ func textError(path string, err error) error {
 func refuseForeign(path string, head []byte) error {
 	text := strings.ToLower(strings.TrimSpace(string(head)))
 	format := func(problem, remedy string) error {
-		return &Error{Kind: KindFormat, File: path, Problem: problem, Remedy: remedy}
+		return &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: problem, Remedy: remedy}
 	}
 	switch {
 	case len(text) == 0:
-		return &Error{Kind: KindEmpty, File: path, Problem: "the file is empty",
+		return &corpus.DataError{Kind: corpus.KindEmpty, File: path, Reason: "the file is empty",
 			Remedy: "Give a table with a header, such as model,item,correct"}
 	case strings.HasPrefix(text, "<!doctype"), strings.HasPrefix(text, "<html"), strings.HasPrefix(text, "<?xml"):
 		return format("is a web page, not a table: the server answered with a page instead of the file",
@@ -216,5 +217,5 @@ func refuseFirstLine(path, text string) error {
 	default:
 		return nil
 	}
-	return &Error{Kind: KindFormat, File: path, Problem: problem, Remedy: remedy}
+	return &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: problem, Remedy: remedy}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"metabench/corpus"
 )
 
 // NotFoundError says that there is no warehouse at a path.
@@ -174,12 +176,4 @@ func (e *AnswersError) Error() string {
 }
 
 // DataError says what is wrong with data that was to be stored.
-type DataError struct {
-	File   string // path or repository it came from
-	Object string // model, benchmark, item
-	Reason string
-}
-
-func (e *DataError) Error() string {
-	return fmt.Sprintf("load %s: %s: %s", e.File, e.Object, e.Reason)
-}
+type DataError = corpus.DataError

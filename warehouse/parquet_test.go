@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/corpus"
 	"metabench/table"
 )
 
@@ -60,7 +61,7 @@ func TestParquetOfDuckDBIsReadAsDuckDBShowsIt(t *testing.T) {
 		}
 		got, err := f.Strings("x")
 		if want == "nested" || want == "INTERVAL" {
-			var refused *table.Error
+			var refused *corpus.DataError
 			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Column, "x") || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, error %v; want an error about %s", expression, got, err, want)
 			}
