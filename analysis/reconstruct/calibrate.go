@@ -5,19 +5,21 @@ import (
 	"context"
 	"errors"
 	"math"
+
+	"metabench/analysis/internal/parallel"
 )
 
 const (
-	// maxCalibration bounds the models that the reaches are learned from; their
-	// expected spread costs a pass over all others.
+	// maxCalibration bounds the models whose residuals the quantiles are taken from:
+	// the predictive SD of each costs a pass over all others.
 	maxCalibration = 1500
-	// maskedModels is the number of models on which missing answers are tried out.
+	// maskedModels is the number of models that are predicted with masked answers.
 	maskedModels = 60
 )
 
-// calibrate learns the intervals of all processes and of the mean from models
-// predicted by a fit that they were not in; cases has one slice a model, with one
-// entry a number of process.
+// calibrate makes the intervals of all processes and of the mean from models left out
+// of the fit that predicts them. Cases has one slice a model, with one entry for each
+// process number.
 func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 	m := f.model
 	for t := range m.numbers() {
@@ -38,7 +40,7 @@ func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 func (f *fitting) leaveEachOut(ctx context.Context) ([][]leftOut, error) {
 	rows := f.calibrationRows()
 	cases := make([][]leftOut, len(rows))
-	each(len(rows), f.opts.Workers, func(k int) {
+	parallel.Each(len(rows), f.opts.Workers, func(k, _ int) {
 		if ctx.Err() == nil {
 			cases[k] = f.leaveOut(rows[k])
 		}
@@ -46,8 +48,8 @@ func (f *fitting) leaveEachOut(ctx context.Context) ([][]leftOut, error) {
 	return cases, ctx.Err()
 }
 
-// calibration returns the calibration of process t, or of the mean; nil where there is
-// no process.
+// calibration returns the calibration of process t, or of the mean of all benchmarks;
+// nil where there is no such process.
 func (f *fitting) calibration(t int) *calibration {
 	if t == len(f.model.targets) {
 		return &f.model.mean
@@ -58,14 +60,15 @@ func (f *fitting) calibration(t int) *calibration {
 	return nil
 }
 
-// calibrationRows chooses training models, those with all answers first, at even
-// distances through the training set.
+// calibrationRows chooses training models, evenly spaced in the training set. Imputed
+// answers make residuals larger than those of complete ones, so models with missing
+// answers are used only where there are few others.
 func (f *fitting) calibrationRows() []int {
 	var whole, rest []int
 	for i, s := range f.sheet {
 		known := false
 		for _, c := range f.state[:len(f.model.targets)] {
-			_, ok := c.place[i]
+			_, ok := c.pointOf[i]
 			known = known || ok
 		}
 		switch {
@@ -76,8 +79,6 @@ func (f *fitting) calibrationRows() []int {
 			whole = append(whole, i)
 		}
 	}
-	// Imputed answers make residuals larger than those of complete ones, so they are
-	// used only where there is nothing better.
 	if len(whole) < 2*binSize {
 		whole = append(whole, rest...)
 	}
@@ -112,7 +113,7 @@ func (f *fitting) leaveOut(row int) []leftOut {
 		if tg == nil {
 			continue
 		}
-		k, ok := c.place[row]
+		k, ok := c.pointOf[row]
 		if !ok {
 			continue
 		}
@@ -121,7 +122,7 @@ func (f *fitting) leaveOut(row int) []leftOut {
 		out[t] = leftOut{
 			score:    tg.Centre + tg.Spread*(c.points.y[k]-r),
 			residual: tg.Spread * r,
-			spread:   math.Sqrt(variance),
+			sd:       math.Sqrt(variance),
 		}
 	}
 	out[n] = meanOf(out[:n])
@@ -135,14 +136,14 @@ func meanOf(cases []leftOut) leftOut {
 	for _, c := range cases {
 		out.score += c.score / n
 		out.residual += c.residual / n
-		out.spread += c.spread * c.spread
+		out.sd += c.sd * c.sd
 	}
-	out.spread = math.Sqrt(out.spread) / n
+	out.sd = math.Sqrt(out.sd) / n
 	return out
 }
 
-// calibrateMissing tries the imputations out: some models are predicted without
-// themselves and without part of their answers.
+// calibrateMissing makes the inflation factors: the masked models are left out and
+// predicted with part of their answers masked.
 func (f *fitting) calibrateMissing(ctx context.Context) error {
 	m := f.model
 	type job struct{ model, pattern int }
@@ -153,7 +154,7 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 		}
 	}
 	results, errs := make([][]leftOut, len(jobs)), make([]error, len(jobs))
-	each(len(jobs), f.opts.Workers, func(k int) {
+	parallel.Each(len(jobs), f.opts.Workers, func(k, _ int) {
 		if ctx.Err() == nil {
 			results[k], errs[k] = f.maskOut(jobs[k].model, jobs[k].pattern)
 		}
@@ -169,7 +170,7 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 			}
 		}
 		if c := f.calibration(t); c != nil {
-			c.calibrateDoubt(of, m.level)
+			c.calibrateInflation(of, m.level)
 		}
 	}
 	return nil
@@ -178,8 +179,9 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 // maskShares are the shares of answers that are masked at random.
 var maskShares = []float64{0.1, 0.3, 0.6, 0.9}
 
-// maskPatterns is the number of ways in which answers are masked: at random, and
-// where there are several benchmarks, one benchmark whole and all but one.
+// maskPatterns is the number of ways in which answers are masked: at random in each of
+// the maskShares; and where there are several benchmarks, all of one benchmark, and all
+// but one benchmark.
 func maskPatterns(groups int) int {
 	if groups == 1 {
 		return len(maskShares)
@@ -187,8 +189,8 @@ func maskPatterns(groups int) int {
 	return len(maskShares) + 2
 }
 
-// maskOut predicts the k-th masked model without itself and with answers masked
-// by a pattern.
+// maskOut leaves the k-th masked model out and predicts it with its answers masked by a
+// pattern.
 func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	m := f.model
 	x := f.masked[k]
@@ -223,7 +225,7 @@ func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	for t := range out {
 		out[t].residual = math.NaN()
 		if truth := f.in.truth(t, f.train[x.row]); t == len(m.targets) || m.process(t) != nil {
-			out[t] = leftOut{e.score[t], truth - e.score[t], e.spread[t], e.doubt[t]}
+			out[t] = leftOut{e.score[t], truth - e.score[t], e.sd[t], e.imputationSD[t]}
 		}
 	}
 	return out, nil

@@ -2,11 +2,10 @@
 // its answers to a few selected items.
 //
 // A Fit reads, for each benchmark, the answers of many models to the selected
-// items and their scores on the whole benchmark. The Model it returns turns the
-// answers of one new model into estimates with intervals, whichever of its
-// answers are missing. It is self-contained: it needs neither abilities nor the
-// table it was fitted on, and it can be written to bytes and read back bit for
-// bit.
+// items and their scores on the whole benchmark. The Model it returns predicts the
+// scores of a new model from its answers, with intervals, also where answers are
+// missing. It is self-contained: it needs neither abilities nor the table it was
+// fitted on, and an encoded model predicts the same bits.
 //
 // # Method
 //
@@ -19,21 +18,21 @@
 //
 // where u_g is the share of correct answers in benchmark g less one half, and
 // h_g the number of items of g that the two models answered differently. The
-// first term is a linear regression on the sub-scores; the others say that
-// models which answer alike score alike, at several scales. On zero-one answers
-// h is the squared Euclidean distance, so each term is a Gaussian kernel with
-// one length for each benchmark. The hyper-parameters maximise the marginal
-// likelihood on a subset of the training models; nothing is tuned by hand for a
-// table and nothing is chosen by looking at test models.
+// first term is a linear regression on the sub-scores; the others make models that
+// answer alike score alike, at several scales. On zero-one answers h is the squared
+// Euclidean distance, so each term is a Gaussian kernel with one length for each
+// benchmark. As every process depends on the answers to all benchmarks, it borrows
+// strength across benchmarks. The hyper-parameters maximise the marginal likelihood
+// on a subset of the training models; test models decide nothing.
 //
-// Missing answers are imputed many times from a low-rank model of the answers
-// (see imputer), which moves the estimate to the mean of the imputations and
-// widens its interval by their spread.
+// Missing answers are imputed several times from a factor model of the answers
+// (multiple imputation): the estimate is the mean over the imputations, and their
+// standard deviation widens the interval.
 //
 // Intervals are conformal (Vovk, Gammerman and Shafer, Algorithmic Learning in a
-// Random World, 2005): quantiles of leave-one-out residuals, each divided by the
-// spread the process expects there.
+// Random World, 2005): quantiles of the residuals of models left out of the fit, each
+// divided by its predictive standard deviation.
 //
-// The package also holds the published recipe (Kipnis et al., metabench, ICLR
-// 2025) and plainer estimators, to be compared with.
+// For comparison the package has the published recipe (Kipnis et al., metabench, ICLR
+// 2025), a ridge regression on the answers, and a process on abilities and sub-scores.
 package reconstruct

@@ -9,7 +9,9 @@ import (
 	"math"
 )
 
-// magic starts every encoded model and names the version of the form.
+// magic starts every encoded model and names the version of the encoding. The names of
+// encoded types and fields are part of it: gob leaves a field zero whose name the bytes
+// don't have, so that a renamed one needs another version.
 const magic = "metabench reconstruct 1\n"
 
 // wire is the encoded form of a Model.
@@ -31,19 +33,19 @@ type taskMean struct {
 	Process   *target
 }
 
-// gob numbers types in the order in which a process first meets them, and writes the
-// numbers down. These are met here, before anything else: a build that takes some of
-// its stages from the cache meets the others in another order than one that computes
-// them all, and must write the same bytes.
+// gob numbers types in the order of their first use in the process, and encodes the
+// numbers. These types are used here, before all others: a build that takes some of its
+// stages from the cache uses types in another order than one that computes them all, and
+// must write the same bytes.
 func init() {
 	if err := gob.NewEncoder(io.Discard).Encode(wire{}); err != nil {
 		panic("reconstruct: " + err.Error()) // every field is a type that gob knows
 	}
 }
 
-// MarshalBinary encodes the model. The bytes are the same for equal models, and
-// what is read back predicts the same to the last bit. They hold the answers of
-// the training models to the selected items, but no names of models.
+// MarshalBinary encodes the model. Equal models have equal bytes, and a decoded model
+// predicts the same bits. The bytes contain the answers of the training models to the
+// selected items, but no names of models.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	w := wire{Level: m.level, Seed: m.seed, Benchmarks: m.benchmarks, Imputer: *m.imputer,
 		Models: len(m.rows), Targets: m.targets, Mean: m.mean}
@@ -63,12 +65,11 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// UnmarshalBinary decodes what MarshalBinary wrote. Damaged bytes give an error,
-// never a model that cannot predict.
+// UnmarshalBinary decodes what MarshalBinary wrote. Damaged bytes are an error.
 func (m *Model) UnmarshalBinary(data []byte) error {
 	rest, ok := bytes.CutPrefix(data, []byte(magic))
 	if !ok {
-		return errors.New("decode reconstruction model: not one, or of another version: fit again")
+		return errors.New("decode reconstruction model: the data are no such model, or one of another version of the program: fit again")
 	}
 	var w wire
 	if err := gob.NewDecoder(bytes.NewReader(rest)).Decode(&w); err != nil {
@@ -94,7 +95,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// validate checks everything that prediction indexes by.
+// validate checks all sizes and indices that prediction relies on.
 func (w *wire) validate() error {
 	groups, items := len(w.Benchmarks), 0
 	var sizes []int
@@ -118,7 +119,7 @@ func (w *wire) validate() error {
 	}
 	for i := range w.Models {
 		if !l.clean(w.Answers[i*l.words() : (i+1)*l.words()]) {
-			return fmt.Errorf("answers of model %d reach beyond the items", i)
+			return fmt.Errorf("model %d has answers to more items than there are", i)
 		}
 	}
 	for t, tg := range w.Targets {

@@ -8,19 +8,22 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
+
+	"metabench/analysis/internal/parallel"
 )
 
 // imputer is a low-rank Gaussian model of the answers to all selected items,
 //
 //	x_j = mean_j + w_j·z + e_j,  z ~ N(0, I),  e_j ~ N(0, noise_j),
 //
-// which says what missing answers probably were, given those observed (factor
-// analysis; Bartholomew, Knott and Moustaki, Latent Variable Models and Factor
-// Analysis, 2011). Answers are zero or one all the same: a missing one is drawn as
-// a Bernoulli variable with probability mean_j + w_j·z, cut to [0.01, 0.99],
-// for one z drawn from its posterior, so that missing answers of one model vary
-// together as they do in the population.
+// from which missing answers are drawn given those observed (factor analysis;
+// Bartholomew, Knott and Moustaki, Latent Variable Models and Factor Analysis, 2011).
+// As answers are zero or one, a missing one is drawn as a Bernoulli variable with
+// probability mean_j + w_j·z, cut to [0.01, 0.99]. All missing answers of a model
+// share one z, drawn from its posterior, so that they are correlated as in the
+// population.
 type imputer struct {
 	Mean    []float64 // share of correct answers, items of all benchmarks in layout order
 	Loading []float64 // items × Rank
@@ -32,8 +35,8 @@ type imputer struct {
 // models are mostly noise.
 const maxRank = 12
 
-// newImputer fits the factor model to rows with any answers missing at random,
-// from covariances of the pairs observed together.
+// newImputer fits the factor model to rows, of which answers may be missing at random,
+// by the pairwise covariances of the items.
 func newImputer(l layout, rows []sheet, rng *rand.Rand, workers int) *imputer {
 	items := 0
 	for _, n := range l.items {
@@ -46,8 +49,8 @@ func newImputer(l layout, rows []sheet, rng *rand.Rand, workers int) *imputer {
 		n, c := count(observed[j]), count(correct[j])
 		m.Mean[j] = (float64(c) + 0.5) / (float64(n) + 1)
 	}
-	cov := make([]float64, items*items)
-	each(items, workers, func(j int) {
+	cov := mat.NewDense(items, items, nil)
+	parallel.Each(items, workers, func(j, _ int) {
 		for k := j; k < items; k++ {
 			n, cj, ck, both := 0, 0, 0, 0
 			for w, oj := range observed[j] {
@@ -60,52 +63,49 @@ func newImputer(l layout, rows []sheet, rng *rand.Rand, workers int) *imputer {
 			if n > 1 {
 				f := float64(n)
 				v := float64(both)/f - float64(cj)/f*float64(ck)/f
-				cov[j*items+k], cov[k*items+j] = v, v
+				cov.Set(j, k, v)
+				cov.Set(k, j, v)
 			}
 		}
 	})
-	m.factorise(cov, rng, workers)
+	m.factorise(cov, rng)
 	return m
 }
 
 // factorise finds the loadings by iterated principal factors: the leading
-// eigenpairs of the covariance with its diagonal replaced by the communalities.
-func (m *imputer) factorise(cov []float64, rng *rand.Rand, workers int) {
+// eigenpairs of the covariance with its diagonal replaced by the communalities. The
+// eigenpairs are those of a subspace iteration: for 850 items a whole decomposition
+// takes ten times as long as the fit of all loadings.
+func (m *imputer) factorise(cov *mat.Dense, rng *rand.Rand) {
 	items, r := len(m.Mean), m.Rank
 	variance := make([]float64, items)
 	for j := range items {
-		variance[j] = max(cov[j*items+j], 1e-4)
+		variance[j] = max(cov.At(j, j), 1e-4)
 		m.Noise[j] = variance[j]
-		cov[j*items+j] = variance[j] / 2
+		cov.Set(j, j, variance[j]/2)
 	}
 	m.Loading = make([]float64, items*r)
 	if r == 0 {
 		return
 	}
-	basis := make([]float64, items*r)
-	for q := range basis {
-		basis[q] = rng.NormFloat64()
+	basis, image := mat.NewDense(r, items, nil), mat.NewDense(r, items, nil)
+	for j := range items {
+		for f := range r {
+			basis.Set(f, j, rng.NormFloat64())
+		}
 	}
 	const rounds = 40
 	for round := range rounds {
-		image := make([]float64, items*r)
-		each(items, workers, func(j int) {
-			out := image[j*r : (j+1)*r]
-			for k, c := range cov[j*items : (j+1)*items] {
-				for f, v := range basis[k*r : (k+1)*r] {
-					out[f] += c * v
-				}
-			}
-		})
-		values := orthonormalise(image, r)
-		basis = image
+		image.Mul(basis, cov)
+		basis, image = image, basis
+		values := orthonormalise(basis.RawMatrix())
 		if round%10 != 9 {
 			continue
 		}
 		for j := range items {
 			communality := 0.0
-			for f := range r {
-				w := basis[j*r+f] * math.Sqrt(values[f])
+			for f, v := range values {
+				w := basis.At(f, j) * math.Sqrt(v)
 				m.Loading[j*r+f] = w
 				communality += w * w
 			}
@@ -116,40 +116,32 @@ func (m *imputer) factorise(cov []float64, rng *rand.Rand, workers int) {
 				}
 				communality = limit
 			}
-			cov[j*items+j] = communality
+			cov.Set(j, j, communality)
 			m.Noise[j] = variance[j] - communality
 		}
 	}
 }
 
-// orthonormalise makes the columns of an items × r matrix orthonormal by modified
-// Gram-Schmidt and returns their lengths, which in subspace iteration converge to
-// the leading eigenvalues.
-func orthonormalise(a []float64, r int) []float64 {
-	lengths := make([]float64, r)
-	for f := range r {
-		for e := range f {
-			dot := 0.0
-			for at := 0; at < len(a); at += r {
-				dot += a[at+e] * a[at+f]
-			}
-			for at := 0; at < len(a); at += r {
-				a[at+f] -= dot * a[at+e]
-			}
-		}
-		norm := 0.0
-		for at := f; at < len(a); at += r {
-			norm += a[at] * a[at]
-		}
-		norm = math.Sqrt(norm)
-		lengths[f] = norm
-		if norm > 0 {
-			for at := f; at < len(a); at += r {
-				a[at] /= norm
-			}
+// orthonormalise replaces a matrix A = LQ by Q, whose rows are orthonormal, with the
+// signs that make the diagonal of L positive. It returns that diagonal, which in a
+// subspace iteration converges to the leading eigenvalues.
+func orthonormalise(a blas64.General) []float64 {
+	diagonal, tau := make([]float64, a.Rows), make([]float64, a.Rows)
+	work := make([]float64, 1)
+	lapack64.Gelqf(a, tau, work, -1) // how much work space it needs
+	work = make([]float64, int(work[0]))
+	lapack64.Gelqf(a, tau, work, len(work))
+	for f := range diagonal {
+		diagonal[f] = a.Data[f*a.Stride+f]
+	}
+	lapack64.Orglq(a, tau, work, len(work))
+	for f, v := range diagonal {
+		if v < 0 {
+			diagonal[f] = -v
+			blas64.Scal(-1, blas64.Vector{N: a.Cols, Inc: 1, Data: a.Data[f*a.Stride:]})
 		}
 	}
-	return lengths
+	return diagonal
 }
 
 // planes returns the bit planes of each item over the rows.
@@ -183,12 +175,12 @@ type posterior struct {
 	root blas64.Triangular // upper triangle U with U'U the inverse of the covariance
 }
 
-// NotPositiveError says that a factor model of answers is no model: what is known of the
-// factors after some answers is less than nothing, or no number.
+// NotPositiveError says that a factor model is damaged: the posterior precision of its
+// factors is not positive definite.
 type NotPositiveError struct{ Factors int }
 
 func (e *NotPositiveError) Error() string {
-	return fmt.Sprintf("impute answers: the precision of the %d factors is not positive definite: the reconstruction is damaged or of invalid numbers; build it again", e.Factors)
+	return fmt.Sprintf("impute answers: the precision of the %d factors is not positive definite, as the reconstruction is damaged; build it again", e.Factors)
 }
 
 func (m *imputer) posterior(l layout, s sheet) (posterior, error) {
@@ -227,7 +219,7 @@ func (m *imputer) posterior(l layout, s sheet) (posterior, error) {
 	return posterior{mean: score, root: root}, nil
 }
 
-// complete returns a copy of the answers in which the missing ones are drawn.
+// complete returns the answers with the missing ones drawn.
 func (m *imputer) complete(l layout, s sheet, p posterior, rng *rand.Rand) []uint64 {
 	r := m.Rank
 	z := make([]float64, r)

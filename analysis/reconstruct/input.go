@@ -2,7 +2,6 @@ package reconstruct
 
 import (
 	"fmt"
-	"math"
 
 	"metabench/analysis/response"
 )
@@ -32,50 +31,6 @@ type Benchmark struct {
 	// NaN where unknown. They are estimated beside the scores: every task weighs the same,
 	// as in the scores that leaderboards publish. Nil where they are not wanted.
 	TaskMeans []float64
-}
-
-// Align builds an Input from one table a benchmark, whose models may differ, and
-// the scores by model. Rows are in the order in which models first occur; a
-// model without an entry in scores has the score NaN.
-func Align(tables []*response.Table, scores []map[string]float64) (*Input, error) {
-	if len(tables) != len(scores) {
-		return nil, fmt.Errorf("align %d tables: %d sets of scores given, want one for each", len(tables), len(scores))
-	}
-	in := &Input{}
-	row := make(map[string]int)
-	for _, t := range tables {
-		if err := t.Validate(); err != nil {
-			return nil, fmt.Errorf("align tables: %w", err)
-		}
-		for _, m := range t.Models {
-			if _, ok := row[m]; !ok {
-				row[m] = len(in.Models)
-				in.Models = append(in.Models, m)
-			}
-		}
-	}
-	for k, t := range tables {
-		b := Benchmark{Name: t.Benchmark, Metric: t.Metric, Items: t.Items,
-			Answers: response.New(len(in.Models), len(t.Items)), Scores: make([]float64, len(in.Models))}
-		for i := range b.Scores {
-			b.Scores[i] = math.NaN()
-			if s, ok := scores[k][in.Models[i]]; ok {
-				b.Scores[i] = s
-			}
-		}
-		for i, m := range t.Models {
-			copyRow(b.Answers, row[m], t.Answers, i)
-		}
-		in.Benchmarks = append(in.Benchmarks, b)
-	}
-	return in, in.Validate()
-}
-
-func copyRow(dst *response.Matrix, to int, src *response.Matrix, from int) {
-	_, items := src.Dims()
-	for j := range items {
-		dst.Set(to, j, src.At(from, j))
-	}
 }
 
 // Validate checks shapes, the uniqueness of names and the range of the scores.
@@ -162,7 +117,7 @@ const Mean = "mean"
 type Prediction struct {
 	Benchmark string
 	Score     float64 // points, 0 to 100
-	Interval  bool    // whether the method says how far the truth may lie off; else the ends mean nothing
+	Interval  bool    // whether the method gives an interval; else the ends mean nothing
 	Lower     float64 // ends of the interval that holds the true score with the
 	Upper     float64 // fit's nominal probability
 	Missing   int     // selected items without an answer (of all benchmarks for Mean)

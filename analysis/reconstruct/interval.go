@@ -6,25 +6,30 @@ import (
 	"sort"
 )
 
-// calibration turns an estimate into an interval. The residuals of models left
-// out of the fit, divided by the spread expected of them, are sorted by the
-// estimated score into bins of equal size; a bin's conformal quantiles say how far
-// the interval reaches below and above. Between the bins' centres they are
-// interpolated. So the interval's width follows both the process's own doubt and
-// the part of the scale, and it need not be symmetric.
+// calibration turns an estimate ŷ with its standard deviations into the interval
+//
+//	[ŷ - q₋(ŷ) w, ŷ + q₊(ŷ) w],   w = √(sd² + (d(ρ) · imputationSD)²)
+//
+// The quantiles q₋ and q₊ are conformal: models left out of the fit are sorted by
+// estimated score into bins of equal size, and each bin has the quantiles of its
+// residuals, divided by their predictive SD. Between the centres of the bins they are
+// interpolated. So the interval follows both the predictive SD and the score, and
+// need not be symmetric.
+//
+// The inflation factor d ≥ 1 on the imputation SD is a function of its share of the
+// whole SD, ρ = imputationSD / √(sd² + imputationSD²), interpolated as well.
+//
+// The names of the fields are those of encoded models.
 type calibration struct {
 	Centre []float64 // mean estimated score of each bin, points, ascending
-	Below  []float64 // reach in units of the expected spread
-	Above  []float64
+	Below  []float64 // q₋ of each bin, in predictive SDs
+	Above  []float64 // q₊
 
-	// Ratio and Doubt say what to make of missing answers. The imputations' spread is
-	// trusted less the more of the answer they are: their factor is interpolated
-	// by their share of the whole spread.
-	Ratio []float64 // doubt / √(spread² + doubt²), ascending
-	Doubt []float64 // factor on doubt
+	Ratio []float64 // ρ of each bin of masked cases, ascending
+	Doubt []float64 // d
 }
 
-// uncalibrated is the calibration that knows nothing: intervals from 0 to 100.
+// uncalibrated has intervals from 0 to 100.
 func uncalibrated() calibration {
 	return calibration{Centre: []float64{0}, Below: []float64{math.Inf(1)}, Above: []float64{math.Inf(1)},
 		Ratio: []float64{0}, Doubt: []float64{1}}
@@ -35,22 +40,23 @@ func uncalibrated() calibration {
 const (
 	binSize = 150
 	maxBins = 8
-	// doubtBinSize is the same for the factors on the imputations' spread, of which
-	// one quantile at the nominal level is taken.
-	doubtBinSize = 60
-	maxDoubtBins = 4
-	minRatio     = 0.3
+	// inflationBinSize is the same for inflation factors, of which one quantile, at the
+	// nominal level, is taken. Only cases with ρ ≥ minRatio count.
+	inflationBinSize = 60
+	maxInflationBins = 4
+	minRatio         = 0.3
 )
 
 // leftOut is one model that was predicted without being in the fit.
 type leftOut struct {
 	score    float64 // estimate, points
 	residual float64 // true score less estimate, points
-	spread   float64 // expected standard deviation, points
-	doubt    float64 // part of it that missing answers add
+	sd       float64 // predictive standard deviation given all answers, points
+
+	imputationSD float64 // standard deviation that missing answers add, points
 }
 
-// newCalibration learns the reaches for a nominal probability.
+// newCalibration takes the conformal quantiles at a nominal probability.
 func newCalibration(cases []leftOut, level float64) calibration {
 	cases = slices.Clone(cases)
 	sort.SliceStable(cases, func(i, j int) bool { return cases[i].score < cases[j].score })
@@ -61,9 +67,9 @@ func newCalibration(cases []leftOut, level float64) calibration {
 		centre, ratio := 0.0, make([]float64, len(part))
 		for k, x := range part {
 			centre += x.score / float64(len(part))
-			ratio[k] = x.residual / x.spread
+			ratio[k] = x.residual / x.sd
 		}
-		below, above := reaches(ratio, level)
+		below, above := conformalQuantiles(ratio, level)
 		c.Centre = append(c.Centre, centre)
 		c.Below = append(c.Below, below)
 		c.Above = append(c.Above, above)
@@ -71,15 +77,15 @@ func newCalibration(cases []leftOut, level float64) calibration {
 	return c
 }
 
-// reaches are how far intervals must reach below and above to hold a new residual with
-// the nominal probability, by those of n models: the k-th smallest of n bounds a new one
-// with probability k/(n+1).
+// conformalQuantiles returns q₋ and q₊ such that [-q₋, q₊] holds the residual of a new
+// model with the nominal probability, from the residuals of n models: the k-th smallest
+// of n bounds a new one with probability k/(n+1).
 //
 // Equal tails of (1 - level)/2 need n + 1 ≥ 2/(1 - level), which is 19 models for 90 %.
-// With fewer the interval is symmetric, by the absolute residuals, of which the ⌈level
-// (n + 1)⌉-th is needed: 9 models. With fewer still there is no such interval, and both
-// reaches are infinite: all that is said is that scores are from 0 to 100.
-func reaches(residual []float64, level float64) (below, above float64) {
+// With fewer the interval is symmetric, from the absolute residuals, and needs the
+// ⌈level (n + 1)⌉-th of them, which is 9 models. With fewer still there is no such
+// interval: both quantiles are infinite.
+func conformalQuantiles(residual []float64, level float64) (below, above float64) {
 	sorted := slices.Sorted(slices.Values(residual))
 	n := len(sorted)
 	const rounding = 1e-9 // of the products, which may be whole numbers
@@ -105,27 +111,27 @@ func quantileRank(n int, level float64) (k int, ok bool) {
 	return k, k <= n
 }
 
-// calibrateDoubt learns the factors on the spread of the imputations from cases
-// with answers masked: the smallest with which the intervals hold the nominal
-// share of them. Where fewer cases than a quantile needs depend on imputations to speak of,
-// it is the largest that any case asks for.
-func (c *calibration) calibrateDoubt(cases []leftOut, level float64) {
+// calibrateInflation estimates the inflation factors from cases with masked answers: in
+// each bin of ρ the smallest factor with which the intervals hold the nominal share of
+// the cases. Where fewer cases have ρ ≥ minRatio than a quantile needs, the one factor
+// is the largest that any case requires.
+func (c *calibration) calibrateInflation(cases []leftOut, level float64) {
 	type need struct{ ratio, factor float64 }
 	var needs []need
 	largest := 1.0
 	for _, x := range cases {
-		below, above := c.reach(x.score)
-		reach := above
+		below, above := c.quantiles(x.score)
+		q := above
 		if x.residual < 0 {
-			reach = below
+			q = below
 		}
-		// Where the imputations hardly matter, an ordinary miss would ask for an absurd
-		// factor; and they are never trusted more than they trust themselves.
-		if reach == 0 || x.ratio() == 0 {
+		if q == 0 || x.ratio() == 0 {
 			continue
 		}
-		z := x.residual / reach
-		n := need{x.ratio(), math.Max(1, math.Sqrt(math.Max(0, z*z-x.spread*x.spread))/x.doubt)}
+		// The factor with which the interval's end is the true score. Where ρ is small, an
+		// ordinary error would require a huge one: hence minRatio.
+		z := x.residual / q
+		n := need{x.ratio(), math.Max(1, math.Sqrt(math.Max(0, z*z-x.sd*x.sd))/x.imputationSD)}
 		largest = math.Max(largest, n.factor)
 		if n.ratio >= minRatio {
 			needs = append(needs, n)
@@ -140,7 +146,7 @@ func (c *calibration) calibrateDoubt(cases []leftOut, level float64) {
 	}
 	sort.SliceStable(needs, func(i, j int) bool { return needs[i].ratio < needs[j].ratio })
 	c.Ratio, c.Doubt = nil, nil
-	bins := max(1, min(maxDoubtBins, len(needs)/doubtBinSize))
+	bins := max(1, min(maxInflationBins, len(needs)/inflationBinSize))
 	for b := range bins {
 		part := needs[b*len(needs)/bins : (b+1)*len(needs)/bins]
 		ratio, factor := 0.0, make([]float64, len(part))
@@ -149,22 +155,22 @@ func (c *calibration) calibrateDoubt(cases []leftOut, level float64) {
 			factor[k] = n.factor
 		}
 		sort.Float64s(factor)
-		k, _ := quantileRank(len(factor), level) // bins are large enough, a single one was seen to
+		k, _ := quantileRank(len(factor), level) // exists: a bin has inflationBinSize cases, or is all of needs
 		c.Ratio = append(c.Ratio, ratio)
 		c.Doubt = append(c.Doubt, factor[k-1])
 	}
 }
 
-// ratio is the missing answers' share of the whole spread.
+// ratio is ρ, the share of the imputation SD in the whole.
 func (x leftOut) ratio() float64 {
-	if x.doubt == 0 {
-		return 0 // also where the spread is zero
+	if x.imputationSD == 0 {
+		return 0 // also where both are zero
 	}
-	return x.doubt / math.Hypot(x.spread, x.doubt)
+	return x.imputationSD / math.Hypot(x.sd, x.imputationSD)
 }
 
-// reach interpolates the bins' reaches at a score.
-func (c *calibration) reach(score float64) (below, above float64) {
+// quantiles interpolates q₋ and q₊ at a score.
+func (c *calibration) quantiles(score float64) (below, above float64) {
 	return interpolate(c.Centre, c.Below, score), interpolate(c.Centre, c.Above, score)
 }
 
@@ -185,12 +191,12 @@ func interpolate(at, value []float64, x float64) float64 {
 
 // interval returns the estimate of target t with its interval, within 0 and 100.
 func (c *calibration) interval(e estimate, t int) Prediction {
-	below, above := c.reach(e.score[t])
-	x := leftOut{spread: e.spread[t], doubt: e.doubt[t]}
-	width := math.Hypot(x.spread, interpolate(c.Ratio, c.Doubt, x.ratio())*x.doubt)
+	below, above := c.quantiles(e.score[t])
+	x := leftOut{sd: e.sd[t], imputationSD: e.imputationSD[t]}
+	width := math.Hypot(x.sd, interpolate(c.Ratio, c.Doubt, x.ratio())*x.imputationSD)
 	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
 	p := Prediction{Score: points(e.score[t]), Interval: true, Lower: 0, Upper: 100}
-	if !math.IsInf(below, 0) { // an infinite reach times no width is no number
+	if !math.IsInf(below, 0) { // infinity times a width of zero is NaN
 		p.Lower = points(e.score[t] - below*width)
 	}
 	if !math.IsInf(above, 0) {

@@ -14,7 +14,7 @@ import (
 	"metabench/analysis/response"
 )
 
-// However few models the intervals are learned from, they hold at least the nominal
+// However few models the intervals are made from, they hold at least the nominal
 // share of new ones; with nine or more they have an end.
 func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 	const level, rounds, fresh = 0.9, 4000, 20
@@ -24,10 +24,10 @@ func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 		for range rounds {
 			cases := make([]leftOut, n)
 			for k := range cases {
-				cases[k] = leftOut{score: 50, residual: rng.NormFloat64(), spread: 1}
+				cases[k] = leftOut{score: 50, residual: rng.NormFloat64(), sd: 1}
 			}
 			c := newCalibration(cases, level)
-			below, above := c.reach(50)
+			below, above := c.quantiles(50)
 			finite = finite && !math.IsInf(below, 0) && !math.IsInf(above, 0)
 			for range fresh {
 				if r := rng.NormFloat64(); -below <= r && r <= above {
@@ -36,21 +36,21 @@ func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 			}
 		}
 		if share := float64(held) / (rounds * fresh); share < level-0.006 {
-			t.Errorf("intervals learned from %d models hold %.3f of new ones, want %g", n, share, level)
+			t.Errorf("intervals made from %d models hold %.3f of new ones, want %g", n, share, level)
 		}
 		if finite != (n >= 9) {
-			t.Errorf("intervals learned from %d models have an end: %v", n, finite)
+			t.Errorf("intervals made from %d models have an end: %v", n, finite)
 		}
 	}
 }
 
-// An interval without an end is all scores, also where no spread is expected.
+// An interval without an end is all scores, also where the predictive SD is zero.
 func TestIntervalsThatKnowNothingAreAllScores(t *testing.T) {
-	c := newCalibration([]leftOut{{score: 50, residual: 1, spread: 1}}, 0.9)
-	for _, spread := range []float64{0, 2} {
-		p := c.interval(estimate{score: []float64{50}, spread: []float64{spread}, doubt: []float64{0}}, 0)
+	c := newCalibration([]leftOut{{score: 50, residual: 1, sd: 1}}, 0.9)
+	for _, sd := range []float64{0, 2} {
+		p := c.interval(estimate{score: []float64{50}, sd: []float64{sd}, imputationSD: []float64{0}}, 0)
 		if p.Lower != 0 || p.Upper != 100 || p.Score != 50 {
-			t.Errorf("with a spread of %g the prediction is %+v, want 50 in 0 to 100", spread, p)
+			t.Errorf("with an SD of %g the prediction is %+v, want 50 in 0 to 100", sd, p)
 		}
 	}
 }
@@ -58,16 +58,16 @@ func TestIntervalsThatKnowNothingAreAllScores(t *testing.T) {
 func TestFewMaskedModelsAskForTheLargestFactor(t *testing.T) {
 	c := newCalibration(func() (cases []leftOut) {
 		for k := range 40 {
-			cases = append(cases, leftOut{score: 50, residual: float64(k%9) - 4, spread: 2})
+			cases = append(cases, leftOut{score: 50, residual: float64(k%9) - 4, sd: 2})
 		}
 		return cases
 	}(), 0.9)
 	var few []leftOut
 	for k := range 8 {
-		few = append(few, leftOut{score: 50, residual: float64(5 * k), spread: 2, doubt: 2})
+		few = append(few, leftOut{score: 50, residual: float64(5 * k), sd: 2, imputationSD: 2})
 	}
-	c.calibrateDoubt(few, 0.9)
-	_, above := c.reach(50)
+	c.calibrateInflation(few, 0.9)
+	_, above := c.quantiles(50)
 	if len(c.Doubt) != 1 || math.Hypot(2, c.Doubt[0]*2)*above < 35-1e-9 {
 		t.Errorf("factors %v don't hold the largest of 8 residuals", c.Doubt)
 	}

@@ -6,7 +6,7 @@ import (
 	"metabench/analysis/response"
 )
 
-// layout places the answers to the items of all benchmarks in one row of words.
+// layout says where in a row of words the answers to the items of all benchmarks are.
 // Each benchmark starts at a word of its own, so that words can be compared
 // without masks.
 type layout struct {

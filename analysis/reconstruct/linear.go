@@ -6,8 +6,8 @@ import (
 	"metabench/analysis/response"
 )
 
-// Linear is a ridge regression of a benchmark's score on its own items. It needs
-// all answers and has no intervals; it is kept to be compared with.
+// Linear is a ridge regression of a benchmark's score on its own items, for comparison.
+// It needs all answers and has no intervals.
 type Linear struct{ coefficients linear }
 
 // lambdas are the penalties tried by FitLinear, in answers.

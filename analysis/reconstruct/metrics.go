@@ -1,9 +1,10 @@
 package reconstruct
 
 import (
-	"encoding/json"
 	"math"
 	"sort"
+
+	"metabench/analysis/internal/rank"
 )
 
 // Metrics says how good estimates are. Errors are in points.
@@ -65,62 +66,6 @@ func metrics(truth []float64, predictions []Prediction, rows []int) Metrics {
 	// NaN, 0/0, where there are none.
 	m.Coverage = float64(held) / float64(intervals)
 	m.Width /= float64(intervals)
-	m.Spearman = correlation(ranks(y), ranks(p))
+	m.Spearman = rank.Spearman(y, p)
 	return m
-}
-
-// ranks returns the ranks of the values, ties sharing their mean.
-func ranks(v []float64) []float64 {
-	order := make([]int, len(v))
-	for i := range order {
-		order[i] = i
-	}
-	sort.SliceStable(order, func(a, b int) bool { return v[order[a]] < v[order[b]] })
-	out := make([]float64, len(v))
-	for from := 0; from < len(order); {
-		to := from
-		for to < len(order) && v[order[to]] == v[order[from]] {
-			to++
-		}
-		for _, i := range order[from:to] {
-			out[i] = float64(from+to-1) / 2
-		}
-		from = to
-	}
-	return out
-}
-
-// correlation returns Pearson's correlation, NaN when a side is constant.
-func correlation(a, b []float64) float64 {
-	n := float64(len(a))
-	var ma, mb, saa, sbb, sab float64
-	for i := range a {
-		ma += a[i] / n
-		mb += b[i] / n
-	}
-	for i := range a {
-		saa += (a[i] - ma) * (a[i] - ma)
-		sbb += (b[i] - mb) * (b[i] - mb)
-		sab += (a[i] - ma) * (b[i] - mb)
-	}
-	return sab / math.Sqrt(saa*sbb)
-}
-
-// MarshalJSON writes NaN as null.
-func (m Metrics) MarshalJSON() ([]byte, error) {
-	number := func(v float64) *float64 {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil
-		}
-		return &v
-	}
-	return json.Marshal(struct {
-		N        int      `json:"n"`
-		RMSE     *float64 `json:"rmse"`
-		MAE      *float64 `json:"mae"`
-		Bias     *float64 `json:"bias"`
-		Spearman *float64 `json:"spearman"`
-		Coverage *float64 `json:"coverage"`
-		Width    *float64 `json:"width"`
-	}{m.N, number(m.RMSE), number(m.MAE), number(m.Bias), number(m.Spearman), number(m.Coverage), number(m.Width)})
 }

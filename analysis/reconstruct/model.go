@@ -8,22 +8,23 @@ import (
 	"math/rand/v2"
 	"runtime"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
 // Options are the settings of a Fit. The zero value is a good choice.
 type Options struct {
-	Seed       uint64  // of the subset, the imputations and the masking; the same seed gives the same bytes
+	Seed       uint64  // of the subset, the imputations and the masking
 	Level      float64 // nominal probability of the intervals; 0 means 0.9
-	Workers    int     // goroutines, also of predictions of many models; 0 means one a processor. The result does not depend on it
+	Workers    int     // goroutines, also of predictions of many models; 0 means one a processor; does not change the result
 	Subset     int     // training models in the search for hyper-parameters; 0 means 800
 	Iterations int     // most iterations of that search; 0 means 25
 	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
-	PointsOnly bool    // leave the intervals at 0 to 100, which saves more than half of the time
+	PointsOnly bool    // make no intervals (they are 0 to 100), which saves more than half of the time
 
 	// Groups labels each model of the table, for example with its family. Where set,
-	// intervals are made from models predicted without any of their group, so that
-	// they hold for models of a new group; they are wider.
+	// whole groups are left out when the intervals are made, so that the intervals hold
+	// for models of a new group; they are wider.
 	Groups []string
 }
 
@@ -50,7 +51,7 @@ func (o Options) withDefaults() Options {
 // benchmark needs.
 const MinModels = 20
 
-// TooFewModelsError says that a benchmark cannot be learned from so few models.
+// TooFewModelsError says that a benchmark has too few training models for a fit.
 type TooFewModelsError struct {
 	Benchmark string
 	Models    int
@@ -66,7 +67,7 @@ func (e *TooFewModelsError) Error() string {
 type Model struct {
 	level      float64
 	seed       uint64
-	workers    int // that predictions of many models use, 0 for one a processor; not encoded
+	workers    int // of predictions of many models; 0 for one a processor; not encoded
 	benchmarks []identity
 	layout     layout
 	imputer    *imputer
@@ -77,13 +78,15 @@ type Model struct {
 	mean       calibration // of the mean of all benchmarks; unused when there is only one
 }
 
-// identity is what answers must agree with to be used.
+// identity is the name, metric and items of a benchmark; answers to be used must agree
+// with it.
 type identity struct {
 	Name, Metric string
 	Items        []string
 }
 
-// target is the process of one benchmark.
+// target is the process of one benchmark. The names of the exported fields are those of
+// encoded models.
 type target struct {
 	Rows     []int32 // training models, as indices of Model.rows
 	Centre   float64 // mean score, points
@@ -97,14 +100,14 @@ type target struct {
 	own    []float64 // derived: covariance of each row with itself
 }
 
-// The processes of a model are numbered: of n benchmarks, those of the scores from 0,
-// n for the mean of all, which has none of its own, and those of the means of tasks
-// from n + 1.
+// The processes of a model have numbers. With n benchmarks, those of the scores are 0 to
+// n - 1, and those of the means of tasks n + 1 to 2n. The number n stands for the mean of
+// all benchmarks, which has no process of its own.
 
-// numbers is how many numbers there are.
+// numbers is how many process numbers there are.
 func (m *Model) numbers() int { return 2*len(m.benchmarks) + 1 }
 
-// process is the one of a number; nil where there is none.
+// process returns the process with a number; nil where there is none.
 func (m *Model) process(t int) *target {
 	switch n := len(m.benchmarks); {
 	case t < n:
@@ -115,7 +118,8 @@ func (m *Model) process(t int) *target {
 	return nil
 }
 
-// truth is the true score of a row that a number stands for; NaN where it is unknown.
+// truth returns the true score of a row that process number t estimates; NaN where it is
+// unknown.
 func (in *Input) truth(t, row int) float64 {
 	n := len(in.Benchmarks)
 	switch {
@@ -133,13 +137,12 @@ func (in *Input) truth(t, row int) float64 {
 	return mean
 }
 
-// Fit learns to estimate the scores of all benchmarks of the input from the
-// answers of the training models. Models without answers to a benchmark, or
-// without a score, are used as far as they go. Validation and test models of the
-// input are not looked at.
+// Fit fits a process to each benchmark of the input, by the answers and scores of the
+// training models. A model without answers to a benchmark, or without its score, is used
+// for the other benchmarks. Validation and test models of the input are not used.
 //
-// The items must have been chosen without the scores of the training models (a
-// published selection, a random one); otherwise the intervals are too narrow, and
+// The items must have been chosen without the scores of the training models (at random,
+// say, or by somebody else's data); otherwise the intervals are too narrow, and
 // FitSelected is the right call.
 //
 // It returns a *TooFewModelsError when a benchmark has too few models, and the
@@ -167,8 +170,8 @@ func Fit(ctx context.Context, in *Input, train response.TrainSet, opts Options) 
 	return f.model, nil
 }
 
-// condition makes a model that estimates but has no intervals yet. Where starts
-// are given, one a benchmark, the search for hyper-parameters begins there.
+// condition makes a model without intervals. The search for hyper-parameters begins at
+// starts, one a benchmark, or where they are nil, at the centre of the prior.
 func condition(ctx context.Context, in *Input, train response.TrainSet, opts Options, starts []hyper) (*fitting, error) {
 	if err := in.Validate(); err != nil {
 		return nil, err
@@ -191,24 +194,24 @@ func condition(ctx context.Context, in *Input, train response.TrainSet, opts Opt
 	return f, nil
 }
 
-// fitting is a Model in the making, with what only the making needs.
+// fitting is the state of a Fit.
 type fitting struct {
 	in    *Input
 	opts  Options
 	train []int
 	sheet []sheet // answers as observed, one a training model
 	model *Model
-	state []*conditioned // by number of process; nil where there is none
+	state []*conditioned // by process number; nil where there is none
 
-	masked []*exclusion // models on which missing answers are tried out
+	masked []*exclusion // models that are predicted with masked answers
 	starts []hyper      // see condition
 }
 
-// conditioned is what calibration needs of a target's process.
+// conditioned is what calibration needs of a process.
 type conditioned struct {
 	points   points
 	residual []float64   // leave-one-out, standardised
-	place    map[int]int // training model → point
+	pointOf  map[int]int // training model → point
 }
 
 func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, error) {
@@ -227,7 +230,7 @@ func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, err
 	m.imputer = newImputer(m.layout, f.sheet, stream(opts.Seed, streamFactors), opts.Workers)
 	m.rows = make([][]uint64, len(f.sheet))
 	errs := make([]error, len(f.sheet))
-	each(len(f.sheet), opts.Workers, func(i int) {
+	parallel.Each(len(f.sheet), opts.Workers, func(i, _ int) {
 		m.rows[i] = f.sheet[i].correct
 		if m.layout.missingAny(f.sheet[i]) {
 			p, err := m.imputer.posterior(m.layout, f.sheet[i])
@@ -246,8 +249,8 @@ func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, err
 	return f, nil
 }
 
-// chooseMasked picks the models on which missing answers will be tried out: those
-// with the most answers.
+// chooseMasked picks the models that will be predicted with masked answers: those with
+// the fewest benchmarks of missing answers.
 func (f *fitting) chooseMasked() {
 	var rows []int
 	for least := 0; len(rows) < maskedModels && least <= f.model.layout.groups(); least++ {
@@ -268,7 +271,7 @@ func (f *fitting) chooseMasked() {
 	}
 }
 
-// derive fills the fields that follow from the others.
+// derive fills the fields that are not encoded.
 func (m *Model) derive() {
 	m.shares = make([][]float64, len(m.rows))
 	for i, row := range m.rows {
@@ -291,8 +294,8 @@ func (t *target) derive(m *Model) {
 	}
 }
 
-// The streams of random numbers that a fit draws from. Rows have one each, so
-// that the order of work does not matter.
+// The streams of random numbers that a fit draws from. Each row has its own, so that
+// the order of work does not matter.
 const (
 	streamFactors = iota
 	streamSubset
@@ -330,8 +333,8 @@ func (f *fitting) target(ctx context.Context, b int) error {
 	return f.solve(ctx, b, t, c)
 }
 
-// taskMean fits the process of one benchmark's mean over its tasks: with the kernel of
-// its score, which it nearly is, and targets of its own.
+// taskMean fits the process of one benchmark's mean over its tasks, with the
+// hyper-parameters of its score, which is nearly the same quantity.
 func (f *fitting) taskMean(ctx context.Context, b int) error {
 	if f.in.Benchmarks[b].TaskMeans == nil {
 		return nil
@@ -346,20 +349,19 @@ func (f *fitting) taskMean(ctx context.Context, b int) error {
 	return f.solve(ctx, number, t, c)
 }
 
-// points are the training models that a process learns from: those with a score of the
-// number, and most answers to the benchmark.
+// points returns the target and the points of process number t: the training models
+// with a score that it estimates and with most answers to benchmark b.
 func (f *fitting) points(number, b int) (*target, *conditioned) {
 	m := f.model
 	t := &target{Shares: make([]float64, m.layout.groups()), Interval: uncalibrated()}
 	p := points{layout: m.layout}
-	c := &conditioned{place: make(map[int]int)}
+	c := &conditioned{pointOf: make(map[int]int)}
 	for i, row := range f.train {
 		score := f.in.truth(number, row)
-		// A model without most answers to the benchmark itself has little to say.
 		if math.IsNaN(score) || 2*m.layout.missing(f.sheet[i], b) > m.layout.items[b] {
 			continue
 		}
-		c.place[i] = p.len()
+		c.pointOf[i] = p.len()
 		t.Rows = append(t.Rows, int32(i))
 		p.correct = append(p.correct, m.rows[i])
 		p.shares = append(p.shares, m.shares[i])
@@ -382,7 +384,7 @@ func (f *fitting) solve(ctx context.Context, number int, t *target, c *condition
 	t.derive(f.model)
 	var columns []int
 	for _, x := range f.masked {
-		if k, ok := c.place[x.row]; ok {
+		if k, ok := c.pointOf[x.row]; ok {
 			columns = append(columns, k)
 		}
 	}
@@ -393,8 +395,8 @@ func (f *fitting) solve(ctx context.Context, number int, t *target, c *condition
 	c.residual, t.Alpha = solved.residual, solved.alpha
 	if !f.opts.PointsOnly {
 		for _, x := range f.masked {
-			x.alpha[number] = t.Alpha // a model that is no point of the process changes nothing
-			if k, ok := c.place[x.row]; ok {
+			x.alpha[number] = t.Alpha // of a model that is no point of the process
+			if k, ok := c.pointOf[x.row]; ok {
 				x.alpha[number] = solved.without(k)
 			}
 		}
@@ -403,8 +405,8 @@ func (f *fitting) solve(ctx context.Context, number int, t *target, c *condition
 	return ctx.Err()
 }
 
-// subset chooses points for the search of the hyper-parameters, at random among
-// those without imputed answers as long as there are enough.
+// subset chooses points for the search of the hyper-parameters at random, those without
+// imputed answers first.
 func (f *fitting) subset(rows []int32) []int {
 	var whole, rest []int
 	for k, i := range rows {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -320,4 +322,36 @@ func FuzzUnmarshalBinary(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Encoded models of earlier releases are read by these names; see magic.
+func TestEncodedNamesAreThoseOfTheVersion(t *testing.T) {
+	const want = "wire{Level Seed Benchmarks:identity{Name Metric Items} Imputer:imputer{Mean Loading Noise Rank} Models Answers " +
+		"Targets:target{Rows Centre Spread Hyper:hyper{Linear Scales:scale{Amplitude Length} Noise} Shares Alpha " +
+		"Interval:calibration{Centre Below Above Ratio Doubt}} Mean:calibration{Centre Below Above Ratio Doubt} " +
+		"TaskMeans:taskMean{Benchmark Process:target{Rows Centre Spread Hyper:hyper{Linear Scales:scale{Amplitude Length} Noise} Shares Alpha " +
+		"Interval:calibration{Centre Below Above Ratio Doubt}}}}"
+	var names func(reflect.Type) string
+	names = func(of reflect.Type) string {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+			of = of.Elem()
+		}
+		if of.Kind() != reflect.Struct {
+			return ""
+		}
+		var fields []string
+		for f := range of.NumField() {
+			if field := of.Field(f); field.IsExported() {
+				text := field.Name
+				if inner := names(field.Type); inner != "" {
+					text += ":" + inner
+				}
+				fields = append(fields, text)
+			}
+		}
+		return of.Name() + "{" + strings.Join(fields, " ") + "}"
+	}
+	if diff := cmp.Diff(want, names(reflect.TypeFor[wire]())); diff != "" {
+		t.Errorf("other names need another version in magic (-of the version +encoded):\n%s", diff)
+	}
 }

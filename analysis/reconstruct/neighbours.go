@@ -10,12 +10,13 @@ import (
 
 // neighbourCount is how many training models the variance of a prediction is
 // computed from. The exact variance needs the whole inverse covariance matrix
-// (35 MB a benchmark for 2,000 models); the nearest ones screen off the others.
+// (35 MB a benchmark for 2,000 models); given the nearest models, the others add
+// little.
 const neighbourCount = 16
 
 // neighbours are the training models nearest to the one predicted, nearest
-// first; among equals, the first offered. Near is what the process thinks so: the
-// expected squared difference of the two values, k(x, x) + k(i, i) - 2 k(x, i).
+// first; among equals, the first offered. The distance is the prior variance of the
+// difference of the two scores, k(x, x) + k(i, i) - 2 k(x, i).
 type neighbours struct {
 	row        []int
 	difference []float64
@@ -48,8 +49,7 @@ func (n *neighbours) offer(row int, difference, covariance float64) {
 // variance returns k(x, x) - c'(K + noise)⁻¹c + noise over the neighbours, the
 // variance of a nearest-neighbour Gaussian process (Datta, Banerjee, Finley and
 // Gelfand 2016), in units of the standardised scores. Where rounding leaves their
-// covariance not positive definite, no neighbour is relied on: the variance is the
-// process's own, the largest that there can be.
+// covariance not positive definite, it is the prior variance, an upper limit.
 func (n *neighbours) variance(m *Model, t *target, own float64) float64 {
 	size := len(n.row)
 	h := make([]int, m.layout.groups())

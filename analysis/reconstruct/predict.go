@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"math"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
-// imputations is the number of times missing answers are drawn for a prediction.
+// imputations is how many times missing answers are drawn for a prediction (multiple
+// imputation).
 const imputations = 16
 
-// spreadDraws is the number of them for which the expected spread is computed.
-const spreadDraws = 4
+// varianceDraws is the number of imputations whose predictive variance is computed.
+const varianceDraws = 4
 
 // Predict estimates the scores of one model from its answers, which may be to any
 // of the selected items. It returns one prediction a benchmark, in the order of
@@ -35,12 +37,12 @@ func (m *Model) Predict(sheets []Sheet) ([]Prediction, error) {
 		if sh.Metric != b.Metric {
 			return nil, &MetricError{Benchmark: b.Name, Fitted: b.Metric, Given: sh.Metric}
 		}
-		place := make(map[string]int, len(b.Items))
+		column := make(map[string]int, len(b.Items))
 		for j, item := range b.Items {
-			place[item] = j
+			column[item] = j
 		}
 		for k, item := range sh.Items {
-			j, ok := place[item]
+			j, ok := column[item]
 			if !ok {
 				return nil, &UnknownError{Benchmark: b.Name, Item: item}
 			}
@@ -64,8 +66,8 @@ func (m *Model) PredictTest(in *Input, test response.TestSet) ([][]Prediction, e
 	return m.predictRows(in, test.Rows)
 }
 
-// PredictTrain estimates the scores of training models, one slice a model. The fit has
-// seen them: they are closer to the truth than those of new models.
+// PredictTrain estimates the scores of training models, one slice a model. These are
+// in-sample: their errors are smaller than those of new models.
 func (m *Model) PredictTrain(in *Input, train response.TrainSet) ([][]Prediction, error) {
 	return m.predictRows(in, train.Rows)
 }
@@ -81,7 +83,7 @@ func (m *Model) predictRows(in *Input, rows []int) ([][]Prediction, error) {
 		return nil, err
 	}
 	out, errs := make([][]Prediction, len(rows)), make([]error, len(rows))
-	each(len(rows), Options{Workers: m.workers}.withDefaults().Workers, func(k int) {
+	parallel.Each(len(rows), Options{Workers: m.workers}.withDefaults().Workers, func(k, _ int) {
 		out[k], errs[k] = m.predict(m.layout.row(in, rows[k]))
 	})
 	return out, errors.Join(errs...)
@@ -120,12 +122,12 @@ func (m *Model) find(benchmark string) int {
 	return -1
 }
 
-// estimate is what the processes say of one model, in points, by number of process;
-// zeros where there is none.
+// estimate is the prediction of all processes for one model, in points, by process
+// number; zeros where there is no process.
 type estimate struct {
-	score  []float64
-	spread []float64 // standard deviation expected of the score given all answers
-	doubt  []float64 // standard deviation that the missing answers add
+	score        []float64
+	sd           []float64 // predictive standard deviation given all answers
+	imputationSD []float64 // standard deviation between imputations
 }
 
 func (m *Model) predict(s sheet) ([]Prediction, error) {
@@ -157,11 +159,11 @@ func (m *Model) predict(s sheet) ([]Prediction, error) {
 // exclusion leaves one training model out of a prediction.
 type exclusion struct {
 	row   int         // index of Model.rows
-	alpha [][]float64 // a process's weights without it, by number; nil where only variances matter
+	alpha [][]float64 // weights of each process without it, by process number; nil where only variances matter
 }
 
-// estimate averages the processes' predictions over the completions of a sheet.
-// A nil exclusion leaves nobody out.
+// estimate averages the predictions of the processes over the imputations of a sheet.
+// A nil exclusion leaves no model out.
 func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 	draws := [][]uint64{s.correct}
 	if m.layout.missingAny(s) {
@@ -180,21 +182,21 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 	e := estimate{make([]float64, numbers), make([]float64, numbers), make([]float64, numbers)}
 	distance := make([]int, len(m.rows)*m.layout.groups())
 	shares := make([]float64, m.layout.groups())
-	spreads := 0
+	variances := 0
 	for d, x := range draws {
 		m.layout.shares(x, shares)
 		for i, row := range m.rows {
 			m.layout.distances(x, row, distance[i*m.layout.groups():(i+1)*m.layout.groups()])
 		}
-		all, spread := 0.0, d < spreadDraws
-		if spread {
-			spreads++
+		all, withVariance := 0.0, d < varianceDraws
+		if withVariance {
+			variances++
 		}
 		for t := range numbers {
 			if m.process(t) == nil {
 				continue
 			}
-			mean, variance := m.conditional(t, shares, distance, without, spread)
+			mean, variance := m.conditional(t, shares, distance, without, withVariance)
 			if t < n {
 				all += mean / float64(n)
 			}
@@ -204,36 +206,38 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 	}
 	f := float64(len(draws))
 	for t := range numbers {
-		// The draws' mean has a variance of its own, hence the 1 + 1/f (Rubin, Multiple
-		// Imputation for Nonresponse in Surveys, 1987).
-		e.doubt[t] = math.Sqrt(e.doubt[t] / max(f-1, 1) * (1 + 1/f))
-		e.spread[t] = math.Sqrt(e.spread[t] / float64(spreads))
+		// The mean over f imputations has a variance of its own, hence the factor 1 + 1/f
+		// (Rubin, Multiple Imputation for Nonresponse in Surveys, 1987).
+		e.imputationSD[t] = math.Sqrt(e.imputationSD[t] / max(f-1, 1) * (1 + 1/f))
+		e.sd[t] = math.Sqrt(e.sd[t] / float64(variances))
 	}
 	for t := range n {
-		e.spread[n] += e.spread[t] * e.spread[t]
+		e.sd[n] += e.sd[t] * e.sd[t]
 	}
-	e.spread[n] = math.Sqrt(e.spread[n]) / float64(n)
+	e.sd[n] = math.Sqrt(e.sd[n]) / float64(n)
 	return e, nil
 }
 
-// add takes the mean and variance of draw d into the running mean, the running
-// sum of squares about it (Welford 1962) and the sum of variances.
+// add adds the mean and variance of imputation d: score is the running mean,
+// imputationSD the running sum of squares about it (Welford 1962), and sd the sum of the
+// variances, until estimate divides them.
 func (e *estimate) add(t, d int, mean, variance float64) {
 	delta := mean - e.score[t]
 	e.score[t] += delta / float64(d+1)
-	e.doubt[t] += delta * (mean - e.score[t])
-	e.spread[t] += variance
+	e.imputationSD[t] += delta * (mean - e.score[t])
+	e.sd[t] += variance
 }
 
-// conditional returns the mean of process t, in points, for answers with the given
-// distances to all training models, and if asked for, the variance about it.
-func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion, spread bool) (mean, variance float64) {
+// conditional returns the predictive mean of process t, in points, for answers with the
+// given distances to all training models, and the predictive variance where it is asked
+// for, else 0.
+func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion, withVariance bool) (mean, variance float64) {
 	tg, groups := m.process(t), m.layout.groups()
 	alpha := tg.Alpha
 	if without != nil && without.alpha != nil {
 		alpha = without.alpha[t]
 	}
-	if !spread {
+	if !withVariance {
 		for k, i := range tg.Rows {
 			mean += tg.kernel.at(distance[int(i)*groups:(int(i)+1)*groups], shares, m.shares[i]) * alpha[k]
 		}

@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/optimize"
+
+	"metabench/analysis/internal/parallel"
 )
 
 // points are the training models of one process.
@@ -80,7 +82,7 @@ func (r *answerPairs) addGradient(grad []float64, weight float64, j int) {
 // matrix returns the upper triangle of A = K + noise·I, row by row, for n points.
 func matrix(c covariance, n, workers int) blas64.Symmetric {
 	a := blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: make([]float64, n*n)}
-	each(n, workers, func(i int) {
+	parallel.Each(n, workers, func(i, _ int) {
 		row, pairs := a.Data[i*n:(i+1)*n], c.row(i)
 		for j := i; j < n; j++ {
 			row[j] = pairs.value(j)
@@ -115,7 +117,7 @@ func evidence(c covariance, y []float64, workers int) (float64, []float64, error
 	}
 	size := c.parameters()
 	parts := make([][]float64, n)
-	each(n, workers, func(i int) {
+	parallel.Each(n, workers, func(i, _ int) {
 		grad, pairs := make([]float64, size), c.row(i)
 		for j := i; j < n; j++ {
 			weight := t.Data[i*n+j] - alpha[i]*alpha[j]
@@ -136,15 +138,15 @@ func evidence(c covariance, y []float64, workers int) (float64, []float64, error
 	return value, grad, nil
 }
 
-// priorSpread is the standard deviation of the log-normal prior of each
-// hyper-parameter around its start: a factor of e² either way is unremarkable.
-const priorSpread = 2
+// priorSD is the standard deviation of the logarithm of each hyper-parameter in its
+// prior: one SD is a factor of e².
+const priorSD = 2
 
 // maximise finds the logarithms of the hyper-parameters with the largest posterior
-// density by L-BFGS from start; prior is the centre of their prior, and of makes
-// the covariance of given ones. It returns the best found within the given number
-// of iterations; the search need not have converged for that to be useful.
-func maximise(ctx context.Context, of func(logs []float64) covariance, y, prior, start []float64, iterations, workers int) ([]float64, error) {
+// density by L-BFGS from start; prior is the centre of their prior, and covarianceOf
+// makes the covariance function of hyper-parameters. It returns the best found within
+// the given number of iterations, converged or not.
+func maximise(ctx context.Context, covarianceOf func(logs []float64) covariance, y, prior, start []float64, iterations, workers int) ([]float64, error) {
 	var last struct {
 		x, grad []float64
 		value   float64
@@ -158,16 +160,16 @@ func maximise(ctx context.Context, of func(logs []float64) covariance, y, prior,
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		} else {
-			last.value, last.grad, err = evidence(of(x), y, workers)
+			last.value, last.grad, err = evidence(covarianceOf(x), y, workers)
 		}
 		if err != nil {
 			last.value, last.grad = math.Inf(1), make([]float64, len(x))
 			return
 		}
 		for q := range x {
-			z := (x[q] - prior[q]) / priorSpread
+			z := (x[q] - prior[q]) / priorSD
 			last.value += z * z / 2
-			last.grad[q] += z / priorSpread
+			last.grad[q] += z / priorSD
 		}
 	}
 	problem := optimize.Problem{
@@ -179,7 +181,7 @@ func maximise(ctx context.Context, of func(logs []float64) covariance, y, prior,
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	// A line search that can't go on is an end like another: the best point counts.
+	// A line search that fails is no error: the best point found is returned.
 	if result == nil || math.IsInf(result.F, 0) || math.IsNaN(result.F) {
 		return nil, fmt.Errorf("search hyper-parameters: %w", errors.Join(err, errNotPositive))
 	}
@@ -202,8 +204,8 @@ type solved struct {
 	column   map[int][]float64 // columns of A⁻¹ that were asked for, by point
 }
 
-// solve conditions a process on all points. Where residuals are asked for, it also
-// computes them and the given columns of the inverse, at twice the time.
+// solve conditions a process on all points. With residuals, it also computes them and
+// the given columns of the inverse, which takes twice the time.
 func solve(c covariance, y []float64, residuals bool, columns []int, workers int) (*solved, error) {
 	n := len(y)
 	t, ok := lapack64.Potrf(matrix(c, n, workers))
@@ -232,7 +234,7 @@ func solve(c covariance, y []float64, residuals bool, columns []int, workers int
 		return nil, errNotPositive
 	}
 	s.residual = make([]float64, n)
-	each(n, workers, func(i int) {
+	parallel.Each(n, workers, func(i, _ int) {
 		sum := 0.0
 		for _, v := range t.Data[i*n+i : (i+1)*n] {
 			sum += v * v

@@ -10,8 +10,8 @@ import (
 	"metabench/analysis/smooth"
 )
 
-// Recipe is the published way from selected items to scores (Kipnis et al.,
-// metabench, ICLR 2025), kept to be compared with. For each benchmark
+// Recipe is the published reconstruction (Kipnis et al., metabench, ICLR 2025), kept
+// for comparison. For each benchmark
 //
 //	l = β₀ + Σ_j β_j x_j   least squares on the benchmark's own items
 //	s = 100 · Σ_j x_j / items   the sub-score
@@ -19,9 +19,9 @@ import (
 //
 // with adaptive smooths f of the abilities θ of all benchmarks, of l and of its mean
 // over the benchmarks l̄, as in the one published model of a benchmark whose
-// formula is known. The mean of all scores has a model of its own, on l̄ and s̄; so
-// has a single benchmark, on l and s. The recipe needs all answers and all
-// abilities of a model and has no intervals.
+// formula is known. The mean of all scores is modelled on l̄ and s̄, and a single
+// benchmark on l and s. The recipe needs all answers and all abilities of a model and
+// has no intervals.
 type Recipe struct {
 	linear   []linear
 	additive []*smooth.Model // one a benchmark, then the mean when there are several
@@ -121,9 +121,9 @@ func (r *Recipe) predictors(in *Input, abilities []float64, row, t int) []float6
 	return append(x, l, own)
 }
 
-// ErrIncomplete says that a model lacks an answer or an ability, without which the
-// published recipe says nothing.
-var ErrIncomplete = errors.New("predict by the published recipe: an answer or ability is missing, which it can't do without")
+// ErrIncomplete says that a model lacks an answer or an ability, which the published
+// recipe requires.
+var ErrIncomplete = errors.New("predict by the published recipe: an answer or ability is missing, and it requires all of them")
 
 // PredictRow estimates the scores of one row, in the order of Model.Predict, or
 // returns ErrIncomplete.
@@ -187,5 +187,5 @@ func finite(v []float64) bool {
 }
 
 // fitLinear regresses the scores on the answers by ordinary least squares. A
-// ridge of 1e-8 of the diagonal stands in where answers are collinear.
+// ridge of 1e-8 of the diagonal makes it possible where answers are collinear.
 func fitLinear(b Benchmark, rows []int) (linear, error) { return ridge(b, rows, 0) }

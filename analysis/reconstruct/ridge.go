@@ -14,8 +14,9 @@ import (
 //
 //	minimise Σ_i (y_i - β₀ - Σ_j β_j x_ij)² + λ Σ_j β_j² ,
 //
-// over rows with all answers. A little (1e-8 of the diagonal) is always added,
-// for collinear answers; where that is not enough it is an error.
+// over rows with all answers. 1e-8 of the number of rows is always added to λ, for
+// collinear answers; where the matrix is not positive definite all the same, it is an
+// error.
 func ridge(b Benchmark, rows []int, lambda float64) (linear, error) {
 	p := len(b.Items)
 	n := float64(len(rows))

@@ -7,21 +7,22 @@ import (
 	"math"
 	"sort"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
-// Selection chooses items with the help of training models only, and returns the
-// answers of all models to them. The rows of the input are always the same
-// models.
+// Selection chooses items by the training models only, and returns the answers of all
+// models to them. Every input it returns has the same models in its rows.
 type Selection func(ctx context.Context, train response.TrainSet) (*Input, error)
 
-// FitSelected chooses items and fits a model of them. Choosing items that predict
-// the training models' scores well makes these models look better predicted than
-// new ones will be: on 150 models and 100 items chosen greedily, leave-one-out
-// intervals of 90 % hold 15 % of new scores. So the whole of it, choice and fit,
-// is repeated on opts.Folds parts of the training models, and the intervals are
-// made from the models that each repetition did not see. It returns the model with
-// the input of its items.
+// FitSelected chooses items and fits a model to them, with cross-fitted intervals.
+//
+// Items that are chosen because they predict the scores of the training models predict
+// new scores less well: on 150 models and 100 items chosen greedily, leave-one-out
+// intervals of 90 % hold 15 % of new scores. So choice and fit are repeated without each
+// of opts.Folds parts of the training models, and the intervals are made from the
+// residuals of the part that was left out. It returns the model with the input of its
+// items.
 func FitSelected(ctx context.Context, choose Selection, train response.TrainSet, opts Options) (*Model, *Input, error) {
 	opts = opts.withDefaults()
 	in, err := choose(ctx, train)
@@ -35,8 +36,8 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	if opts.PointsOnly {
 		return f.model, in, nil
 	}
-	// The folds' hyper-parameters are near those of the whole: a third of the search
-	// gets there.
+	// The hyper-parameters of the folds are near those of the whole: a third of the
+	// iterations is enough.
 	var starts []hyper
 	for _, t := range f.model.targets {
 		starts = append(starts, t.Hyper)
@@ -70,7 +71,7 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 	}
 	m, n := f.model, len(in.Benchmarks)
 	cases, errs := make([][]leftOut, len(held)), make([]error, len(held))
-	each(len(held), opts.Workers, func(k int) {
+	parallel.Each(len(held), opts.Workers, func(k, _ int) {
 		s := m.layout.row(in, held[k])
 		e, err := m.estimate(s, nil)
 		if err != nil {
@@ -90,7 +91,7 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 			if t < n {
 				all += truth / float64(n)
 			}
-			cases[k][t] = leftOut{e.score[t], truth - e.score[t], math.Hypot(e.spread[t], e.doubt[t]), 0}
+			cases[k][t] = leftOut{e.score[t], truth - e.score[t], math.Hypot(e.sd[t], e.imputationSD[t]), 0}
 		}
 	})
 	return cases, cmp.Or(ctx.Err(), errors.Join(errs...))
@@ -102,8 +103,8 @@ type fold struct {
 	held []int
 }
 
-// folds divides the training models into opts.Folds parts of about equal size at
-// random, whole groups where there are groups.
+// folds divides the training models at random into opts.Folds parts of about equal size.
+// Where there are groups, a part has whole ones.
 func folds(train response.TrainSet, opts Options) []fold {
 	rng := stream(opts.Seed, streamFolds)
 	var units [][]int
@@ -112,18 +113,18 @@ func folds(train response.TrainSet, opts Options) []fold {
 			units = append(units, []int{i})
 		}
 	} else {
-		place := make(map[string]int)
+		unitOf := make(map[string]int)
 		for _, i := range train.Rows {
 			g := opts.Groups[i]
-			if _, ok := place[g]; !ok {
-				place[g] = len(units)
+			if _, ok := unitOf[g]; !ok {
+				unitOf[g] = len(units)
 				units = append(units, nil)
 			}
-			units[place[g]] = append(units[place[g]], i)
+			units[unitOf[g]] = append(units[unitOf[g]], i)
 		}
 	}
 	rng.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
-	// Large groups first, each to the smallest part, keeps the parts equal.
+	// The largest group first, each to the part that is smallest then.
 	sort.SliceStable(units, func(i, j int) bool { return len(units[i]) > len(units[j]) })
 	held := make([][]int, min(opts.Folds, len(units)))
 	for _, u := range units {

@@ -13,11 +13,11 @@ import (
 //
 // with predictors and response standardised. It has no intervals.
 type Surface struct {
-	centre, spread []float64 // of the predictors
-	mean, sd       float64   // of the response
-	x              [][]float64
-	alpha          []float64
-	kernel         surfaceKernel
+	xMean, xSD []float64 // of the predictors
+	yMean, ySD float64   // of the response
+	x          [][]float64
+	alpha      []float64
+	kernel     surfaceKernel
 }
 
 // FitSurface fits y to x[f][i], predictor f of row i. All numbers must be finite.
@@ -33,8 +33,8 @@ func FitSurface(ctx context.Context, x [][]float64, y []float64, opts Options) (
 			return nil, fmt.Errorf("fit surface: predictor %d has %d values, want %d finite ones", f, len(column), n)
 		}
 		z := append([]float64(nil), column...)
-		centre, spread := standardise(z)
-		s.centre, s.spread = append(s.centre, centre), append(s.spread, spread)
+		mean, sd := standardise(z)
+		s.xMean, s.xSD = append(s.xMean, mean), append(s.xSD, sd)
 		for i, v := range z {
 			s.x[i] = append(s.x[i], v)
 		}
@@ -43,7 +43,7 @@ func FitSurface(ctx context.Context, x [][]float64, y []float64, opts Options) (
 		return nil, fmt.Errorf("fit surface: a response is not finite")
 	}
 	z := append([]float64(nil), y...)
-	s.mean, s.sd = standardise(z)
+	s.yMean, s.ySD = standardise(z)
 	rows := stream(opts.Seed, streamSubset).Perm(n)[:min(n, opts.Subset)]
 	var subX [][]float64
 	var subY []float64
@@ -69,13 +69,13 @@ func FitSurface(ctx context.Context, x [][]float64, y []float64, opts Options) (
 func (s *Surface) Predict(x []float64) float64 {
 	z := make([]float64, len(x))
 	for f, v := range x {
-		z[f] = (v - s.centre[f]) / s.spread[f]
+		z[f] = (v - s.xMean[f]) / s.xSD[f]
 	}
 	sum := 0.0
 	for i, a := range s.alpha {
 		sum += a * s.kernel.at(z, s.x[i])
 	}
-	return s.mean + s.sd*sum
+	return s.yMean + s.ySD*sum
 }
 
 // surfaceKernel holds the hyper-parameters of a Surface.
