@@ -6,7 +6,7 @@ GOVULNCHECK_VERSION   := v1.9.0
 BENCHSTAT_VERSION     := latest
 BIN := $(CURDIR)/bin
 
-.PHONY: build test race faults lint check bench bench-warehouse accuracy generate fuzz demo clean
+.PHONY: build test race faults lint check bench bench-warehouse accuracy rivals generate fuzz demo clean
 
 build:            ## the program, as ./bin/metabench
 	go build -o $(BIN)/metabench .
@@ -40,6 +40,9 @@ bench-warehouse:  ## the warehouse at full scale: aims beside what was reached
 
 accuracy:         ## the accuracy tables on the real data in ../shared
 	go run . accuracy ../shared/data
+
+rivals:           ## ours beside ten rivals on twelve benchmarks of ../shared
+	go run . accuracy ../shared/data --only rivals
 
 generate:         ## generated files
 	go generate ./...

@@ -13,7 +13,7 @@ import (
 // Options say what to measure.
 type Options struct {
 	Seeds    int      // random splits of the joint study; 0 means 5
-	Only     []string // names of sections; empty for all
+	Only     []string // names of sections; empty for all but rivals
 	Workers  int      // 0 means one a processor
 	Progress func(section string, done, total int)
 }
@@ -23,16 +23,18 @@ type section struct {
 	name  string
 	run   func(ctx context.Context, s *study) ([]Table, error)
 	needs func() []string // files, see check
+	asked bool            // only where it is named: it takes as long as all others together
 }
 
 var sections = []section{
-	{"joint", joint, sixNeeds},
-	{"family", family, sixNeeds},
-	{"items", itemCurve, sixNeeds},
-	{"models", modelCurve, sixNeeds},
-	{"frames", frames, framesNeeds},
-	{"single", single, singleNeeds},
-	{"few", few, fewNeeds},
+	{"joint", joint, sixNeeds, false},
+	{"family", family, sixNeeds, false},
+	{"items", itemCurve, sixNeeds, false},
+	{"models", modelCurve, sixNeeds, false},
+	{"frames", frames, framesNeeds, false},
+	{"single", single, singleNeeds, false},
+	{"few", few, fewNeeds, false},
+	{"rivals", rivals, rivalsNeeds, true},
 }
 
 // Sections returns the names that Options.Only may have, in the order of the study.
@@ -68,14 +70,17 @@ func Run(ctx context.Context, dir string, opts Options) ([]Table, error) {
 			return nil, fmt.Errorf("accuracy: there is no section %q, only %v", name, Sections())
 		}
 	}
-	chosen := func(name string) bool { return len(opts.Only) == 0 || slices.Contains(opts.Only, name) }
+	chosen := func(part *section) bool {
+		return len(opts.Only) == 0 && !part.asked || slices.Contains(opts.Only, part.name)
+	}
 	if err := check(dir, chosen); err != nil {
 		return nil, err
 	}
 	s := &study{dir: dir, opts: opts}
 	var tables []Table
-	for _, part := range sections {
-		if !chosen(part.name) {
+	for k := range sections {
+		part := &sections[k]
+		if !chosen(part) {
 			continue
 		}
 		s.name = part.name

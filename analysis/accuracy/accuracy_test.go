@@ -212,7 +212,7 @@ func TestRunSaysWhichFilesAreMissingAndWhere(t *testing.T) {
 
 // The list of needs is that of what is read.
 func TestReferenceDataHasWhatTheSectionsNeed(t *testing.T) {
-	if err := check(refdata.Path(t), func(string) bool { return true }); err != nil {
+	if err := check(refdata.Path(t), func(*section) bool { return true }); err != nil {
 		t.Error(err)
 	}
 }

@@ -92,17 +92,18 @@ func (s *section) missing(dir string) (files []string) {
 }
 
 // check looks for the files of all sections before the first of them takes its minutes.
-func check(dir string, chosen func(name string) bool) error {
+func check(dir string, chosen func(*section) bool) error {
 	where, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("accuracy: %w", err)
 	}
 	var first *MissingError
 	var ready []string
-	for _, part := range sections {
+	for k := range sections {
+		part := &sections[k]
 		if files := part.missing(dir); len(files) == 0 {
 			ready = append(ready, part.name)
-		} else if chosen(part.name) && first == nil {
+		} else if chosen(part) && first == nil {
 			first = &MissingError{Section: part.name, Dir: where, Files: files}
 		}
 	}

@@ -1,0 +1,35 @@
+package trial
+
+import (
+	"math"
+	"math/bits"
+
+	"metabench/analysis/response"
+)
+
+// distances returns how far each test model is from the nearest model that was learned
+// from: the share of their answers that differ, of those that are known of both. It is
+// +Inf where a model has no answer in common with any.
+func distances(m *response.Matrix, train response.TrainSet, test response.TestSet) []float64 {
+	out := make([]float64, len(test.Rows))
+	for k, a := range test.Rows {
+		out[k] = math.Inf(1)
+		x, seen := m.CorrectWords(a), m.ObservedWords(a)
+		for _, b := range train.Rows {
+			differ, both := 0, 0
+			y, also := m.CorrectWords(b), m.ObservedWords(b)
+			for w, o := range seen {
+				o &= also[w]
+				both += bits.OnesCount64(o)
+				differ += bits.OnesCount64((x[w] ^ y[w]) & o)
+			}
+			if both > 0 {
+				out[k] = min(out[k], float64(differ)/float64(both))
+			}
+		}
+	}
+	return out
+}
+
+// farther are the distances at which models are told apart.
+var farther = []float64{0.02, 0.05, 0.1}
