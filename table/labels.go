@@ -3,6 +3,8 @@ package table
 import (
 	"context"
 	"slices"
+
+	"metabench/corpus"
 )
 
 // Labels returns what a column of the file at path says of each model of the table, such
@@ -26,8 +28,8 @@ func (r *Responses) Labels(ctx context.Context, path, column string) ([]string, 
 		if seen, ok := label[name]; ok && seen != texts[i] {
 			values := []string{seen, texts[i]}
 			slices.Sort(values)
-			return nil, f.place(i).errorf(KindValue, column, "Give each model one value, in all of its rows",
-				"model %q has two values, %q and %q", clip(name, 60), clip(values[0], 40), clip(values[1], 40))
+			return nil, f.location(i).errorf(corpus.KindValue, column, "Give each model one value, in all of its rows",
+				"model %q has two values, %q and %q", corpus.Clip(name, 60), corpus.Clip(values[0], 40), corpus.Clip(values[1], 40))
 		}
 		label[name] = texts[i]
 	}
