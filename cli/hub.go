@@ -89,7 +89,7 @@ func runHubServe(cmd *cobra.Command, a *app, f hubFlags) error {
 		return err
 	}
 	<-cmd.Context().Done()
-	count := server.Counters()
+	count := server.Traffic()
 	fmt.Fprintf(a.Err, "stopped after %d requests to the Hub and %d to the file servers (%.1f MB)\n",
 		count.Hub, count.CDN, float64(count.HubBytes+count.CDNBytes)/1e6)
 	return server.Close()

@@ -16,6 +16,8 @@ import (
 
 	"metabench/corpus"
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/control"
+	"metabench/internal/hubtest/truth"
 	"metabench/internal/storetest"
 	"metabench/scraper"
 	"metabench/scraper/hub"
@@ -25,9 +27,10 @@ import (
 type bench struct {
 	t      testing.TB
 	corpus *hubtest.Corpus
-	server *hubtest.Server
+	server *control.Server
+	absent control.Absence
 	store  *storetest.Memory
-	clock  *hubtest.Clock // of the replica and of the crawl's waits
+	clock  *control.Clock // of the replica and of the crawl's waits
 }
 
 // small is a catalogue in which files are small and crawls are fast.
@@ -55,11 +58,12 @@ func newBench(t testing.TB, c hubtest.CorpusOptions, o hubtest.ServerOptions) *b
 	if o.Quotas == nil {
 		o.Unlimited = true
 	}
-	b := &bench{t: t, corpus: hubtest.NewCorpus(c), store: &storetest.Memory{},
-		clock: hubtest.NewClock(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))}
+	b := &bench{t: t, store: &storetest.Memory{}, clock: control.NewClock(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))}
+	c.Absent = b.absent.Has
+	b.corpus = hubtest.NewCorpus(c)
 	o.Now = b.clock.Now
 	var err error
-	if b.server, err = hubtest.NewServer(b.corpus, o); err != nil {
+	if b.server, err = control.Serve(b.corpus, o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -69,6 +73,9 @@ func newBench(t testing.TB, c hubtest.CorpusOptions, o hubtest.ServerOptions) *b
 	})
 	return b
 }
+
+// truth is what a correct crawl delivers now.
+func (b *bench) truth() truth.Truth { return truth.Of(b.corpus) }
 
 func (b *bench) hub(change ...func(*hub.Options)) *hub.Client {
 	b.t.Helper()
@@ -87,7 +94,7 @@ func (b *bench) hub(change ...func(*hub.Options)) *hub.Client {
 
 func (b *bench) options(change ...func(*scraper.Options)) scraper.Options {
 	b.t.Helper()
-	o := scraper.Options{Hub: b.hub(), Store: b.store, Benchmarks: b.corpus.Benchmarks(),
+	o := scraper.Options{Hub: b.hub(), Store: b.store, Benchmarks: b.truth().Benchmarks(),
 		Results: hubtest.ResultsRepo, Requests: hubtest.RequestsRepo}
 	for _, f := range change {
 		f(&o)
@@ -125,13 +132,13 @@ func (b *bench) wantTruth() { b.t.Helper(); b.wantTruthAt(false) }
 // hashes aren't what the truth says any more: only the answers count then.
 func (b *bench) wantTruthAt(moving bool) {
 	b.t.Helper()
-	truth := b.corpus.Truth()
+	correct := b.truth()
 	blocks := map[[3]string]corpus.Block{}
 	for _, k := range b.store.Blocks() {
 		blocks[[3]string{k.Model, k.Benchmark, k.Task}] = k
 	}
 	want, wrong := 0, 0
-	for _, r := range truth.Repos() {
+	for _, r := range correct.Repos() {
 		files, err := b.store.Files(b.t.Context(), r.Listed)
 		if err != nil {
 			b.t.Fatal(err)
@@ -153,7 +160,7 @@ func (b *bench) wantTruthAt(moving bool) {
 				b.t.Errorf("%s %s/%s (%q): no block", r.Model, task.Benchmark, task.Task, r.Case)
 			case !moving && (block.File.Path != task.Path || block.File.Size != task.Size || block.File.SHA256 != task.SHA256):
 				b.t.Errorf("%s %s/%s (%q): read %s, want %s", r.Model, task.Benchmark, task.Task, r.Case, block.File.Path, task.Path)
-			case !slices.Equal(b.inTruthOrder(block), truth.Answers(r.Model, task.Benchmark, task.Task)):
+			case !slices.Equal(b.inTruthOrder(block), correct.Answers(r.Model, task.Benchmark, task.Task)):
 				if wrong++; wrong < 10 {
 					b.t.Errorf("%s %s/%s (%q): answers differ from the truth", r.Model, task.Benchmark, task.Task, r.Case)
 				}
@@ -168,7 +175,7 @@ func (b *bench) wantTruthAt(moving bool) {
 	for _, s := range all {
 		states[s.Repo] = s
 	}
-	for _, r := range truth.Repos() {
+	for _, r := range correct.Repos() {
 		want := r.Status
 		for _, task := range r.Tasks {
 			if want == corpus.StatusDone && task.Status == corpus.StatusPermanent {
@@ -197,7 +204,7 @@ func (b *bench) wantTruthAt(moving bool) {
 // wantLeaderboard compares scores and models with what is published.
 func (b *bench) wantLeaderboard() {
 	b.t.Helper()
-	truth := b.corpus.Truth()
+	correct := b.truth()
 	scores, models := map[string][]corpus.Score{}, map[string]corpus.Model{}
 	for _, s := range b.store.Scores() {
 		scores[s.Model] = append(scores[s.Model], s)
@@ -205,17 +212,17 @@ func (b *bench) wantLeaderboard() {
 	for _, m := range b.store.Models() {
 		models[m.Name] = m
 	}
-	for _, r := range truth.Repos() {
+	for _, r := range correct.Repos() {
 		if r.Status != corpus.StatusDone {
 			continue
 		}
-		for _, want := range truth.Scores(r.Model) {
+		for _, want := range correct.Scores(r.Model) {
 			at := slices.IndexFunc(scores[r.Model], func(s corpus.Score) bool { return s.Benchmark == want.Benchmark && s.Metric == want.Metric })
 			if at < 0 || math.Abs(scores[r.Model][at].Value-want.Value) > 1e-9 || scores[r.Model][at].File.Path != want.File.Path {
 				b.t.Errorf("%.60q (%q): no score %s %s = %v among %v", r.Model, r.Case, want.Benchmark, want.Metric, want.Value, scores[r.Model])
 			}
 		}
-		if want, ok := truth.Model(r.Model); ok {
+		if want, ok := correct.Model(r.Model); ok {
 			// The replica's truth is the request's; the crawl prefers the precision that
 			// the results say was used, and rounds the number of parameters.
 			ignore := cmpopts.IgnoreFields(corpus.Model{}, "Precision", "ParamsSource", "Revision")
@@ -226,7 +233,7 @@ func (b *bench) wantLeaderboard() {
 	}
 }
 
-func outcomeOf(files []corpus.FileState, t hubtest.TaskTruth) corpus.Status {
+func outcomeOf(files []corpus.FileState, t truth.Task) corpus.Status {
 	var s corpus.Status
 	for _, f := range files {
 		if f.Benchmark == t.Benchmark && f.Task == t.Task {
@@ -244,7 +251,7 @@ func (b *bench) inTruthOrder(block corpus.Block) []uint8 {
 		b.t.Fatal(err)
 	}
 	places := map[string][]int{}
-	for _, it := range b.corpus.Truth().Items(block.Benchmark, block.Task) {
+	for _, it := range b.truth().Items(block.Benchmark, block.Task) {
 		places[it.Hash] = append(places[it.Hash], it.Position)
 	}
 	out := make([]uint8, len(block.Correct))
@@ -284,7 +291,7 @@ func TestFileWithMoreRowsThanTheTaskHasItemsIsRefused(t *testing.T) {
 	if err := b.store.Record(t.Context(), corpus.Delivery{Items: items}); err != nil {
 		t.Fatal(err)
 	}
-	uncounted := b.corpus.Benchmarks()
+	uncounted := b.truth().Benchmarks()
 	for k := range uncounted {
 		uncounted[k].Tasks = slices.Clone(uncounted[k].Tasks)
 		for l := range uncounted[k].Tasks {

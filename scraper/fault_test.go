@@ -110,7 +110,7 @@ func TestCrawlReports(t *testing.T) {
 			if s.Tasks[c.status] == 0 {
 				t.Errorf("no task is %s: %v", c.status, s.Tasks)
 			}
-			for _, r := range b.corpus.Truth().Repos() {
+			for _, r := range b.truth().Repos() {
 				files, err := b.store.Files(t.Context(), r.Listed)
 				if err != nil {
 					t.Fatal(err)
@@ -145,7 +145,7 @@ func TestCrawlReports(t *testing.T) {
 func TestR11CommitsThatArriveWhileReading(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 6, Models: 4}, hubtest.ServerOptions{})
 	listed := map[string]string{}
-	for _, r := range b.corpus.Truth().Repos() {
+	for _, r := range b.truth().Repos() {
 		listed[r.Repo] = r.Commit
 	}
 	b.server.SetFaults(hubtest.Fault{Kind: hubtest.FaultMovingHead})

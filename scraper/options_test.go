@@ -18,7 +18,7 @@ func TestSelectionLeavesTheRestForLater(t *testing.T) {
 	if s := b.crawl(func(o *scraper.Options) { o.Only = []string{"arc", "gsm8k"} }); s.Tasks[corpus.StatusDone] != 9*2 {
 		t.Errorf("two benchmarks: %v", s.Tasks)
 	}
-	b.server.ResetLog()
+	b.server.Reset()
 	if s := b.crawl(func(o *scraper.Options) { o.Only = []string{"arc", "gsm8k"} }); s.Fetched != 0 || len(b.server.Requests()) > 6 {
 		t.Errorf("the same two again: %d fetched with %d requests", s.Fetched, len(b.server.Requests()))
 	}
@@ -44,7 +44,7 @@ func TestSelectionLeavesTheRestForLater(t *testing.T) {
 
 func TestAddedBenchmarkIsReadWhenAskedFor(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 31, Models: 3}, hubtest.ServerOptions{})
-	all := b.corpus.Benchmarks()
+	all := b.truth().Benchmarks()
 	b.crawl(func(o *scraper.Options) { o.Benchmarks = all[1:] })
 	if s := b.crawl(func(o *scraper.Options) { o.Only = []string{all[0].Name} }); s.Tasks[corpus.StatusDone] != 3 {
 		t.Errorf("the added benchmark: %v", s.Tasks)
@@ -88,7 +88,7 @@ func TestRetryFailedReadsAgainWhatFailedForGood(t *testing.T) {
 	if s := b.crawl(func(o *scraper.Options) { o.RetryFailed = true }); s.Fetched != 3 || s.Tasks[corpus.StatusPermanent] != 3 || s.Tasks[corpus.StatusDone] != 0 {
 		t.Errorf("asked: %d fetched, %v; want only the failed task of each", s.Fetched, s.Tasks)
 	}
-	for _, r := range b.corpus.Truth().Repos() {
+	for _, r := range b.truth().Repos() {
 		files, err := b.store.Files(t.Context(), r.Listed)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"metabench/corpus"
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 	"metabench/scraper/details"
 )
 
@@ -64,7 +65,7 @@ func fileOf(t *testing.T, generation hubtest.Generation, benchmarks []corpus.Ben
 			t.Error(err)
 		}
 	}()
-	r := replica.Truth().Repos()[0]
+	r := truth.Of(replica).Repos()[0]
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Get(server.Endpoint() + "/datasets/" + r.Repo + "/resolve/" + r.Commit + "/" + r.Tasks[0].Path)
 	if err != nil {

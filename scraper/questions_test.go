@@ -40,7 +40,7 @@ func (b *bench) unread(benchmark, task string) corpus.UnreadTask {
 
 func (b *bench) allUnread() []corpus.UnreadTask {
 	var all []corpus.UnreadTask
-	for _, bench := range b.corpus.Benchmarks() {
+	for _, bench := range b.truth().Benchmarks() {
 		for _, t := range bench.Tasks {
 			all = append(all, b.unread(bench.Name, t.Name))
 		}
@@ -54,7 +54,7 @@ func (b *bench) ask(tasks []corpus.UnreadTask, change ...func(*hub.Options)) (ma
 	found := map[[2]string][]corpus.Question{}
 	var mu sync.Mutex
 	untold, err := scraper.ReadQuestions(b.t.Context(), scraper.QuestionOptions{
-		Hub: b.hub(change...), Benchmarks: b.corpus.Benchmarks(), Log: verbose(b.t),
+		Hub: b.hub(change...), Benchmarks: b.truth().Benchmarks(), Log: verbose(b.t),
 		Keep: func(_ context.Context, questions []corpus.Question) error {
 			if !mu.TryLock() {
 				b.t.Error("two tasks were handed over at once")
@@ -75,7 +75,7 @@ func (b *bench) ask(tasks []corpus.UnreadTask, change ...func(*hub.Options)) (ma
 func (b *bench) wantQuestions(got []corpus.Question) {
 	b.t.Helper()
 	places := map[string][]corpus.Question{}
-	for _, q := range b.corpus.Truth().Questions(got[0].Benchmark, got[0].Task) {
+	for _, q := range b.truth().Questions(got[0].Benchmark, got[0].Task) {
 		places[q.Hash] = append(places[q.Hash], q)
 	}
 	for _, q := range got {
@@ -160,7 +160,7 @@ func TestShuffledRowsAreFoundByContent(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 5, Models: 8, Broken: 0.5, Cases: []hubtest.Case{hubtest.CaseShuffled}}, hubtest.ServerOptions{})
 	b.crawl()
 	shuffled := 0
-	for _, r := range b.corpus.Truth().Repos() {
+	for _, r := range b.truth().Repos() {
 		for _, task := range r.Tasks {
 			if !task.Realigned {
 				continue
@@ -276,7 +276,7 @@ func TestReadingQuestionsSurvivesAndGivesUp(t *testing.T) {
 		t.Errorf("offline: %v", err)
 	}
 	full := errors.New("the disk is full")
-	_, err := scraper.ReadQuestions(t.Context(), scraper.QuestionOptions{Hub: b.hub(), Benchmarks: b.corpus.Benchmarks(),
+	_, err := scraper.ReadQuestions(t.Context(), scraper.QuestionOptions{Hub: b.hub(), Benchmarks: b.truth().Benchmarks(),
 		Keep: func(context.Context, []corpus.Question) error { return full }}, b.allUnread())
 	if !errors.Is(err, full) {
 		t.Errorf("error %v, want what Keep returned", err)

@@ -86,7 +86,7 @@ func TestUnchangedHubCostsAHandfulOfRequests(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 8, Models: 40, Broken: 0.5}, hubtest.ServerOptions{})
 	b.crawl()
 	blocks := b.store.Blocks()
-	b.server.ResetLog()
+	b.server.Reset()
 	s := b.crawl()
 	if n := len(b.server.Requests()); n > 6 {
 		t.Errorf("%d requests for nothing new", n)
@@ -107,7 +107,7 @@ func TestNothingNewAmongFiveThousandRepositories(t *testing.T) {
 	}
 	b := newBench(t, hubtest.CorpusOptions{Seed: 9, Models: 5000}, hubtest.ServerOptions{})
 	b.recordListing()
-	b.server.ResetLog()
+	b.server.Reset()
 	s := b.crawl()
 	if s.HubRequests > 20 || s.Unchanged != 5000 || s.Fetched != 0 {
 		t.Errorf("%d requests, %d unchanged, %d fetched", s.HubRequests, s.Unchanged, s.Fetched)
@@ -220,7 +220,7 @@ func TestPlanForeseesTheRequestsOfACrawl(t *testing.T) {
 	if plan.Repositories != 10 || plan.Files != 80 {
 		t.Errorf("plan %+v, want 10 repositories and 80 files", plan)
 	}
-	b.server.ResetLog()
+	b.server.Reset()
 	b.crawl()
 	done := b.server.Counters().Hub
 	foreseen := plan.Requests.API + plan.Requests.Resolvers

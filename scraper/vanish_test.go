@@ -41,7 +41,7 @@ func TestModelsTakenOffTheHubAreToldAndKept(t *testing.T) {
 			t.Errorf("%s: %d blocks, want all %d", step, len(b.store.Blocks()), blocks)
 		}
 	}
-	b.corpus.Remove(models[:10]...)
+	b.absent.Remove(models[:10]...)
 	night("some models only", 0, 0, 0, func(o *scraper.Options) { o.Models = []string{models[11]} })
 	night("a few models only", 0, 0, 0, func(o *scraper.Options) { o.Limit = 1 })
 	b.server.SetFaults(hubtest.Fault{Kind: hubtest.FaultCutJSON, Routes: []hubtest.Route{hubtest.RouteList}})
@@ -57,12 +57,12 @@ func TestModelsTakenOffTheHubAreToldAndKept(t *testing.T) {
 			t.Errorf("%s is gone since %v, and was since %v", repo, at, since[repo])
 		}
 	}
-	b.corpus.Restore(models[:3]...)
+	b.absent.Restore(models[:3]...)
 	b.corpus.Push(models[0]) // one of them comes back with another run
 	night("three are back", 0, 3, 7)
-	b.corpus.Remove(models...)
+	b.absent.Remove(models...)
 	night("a listing of nothing", 0, 0, 7)
-	b.corpus.Restore(models...)
+	b.absent.Restore(models...)
 	night("all are back", 0, 7, 0)
 	b.wantTruth()
 }

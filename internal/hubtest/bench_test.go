@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
 
 // Opening a corpus of 5,000 repositories must take no longer than a second or two.
@@ -19,12 +20,12 @@ func BenchmarkRepository(b *testing.B) {
 	for _, prompts := range []hubtest.PromptSize{hubtest.PromptSmall, hubtest.PromptRealistic} {
 		b.Run(string(prompts), func(b *testing.B) {
 			c := hubtest.NewCorpus(hubtest.CorpusOptions{Seed: 1, Models: 5000, Generation: hubtest.GenerationB, Prompts: prompts})
-			truth, models := c.Truth(), c.Models()
-			truth.Repo(models[0]) // makes the columns that all models share
+			correct, models := truth.Of(c), c.Models()
+			correct.Repo(models[0]) // makes the columns that all models share
 			next := 1
 			var bytes int64
 			for b.Loop() {
-				repo, _ := truth.Repo(models[next%len(models)])
+				repo, _ := correct.Repo(models[next%len(models)])
 				next++
 				for _, task := range repo.Tasks {
 					bytes += task.Size

@@ -21,17 +21,17 @@ func TestBytesNeverChange(t *testing.T) {
 		for w := range 4 {
 			workers.Go(func() {
 				for _, e := range c.entries {
-					files := c.files(e, c.revisions(e))
+					files := c.Files(e, c.revisions(e))
 					for i := range files {
 						f := files[(i*(2*w+1)+w)%len(files)] // each in an order of its own
 						var b bytes.Buffer
 						must(c.build(f).WriteTo(&b))
 						sum := sha256.Sum256(b.Bytes())
 						mu.Lock()
-						if first, ok := sums[e.repo+"/"+f.path]; ok && first != sum {
-							t.Errorf("%s %s differs from the first time", e.repo, f.path)
+						if first, ok := sums[e.Repo+"/"+f.Path]; ok && first != sum {
+							t.Errorf("%s %s differs from the first time", e.Repo, f.Path)
 						}
-						sums[e.repo+"/"+f.path] = sum
+						sums[e.Repo+"/"+f.Path] = sum
 						mu.Unlock()
 					}
 				}

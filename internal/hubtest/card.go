@@ -10,21 +10,21 @@ import (
 )
 
 // card front matter (§2.5).
-type cardData struct {
+type CardData struct {
 	PrettyName     string       `json:"pretty_name"`
 	Summary        string       `json:"dataset_summary"`
 	RepoURL        string       `json:"repo_url"`
 	LeaderboardURL string       `json:"leaderboard_url"`
 	Contact        string       `json:"point_of_contact"`
-	Configs        []cardConfig `json:"configs"`
+	Configs        []CardConfig `json:"configs"`
 }
 
-type cardConfig struct {
+type CardConfig struct {
 	Name  string      `json:"config_name"`
-	Files []cardSplit `json:"data_files"`
+	Files []CardSplit `json:"data_files"`
 }
 
-type cardSplit struct {
+type CardSplit struct {
 	Split string   `json:"split"`
 	Path  []string `json:"path"`
 }
@@ -36,80 +36,80 @@ var (
 
 // cardOf works out the front matter at a revision from the files there, by the
 // naming rules of §2.5; nil when the repository has no card.
-func (c *Corpus) cardOf(e *entry, revision int) *cardData {
-	if e.kase == CaseNoCard || e.kase == CaseEmptyCard || revision == 0 {
+func (c *Corpus) Card(e *Entry, revision int) *CardData {
+	if e.Case == CaseNoCard || e.Case == CaseEmptyCard || revision == 0 {
 		return nil
 	}
-	d := &cardData{
-		PrettyName:     "Evaluation run of " + e.model,
-		Summary:        "Evaluation of [" + e.model + "](https://huggingface.co/" + e.model + "): every question, every run.",
-		RepoURL:        "https://huggingface.co/" + e.model,
+	d := &CardData{
+		PrettyName:     "Evaluation run of " + e.Model,
+		Summary:        "Evaluation of [" + e.Model + "](https://huggingface.co/" + e.Model + "): every question, every run.",
+		RepoURL:        "https://huggingface.co/" + e.Model,
 		LeaderboardURL: "https://huggingface.co/spaces/HuggingFaceH4/open_llm_leaderboard",
 		Contact:        "nobody@example.org",
 	}
 	type group struct {
-		splits []cardSplit
-		newest plan
+		splits []CardSplit
+		newest Run
 	}
 	groups := map[string]*group{}
-	add := func(config string, p plan, glob string) {
+	add := func(config string, p Run, glob string) {
 		g := groups[config]
 		if g == nil {
 			g = &group{}
 			groups[config] = g
 		}
-		split := nonSplit.ReplaceAllString(p.stamp(), "_")
+		split := nonSplit.ReplaceAllString(p.Stamp(), "_")
 		split = strings.ReplaceAll(split, "-", "_")
 		if n := len(g.splits); n > 0 && g.splits[n-1].Split == split {
 			g.splits[n-1].Path = append(g.splits[n-1].Path, glob)
 		} else {
-			g.splits = append(g.splits, cardSplit{split, []string{glob}})
+			g.splits = append(g.splits, CardSplit{split, []string{glob}})
 		}
-		if !p.at.Before(g.newest.at) {
+		if !p.At.Before(g.newest.At) {
 			g.newest = p
 		}
 	}
-	files := c.files(e, revision)
-	slices.SortStableFunc(files, func(a, b *file) int { return a.plan.at.Compare(b.plan.at) })
+	files := c.Files(e, revision)
+	slices.SortStableFunc(files, func(a, b *File) int { return a.plan.At.Compare(b.plan.At) })
 	for i, f := range files {
-		base := f.path[strings.LastIndex(f.path, "/")+1:]
+		base := f.Path[strings.LastIndex(f.Path, "/")+1:]
 		switch {
 		case f.kind == resultsParquet:
 			add("results", f.plan, base)
-		case f.kind != detailsFile, e.kase == CaseCardPartial && i%3 == 0:
+		case !f.HoldsAnswers(), e.Case == CaseCardPartial && i%3 == 0:
 		default:
 			name := strings.TrimPrefix(base, "details_")
-			name = name[:strings.LastIndex(name, "_"+f.plan.stamp())]
+			name = name[:strings.LastIndex(name, "_"+f.plan.Stamp())]
 			add(nonWord.ReplaceAllString(name, "_"), f.plan, "**/"+base)
 			if strings.HasPrefix(name, "harness|hendrycksTest-") {
 				add("harness_hendrycksTest_5", f.plan, "**/"+base)
 			}
-			if e.kase == CaseCardGhost && i%2 == 0 {
+			if e.Case == CaseCardGhost && i%2 == 0 {
 				ghost := f.plan
-				ghost.at = ghost.at.AddDate(0, 1, 0)
-				add(nonWord.ReplaceAllString(name, "_"), ghost, strings.ReplaceAll("**/"+base, f.plan.stamp(), ghost.stamp()))
+				ghost.At = ghost.At.AddDate(0, 1, 0)
+				add(nonWord.ReplaceAllString(name, "_"), ghost, strings.ReplaceAll("**/"+base, f.plan.Stamp(), ghost.Stamp()))
 			}
 		}
 	}
 	for name, g := range groups {
-		if e.kase != CaseNoLatest {
-			stamp := strings.ReplaceAll(nonSplit.ReplaceAllString(g.newest.stamp(), "_"), "-", "_")
+		if e.Case != CaseNoLatest {
+			stamp := strings.ReplaceAll(nonSplit.ReplaceAllString(g.newest.Stamp(), "_"), "-", "_")
 			for _, s := range g.splits {
 				if s.Split == stamp {
-					g.splits = append(g.splits, cardSplit{"latest", s.Path})
+					g.splits = append(g.splits, CardSplit{"latest", s.Path})
 					break
 				}
 			}
 		}
-		d.Configs = append(d.Configs, cardConfig{name, g.splits})
+		d.Configs = append(d.Configs, CardConfig{name, g.splits})
 	}
-	slices.SortFunc(d.Configs, func(a, b cardConfig) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Configs, func(a, b CardConfig) int { return strings.Compare(a.Name, b.Name) })
 	return d
 }
 
 // card is README.md at a revision.
-func (c *Corpus) card(e *entry, revision int) []byte {
-	d := c.cardOf(e, revision)
+func (c *Corpus) cardText(e *Entry, revision int) []byte {
+	d := c.Card(e, revision)
 	if d == nil {
 		return nil
 	}

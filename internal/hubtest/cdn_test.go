@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/control"
 )
 
 func TestCDNRanges(t *testing.T) {
@@ -62,7 +63,7 @@ func TestCDNIdentity(t *testing.T) {
 }
 
 func TestSignedAddresses(t *testing.T) {
-	clock := hubtest.NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	clock := control.NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	f := newFixture(t, hubtest.ServerOptions{Now: clock.Now, Lifetime: time.Minute})
 	address := f.signed()
 	change := func(key, value string) string {

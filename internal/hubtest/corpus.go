@@ -40,17 +40,21 @@ type CorpusOptions struct {
 	// Checksums puts a checksum on every page of metrics and predictions. The real files
 	// have none.
 	Checksums bool
+	// Absent reports whether a model is off the Hub at present: neither it nor its evaluation
+	// repository is listed or found, while what the leaderboard published of it stays. It is
+	// called by several goroutines; nil: every model is there.
+	Absent func(model string) bool
 }
 
 // Corpus is what the replica holds. It is safe for use by several goroutines.
 type Corpus struct {
 	options    CorpusOptions
 	population Population
-	tasks      []*task
-	entries    []*entry
-	byRepo     map[string]*entry // canonical id
-	byFold     map[string]*entry // id in lower case
-	byModel    map[string]*entry
+	tasks      []*Task
+	entries    []*Entry
+	byRepo     map[string]*Entry // canonical id
+	byFold     map[string]*Entry // id in lower case
+	byModel    map[string]*Entry
 
 	writers writers
 	sheets  sheets
@@ -60,19 +64,19 @@ type Corpus struct {
 	score   scoreCache
 	choices choices
 
-	mu      sync.RWMutex
-	pushed  map[string]int  // further runs by repository
-	removed map[string]bool // models that are off the Hub, by repository
+	mu     sync.RWMutex
+	pushed map[string]int // further runs by repository
 }
 
-// entry is a model with its evaluation repository. What the repository holds is
-// worked out when asked for.
-type entry struct {
+// Entry is a model with its evaluation repository. What the repository holds is
+// computed when asked for.
+type Entry struct {
+	Model  string // the leaderboard's name for it
+	Repo   string // canonical repository id
+	Listed string // id under which the listing shows it: a former name when the repository was renamed
+	Case   Case
+
 	index   int
-	model   string // the leaderboard's name for it
-	repo    string // canonical repository id
-	listed  string // id under which the listing shows it
-	kase    Case
 	id      string // "_id"
 	created time.Time
 }
@@ -105,8 +109,8 @@ func NewCorpus(o CorpusOptions) *Corpus {
 	o.RowGroupRows = cmp.Or(o.RowGroupRows, 1000)
 	c := &Corpus{
 		options: o, population: o.Population,
-		byRepo: map[string]*entry{}, byFold: map[string]*entry{}, byModel: map[string]*entry{},
-		pushed: map[string]int{}, removed: map[string]bool{},
+		byRepo: map[string]*Entry{}, byFold: map[string]*Entry{}, byModel: map[string]*Entry{},
+		pushed: map[string]int{},
 	}
 	if c.population == nil {
 		c.population = newSeededPopulation(o.Seed, o.Benchmarks)
@@ -116,60 +120,68 @@ func NewCorpus(o CorpusOptions) *Corpus {
 			if t.Items < 1 {
 				panic("hubtest: a task needs a number of questions")
 			}
-			c.tasks = append(c.tasks, &task{Task: t, n: len(c.tasks), bench: b, seed: o.Seed, prompt: o.Prompts, rerendered: o.Rerendered})
+			c.tasks = append(c.tasks, &Task{Task: t, Index: len(c.tasks), Bench: b, seed: o.Seed, prompt: o.Prompts, rerendered: o.Rerendered})
 		}
 	}
 	broken := 0
 	for i := range o.Models {
-		e := &entry{index: i}
+		e := &Entry{index: i}
 		if float64(broken) < o.Broken*float64(i+1)-1e-9 && len(o.Cases) > 0 {
-			e.kase = o.Cases[broken%len(o.Cases)]
+			e.Case = o.Cases[broken%len(o.Cases)]
 			broken++
 		}
-		e.model = c.modelName(i, e.kase)
-		name := strings.ReplaceAll(e.model, "/", "__")
-		if e.kase == CaseHostileName {
+		e.Model = c.modelName(i, e.Case)
+		name := strings.ReplaceAll(e.Model, "/", "__")
+		if e.Case == CaseHostileName {
 			name = fmt.Sprintf("hostile__%d", i) // the Hub's own names are tame
 		}
-		e.repo = Namespace + "/details_" + name
-		e.listed = e.repo
-		if e.kase == CaseRenamed {
-			e.listed = Namespace + "/details_former__" + name
+		e.Repo = Namespace + "/details_" + name
+		e.Listed = e.Repo
+		if e.Case == CaseRenamed {
+			e.Listed = Namespace + "/details_former__" + name
 		}
 		runs := c.schedule(e)
 		first := runAt(runs, e)
 		e.created = first.Add(time.Hour).Truncate(time.Second)
-		e.id = fmt.Sprintf("%08x%s", e.created.Unix(), hexOf(key(o.Seed, "id", e.repo), 16))
+		e.id = fmt.Sprintf("%08x%s", e.created.Unix(), hexOf(key(o.Seed, "id", e.Repo), 16))
 		c.entries = append(c.entries, e)
-		c.byRepo[e.repo] = e
-		c.byFold[strings.ToLower(e.repo)] = e
-		c.byModel[e.model] = e
-		if e.listed != e.repo {
-			c.byFold[strings.ToLower(e.listed)] = e
+		c.byRepo[e.Repo] = e
+		c.byFold[strings.ToLower(e.Repo)] = e
+		c.byModel[e.Model] = e
+		if e.Listed != e.Repo {
+			c.byFold[strings.ToLower(e.Listed)] = e
 		}
 	}
 	return c
 }
 
 // runAt is the time of the first run, or one made up where there is none.
-func runAt(runs []plan, e *entry) time.Time {
+func runAt(runs []Run, e *Entry) time.Time {
 	if len(runs) == 0 {
 		return time.Date(2023, 9, 1, 0, 0, e.index%60, 0, time.UTC)
 	}
-	return runs[0].at
+	return runs[0].At
 }
 
-// Benchmarks returns the catalogue that the corpus was made of.
-func (c *Corpus) Benchmarks() []corpus.Benchmark { return slices.Clone(c.options.Benchmarks) }
+// Entries returns the models with their repositories, in the order of Models.
+func (c *Corpus) Entries() []*Entry { return slices.Clone(c.entries) }
+
+// Entry returns the repository of a model; nil when there is no such model.
+func (c *Corpus) Entry(model string) *Entry { return c.byModel[model] }
+
+// Tasks returns the tasks of the catalogue that the corpus was made of.
+func (c *Corpus) Tasks() []*Task { return c.tasks }
 
 // Models returns the ids of all models.
 func (c *Corpus) Models() []string {
 	names := make([]string, len(c.entries))
 	for i, e := range c.entries {
-		names[i] = e.model
+		names[i] = e.Model
 	}
 	return names
 }
+
+func (c *Corpus) isAbsent(e *Entry) bool { return c.options.Absent != nil && c.options.Absent(e.Model) }
 
 // modelName makes up the id of model i.
 func (c *Corpus) modelName(i int, kase Case) string {

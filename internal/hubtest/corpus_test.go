@@ -8,7 +8,15 @@ import (
 
 	"metabench/corpus"
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
+
+// populationFunc makes a population of a function.
+type populationFunc func(model, benchmark, task string) []uint8
+
+func (f populationFunc) Answers(model, benchmark, task string) []uint8 {
+	return f(model, benchmark, task)
+}
 
 // A population from outside decides the answers; names from outside come first.
 func TestPopulationFromOutside(t *testing.T) {
@@ -28,16 +36,16 @@ func TestPopulationFromOutside(t *testing.T) {
 	}
 	names := []string{"lab/first", "lab/second-7b"}
 	c := serve(t, hubtest.CorpusOptions{Seed: 1, Models: 3, Names: names, Benchmarks: benchmarks,
-		Population: hubtest.PopulationFunc(answers)}, hubtest.ServerOptions{})
-	truth := c.s.Corpus().Truth()
-	if got := c.s.Corpus().Models(); len(got) != 3 || !slices.Equal(got[:2], names) {
+		Population: populationFunc(answers)}, hubtest.ServerOptions{})
+	correct := truth.Of(c.corpus)
+	if got := c.corpus.Models(); len(got) != 3 || !slices.Equal(got[:2], names) {
 		t.Fatalf("models %v", got)
 	}
-	for _, model := range c.s.Corpus().Models() {
+	for _, model := range c.corpus.Models() {
 		for outcome, o := range crawl(t, c, hubtest.Namespace+"/details_"+strings.ReplaceAll(model, "/", "__"), benchmarks) {
 			benchmark, task, _ := strings.Cut(outcome, "/")
 			want := answers(model, benchmark, task)
-			if !bytes.Equal(o.answers, want) || !bytes.Equal(truth.Answers(model, benchmark, task), want) {
+			if !bytes.Equal(o.answers, want) || !bytes.Equal(correct.Answers(model, benchmark, task), want) {
 				t.Errorf("%s %s: %v, want %v", model, outcome, o.answers, want)
 			}
 		}
@@ -46,35 +54,35 @@ func TestPopulationFromOutside(t *testing.T) {
 
 func TestPopulationOfTheWrongSizePanics(t *testing.T) {
 	c := hubtest.NewCorpus(hubtest.CorpusOptions{Models: 1, Benchmarks: small(),
-		Population: hubtest.PopulationFunc(func(_, _, _ string) []uint8 { return []uint8{1} })})
+		Population: populationFunc(func(_, _, _ string) []uint8 { return []uint8{1} })})
 	defer func() {
 		if recover() == nil {
 			t.Error("a population that answers too few questions went unnoticed")
 		}
 	}()
-	c.Truth().Answers(c.Models()[0], "arc", "arc")
+	truth.Of(c).Answers(c.Models()[0], "arc", "arc")
 }
 
 // A push makes one commit in one repository, with other answers; old commits stay as
 // they are.
 func TestPush(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 2, Models: 3, Generation: hubtest.GenerationA}, hubtest.ServerOptions{})
-	hub := c.s.Corpus()
-	before := hub.Truth().Repos()
+	hub := c.corpus
+	before := truth.Of(hub).Repos()
 	model := before[1].Model
-	old := hub.Truth().Answers(model, "arc", "arc")
+	old := truth.Of(hub).Answers(model, "arc", "arc")
 	if !hub.Push(model) || hub.Push("nobody/nothing") {
 		t.Fatal("Push reports wrongly which models there are")
 	}
-	for i, r := range hub.Truth().Repos() {
+	for i, r := range truth.Of(hub).Repos() {
 		if changed := r.Commit != before[i].Commit; changed != (i == 1) {
 			t.Errorf("%s: commit changed %v", r.Repo, changed)
 		}
 	}
-	if bytes.Equal(hub.Truth().Answers(model, "arc", "arc"), old) {
+	if bytes.Equal(truth.Of(hub).Answers(model, "arc", "arc"), old) {
 		t.Error("the new run has the old answers")
 	}
-	after, _ := hub.Truth().Repo(model)
+	after, _ := truth.Of(hub).Repo(model)
 	if after.Tasks[0].Status != corpus.StatusDone || after.Tasks[0].Path == before[1].Tasks[0].Path {
 		t.Errorf("%+v", after.Tasks[0])
 	}

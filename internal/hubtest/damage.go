@@ -17,26 +17,26 @@ const (
 
 // layout is how a run's file of a task is written, and what happened to it then: what
 // the repository's case does to single files.
-func (c *Corpus) layout(e *entry, p plan, t *task) (layout, damage) {
+func (c *Corpus) layout(e *Entry, p Run, t *Task) (layout, damage) {
 	lay := layout{generation: p.generation, shape: p.shape, declaredRows: -1, checksums: c.options.Checksums}
 	late := p.generation == GenerationB || p.generation == GenerationBText
 	switch {
 	case p.limit > 0:
 		lay.rows = identity(max(min(p.limit, t.Items-1), 1))
-	case e.kase == CaseShuffled && (t.bench.Name == "arc" || t.bench.Name == "winogrande" || c.oneSubject(t) && !(t.rerendered && late)):
-		lay.rows = t.shuffled(key(c.options.Seed, "shuffle", e.model, t.Name))
-	case e.kase == CaseShortTask && t.bench.Name == "winogrande":
+	case e.Case == CaseShuffled && (t.Bench.Name == "arc" || t.Bench.Name == "winogrande" || c.oneSubject(t) && !(t.rerendered && late)):
+		lay.rows = t.shuffled(key(c.options.Seed, "shuffle", e.Model, t.Name))
+	case e.Case == CaseShortTask && t.Bench.Name == "winogrande":
 		lay.rows = identity(t.Items - min(3, t.Items-1))
-	case e.kase == CaseLongTask && t.bench.Name == "winogrande":
+	case e.Case == CaseLongTask && t.Bench.Name == "winogrande":
 		lay.rows = append(identity(t.Items), 0)
 	}
-	if t.bench.Name != "gsm8k" {
+	if t.Bench.Name != "gsm8k" {
 		return lay, unhurt
 	}
 	if p.broken {
 		return lay, cutShort
 	}
-	switch e.kase {
+	switch e.Case {
 	case CaseEmptyFile:
 		return lay, emptied
 	case CaseCutFile:

@@ -62,7 +62,7 @@ type shared struct {
 }
 
 type sharedKey struct {
-	task       *task
+	task       *Task
 	generation Generation
 }
 
@@ -73,7 +73,7 @@ type sharedColumns struct {
 
 // questionColumns returns the columns of prompts, choices and tokens; those of whole
 // files are kept.
-func (c *Corpus) questionColumns(t *task, lay layout) map[string]*column {
+func (c *Corpus) questionColumns(t *Task, lay layout) map[string]*column {
 	if lay.rows != nil {
 		return c.encodeQuestions(t, lay.generation, lay.rows)
 	}
@@ -101,26 +101,26 @@ func identity(n int) []int {
 }
 
 // encodeQuestions makes every column that all models share, for the given rows.
-func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*column {
-	questions := make([]question, len(rows))
+func (c *Corpus) encodeQuestions(t *Task, g Generation, rows []int) map[string]*column {
+	questions := make([]Question, len(rows))
 	examples := make([]string, len(rows))
 	prompts := make([]string, len(rows))
 	for k, p := range rows {
-		questions[k] = t.question(p)
-		examples[k] = t.rendered(questions[k], g)
-		prompts[k] = t.fullPrompt(p, examples[k])
+		questions[k] = t.Question(p)
+		examples[k] = t.Rendered(questions[k], g)
+		prompts[k] = t.FullPrompt(p, examples[k])
 	}
 	tokens := func(k int) []int64 { return tokensOf(prompts[k]) }
 	continuations := func(k int) [][]int64 {
-		out := make([][]int64, len(questions[k].choices))
-		for j, choice := range questions[k].choices {
+		out := make([][]int64, len(questions[k].Choices))
+		for j, choice := range questions[k].Choices {
 			out[j] = tokensOf(choice)
 		}
 		return out
 	}
 	example := func(k int) string { return examples[k] }
 	prompt := func(k int) string { return prompts[k] }
-	shots := int64(t.bench.Shots)
+	shots := int64(t.Bench.Shots)
 	cols := map[string]*column{}
 	put := func(name string, kind columnKind, value cell, keys ...string) {
 		ct := columnType{name: name, kind: kind, keys: keys, compression: c.options.Compression}
@@ -132,7 +132,7 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 		empty := func(int) string { return "[]" }
 		choices, gold, index := empty, empty, empty
 		if t.tells() {
-			choices = func(k int) string { return pythonTexts(questions[k].choices) }
+			choices = func(k int) string { return pythonTexts(questions[k].Choices) }
 			gold = func(k int) string { return pythonTexts(questions[k].right()) }
 			index = func(k int) string { return fmt.Sprint(questions[k].rightIndex()) }
 		}
@@ -153,7 +153,7 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 	case GenerationB:
 		put("pred_logits", nullListColumn, emptyListCell)
 		if t.tells() {
-			put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].choices }))
+			put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].Choices }))
 			put("gold", stringListColumn, stringListCell(func(k int) []string { return questions[k].right() }))
 			put("gold_index", int64ListColumn, int64ListCell(func(k int) []int64 { return questions[k].rightIndex() }))
 		} else {
@@ -163,16 +163,16 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 		}
 		put("instruction", stringColumn, stringCell(func(int) string { return "" }))
 	default:
-		put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].choices }))
-		if t.bench.Options == 0 {
+		put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].Choices }))
+		if t.Bench.Options == 0 {
 			put("gold", stringColumn, stringCell(func(k int) string {
 				if g == GenerationAEarly {
 					return questions[k].answer
 				}
-				return questions[k].worked
+				return questions[k].Worked
 			}))
 		} else {
-			put("gold", int64Column, int64Cell(func(k int) int64 { return int64(questions[k].gold) }))
+			put("gold", int64Column, int64Cell(func(k int) int64 { return int64(questions[k].Gold) }))
 		}
 		put("hashes", stringStructColumn, stringStructCell(4, func(k, m int) string {
 			return hexOf(key(uint64(m), examples[k]), 16)
@@ -180,7 +180,7 @@ func (c *Corpus) encodeQuestions(t *task, g Generation, rows []int) map[string]*
 	}
 	put("example", stringColumn, stringCell(example))
 	if g == GenerationAEarly {
-		switch t.bench.Name {
+		switch t.Bench.Name {
 		case "arc":
 			put("example", stringColumn, stringCell(func(k int) string { return questions[k].id }))
 			put("query", stringColumn, stringCell(example))
@@ -240,7 +240,7 @@ func columnOrder(g Generation) []string {
 }
 
 // detailsFile makes the Parquet file of one task of one run.
-func (c *Corpus) detailsFile(t *task, e *evaluation, lay layout, hurt damage) *content {
+func (c *Corpus) detailsFile(t *Task, e *evaluation, lay layout, hurt damage) *content {
 	rows := lay.rows
 	if rows == nil {
 		rows = identity(t.Items)
@@ -271,7 +271,7 @@ func (c *Corpus) detailsFile(t *task, e *evaluation, lay layout, hurt damage) *c
 
 type putColumn func(name string, kind columnKind, value cell, keys ...string)
 
-func (c *Corpus) putPredictions(t *task, e *evaluation, lay layout, rows []int, put putColumn) {
+func (c *Corpus) putPredictions(t *Task, e *evaluation, lay layout, rows []int, put putColumn) {
 	switch {
 	case lay.generation == GenerationBText:
 		put("predictions", stringColumn, stringCell(func(k int) string {
@@ -284,7 +284,7 @@ func (c *Corpus) putPredictions(t *task, e *evaluation, lay layout, rows []int, 
 			}
 			return "[" + strings.Join(parts, ", ") + "]"
 		}))
-	case t.bench.Options == 0:
+	case t.Bench.Options == 0:
 		put("predictions", stringListColumn, stringListCell(func(k int) []string { return e.texts[rows[k] : rows[k]+1] }))
 	default:
 		put("predictions", doubleListColumn, doubleListCell(func(k int) []float64 { return e.loglik[rows[k]] }))

@@ -9,27 +9,27 @@ import (
 )
 
 // content returns a file's bytes, made now or a little while ago.
-func (c *Corpus) content(f *file) *content {
+func (c *Corpus) content(f *File) *content {
 	return c.recent.get(c.fileKey(f), func() *content { return c.build(f) })
 }
 
-func (c *Corpus) fileKey(f *file) uint64 {
+func (c *Corpus) fileKey(f *File) uint64 {
 	repo := ""
 	if f.entry != nil {
-		repo = f.entry.repo
+		repo = f.entry.Repo
 	}
-	return key(c.options.Seed, repo, f.path, fmt.Sprint(f.kind == cardFile, f.run))
+	return key(c.options.Seed, repo, f.Path, fmt.Sprint(f.kind == cardFile, f.Run))
 }
 
-// digest is a file's size and hash: SHA-256 for a file in large-file storage, else the git
+// Digest is a file's size and hash: SHA-256 for a file in large-file storage, else the git
 // blob id.
-type digest struct {
-	size int64
+type Digest struct {
+	Size int64
 	sum  [32]byte
 	lfs  bool
 }
 
-func (d digest) hex() string {
+func (d Digest) Hex() string {
 	if d.lfs {
 		return hex.EncodeToString(d.sum[:])
 	}
@@ -37,20 +37,20 @@ func (d digest) hex() string {
 }
 
 // pointer is the text that git keeps in place of a large file.
-func (d digest) pointer() string {
-	return fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n", d.hex(), d.size)
+func (d Digest) pointer() string {
+	return fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n", d.Hex(), d.Size)
 }
 
 // blob is the file's git object id; that of the pointer for a large file.
-func (d digest) blob() string {
+func (d Digest) blob() string {
 	if d.lfs {
 		return gitBlob([]byte(d.pointer()))
 	}
-	return d.hex()
+	return d.Hex()
 }
 
 // xet is the hash under which the CDN knows a large file. It equals no other.
-func (d digest) xet() string {
+func (d Digest) xet() string {
 	sum := sha256.Sum256(append([]byte("xet:"), d.sum[:]...))
 	return hex.EncodeToString(sum[:])
 }
@@ -62,13 +62,13 @@ func gitBlob(data []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// digests remembers the digest of every file that was asked about: 48 bytes each.
+// digests keeps the digest of every file that was asked about: 48 bytes each.
 type digests struct {
 	mu sync.Mutex
-	m  map[uint64]digest
+	m  map[uint64]Digest
 }
 
-func (c *Corpus) digest(f *file) digest {
+func (c *Corpus) Digest(f *File) Digest {
 	k := c.fileKey(f)
 	c.digests.mu.Lock()
 	d, ok := c.digests.m[k]
@@ -77,7 +77,7 @@ func (c *Corpus) digest(f *file) digest {
 		return d
 	}
 	data := c.content(f)
-	d = digest{size: data.size, lfs: f.lfs()}
+	d = Digest{Size: data.size, lfs: f.lfs()}
 	if d.lfs {
 		h := sha256.New()
 		must(data.WriteTo(h))
@@ -91,7 +91,7 @@ func (c *Corpus) digest(f *file) digest {
 	c.digests.mu.Lock()
 	defer c.digests.mu.Unlock()
 	if c.digests.m == nil {
-		c.digests.m = map[uint64]digest{}
+		c.digests.m = map[uint64]Digest{}
 	}
 	c.digests.m[k] = d
 	return d

@@ -3,11 +3,11 @@
 // requests repositories and the model information, served over real HTTP on
 // loopback with the Hub's redirects, headers, quotas and failures.
 //
-// A Corpus is the truth: which models there are, what each answered to every
+// A Corpus knows everything: which models there are, what each answered to every
 // question, which runs its repository holds and in what way the repository is
-// broken. Everything is a pure function of the seed, so a corpus of thousands of
-// repositories costs next to no memory and each file has the same bytes whenever
-// it is asked for. Corpus.Truth says what a correct crawl delivers.
+// broken. All of it is a pure function of the seed, so that a corpus of thousands of
+// repositories takes next to no memory, and a file has the same bytes whenever
+// it is asked for. What a correct crawl of it delivers is computed by package truth.
 //
 // A Server puts a Corpus behind two listeners of different host names, one for the
 // Hub and one for its file servers (the CDN), so that a crawler that lets its

@@ -15,10 +15,10 @@ type sheet struct {
 
 type sheets struct {
 	mu sync.Mutex
-	m  map[*task]*sheet
+	m  map[*Task]*sheet
 }
 
-func (s *sheets) get(t *task) *sheet {
+func (s *sheets) get(t *Task) *sheet {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sh := s.m[t]; sh != nil {
@@ -26,14 +26,14 @@ func (s *sheets) get(t *task) *sheet {
 	}
 	sh := &sheet{gold: make([]int, t.Items), lengths: make([][]float64, t.Items), answers: make([]string, t.Items)}
 	for p := range t.Items {
-		q := t.question(p)
-		sh.gold[p], sh.answers[p] = q.gold, q.answer
-		for _, c := range q.choices {
+		q := t.Question(p)
+		sh.gold[p], sh.answers[p] = q.Gold, q.answer
+		for _, c := range q.Choices {
 			sh.lengths[p] = append(sh.lengths[p], float64(len(c)))
 		}
 	}
 	if s.m == nil {
-		s.m = map[*task]*sheet{}
+		s.m = map[*Task]*sheet{}
 	}
 	s.m[t] = sh
 	return sh
@@ -56,11 +56,11 @@ type evaluation struct {
 }
 
 // evaluate makes the predictions that lead to the given answers.
-func (c *Corpus) evaluate(t *task, answers []uint8, salt uint64) *evaluation {
+func (c *Corpus) evaluate(t *Task, answers []uint8, salt uint64) *evaluation {
 	sh := c.sheets.get(t)
 	n := len(answers)
 	e := &evaluation{acc: make([]uint8, n)}
-	if t.bench.Options == 0 {
+	if t.Bench.Options == 0 {
 		copy(e.acc, answers)
 		e.texts = make([]string, n)
 		for p, a := range answers {
@@ -73,7 +73,7 @@ func (c *Corpus) evaluate(t *task, answers []uint8, salt uint64) *evaluation {
 		return e
 	}
 	e.norm, e.mc2, e.loglik = make([]uint8, n), make([]float64, n), make([][]float64, n)
-	options := t.bench.Options
+	options := t.Bench.Options
 	flat := make([]float64, n*options)
 	for p, a := range answers {
 		winner := sh.gold[p]
@@ -88,7 +88,7 @@ func (c *Corpus) evaluate(t *task, answers []uint8, salt uint64) *evaluation {
 			if j == winner {
 				l[j] = -0.1 - 0.4*unit(salt, p*options+j)
 			}
-			if t.bench.Metric == "acc_norm" {
+			if t.Bench.Metric == "acc_norm" {
 				l[j] *= sh.lengths[p][j]
 			} else {
 				l[j] *= 4
@@ -124,14 +124,14 @@ type metric struct {
 
 // metrics lists, in alphabetical order, what a run records for a task. Early
 // files had acc_norm nearly everywhere.
-func (e *evaluation) metrics(t *task) []metric {
+func (e *evaluation) metrics(t *Task) []metric {
 	bit := func(v []uint8) func(int) float64 { return func(p int) float64 { return float64(v[p]) } }
-	switch t.bench.Metric {
+	switch t.Bench.Metric {
 	case "mc1":
 		return []metric{{"mc1", bit(e.acc)}, {"mc2", func(p int) float64 { return e.mc2[p] }}}
 	}
 	switch {
-	case e.norm == nil || t.bench.Name == "winogrande":
+	case e.norm == nil || t.Bench.Name == "winogrande":
 		return []metric{{"acc", bit(e.acc)}}
 	}
 	return []metric{{"acc", bit(e.acc)}, {"acc_norm", bit(e.norm)}}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
 
 func ExampleServer() {
@@ -28,7 +29,7 @@ func ExampleServer() {
 		_ = res.Body.Close()
 		fmt.Println(res.StatusCode, len(entries))
 	}
-	for _, repo := range c.Truth().Repos()[:1] {
+	for _, repo := range truth.Of(c).Repos()[:1] {
 		fmt.Println(repo.Case, repo.Status, len(repo.Tasks), repo.Tasks[0].Status)
 	}
 	// Output:

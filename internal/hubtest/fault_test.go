@@ -144,7 +144,7 @@ func TestFaults(t *testing.T) {
 			c.t = t
 			mine.client = &c
 			f.s.SetFaults(fault)
-			f.s.ResetLog()
+			f.s.Reset()
 			defer f.s.SetFaults()
 			run(t, mine)
 			if f.s.Counters().ByFault[fault.Kind] == 0 {

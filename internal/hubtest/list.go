@@ -26,7 +26,7 @@ type datasetJSON struct {
 	Downloads     *int          `json:"downloads,omitempty"`
 	Likes         *int          `json:"likes,omitempty"`
 	TrendingScore *int          `json:"trendingScore,omitempty"`
-	CardData      *cardData     `json:"cardData,omitempty"`
+	CardData      *CardData     `json:"CardData,omitempty"`
 	Siblings      []siblingJSON `json:"siblings,omitempty"`
 	CreatedAt     string        `json:"createdAt,omitempty"`
 	Key           *string       `json:"key,omitempty"`
@@ -84,18 +84,18 @@ func (s *Server) describe(r *repository, revision int, id string, fields []strin
 		d.LastModified = r.modified.Format(hubTime)
 	}
 	if plain || want("private") {
-		private := r.entry != nil && r.entry.kase == CasePrivate
+		private := r.entry != nil && r.entry.Case == CasePrivate
 		d.Private = &private
 	}
 	if plain || want("gated") {
 		d.Gated = false
-		if r.entry != nil && r.entry.kase == CaseGated {
+		if r.entry != nil && r.entry.Case == CaseGated {
 			d.Gated = "auto"
 		}
 	}
 	if plain || want("disabled") {
 		d.Disabled = &no
-		if r.entry != nil && r.entry.kase == CaseDisabled {
+		if r.entry != nil && r.entry.Case == CaseDisabled {
 			yes := true
 			d.Disabled = &yes
 		}
@@ -120,16 +120,16 @@ func (s *Server) describe(r *repository, revision int, id string, fields []strin
 		d.Key = &empty
 	}
 	if r.entry != nil && (want("cardData") || plain && (full || !inList)) {
-		d.CardData = s.corpus.cardOf(r.entry, revision)
+		d.CardData = s.corpus.Card(r.entry, revision)
 	}
 	if want("siblings") || plain && (full || !inList) {
 		for _, f := range r.files(revision) {
-			sib := siblingJSON{Name: f.path}
+			sib := siblingJSON{Name: f.Path}
 			if blobs {
-				g := s.corpus.digest(f)
-				sib.Size, sib.Blob = &g.size, g.blob()
+				g := s.corpus.Digest(f)
+				sib.Size, sib.Blob = &g.Size, g.blob()
 				if g.lfs {
-					sib.LFS = &lfsBlob{g.hex(), g.size, len(g.pointer())}
+					sib.LFS = &lfsBlob{g.Hex(), g.Size, len(g.pointer())}
 				}
 			}
 			d.Siblings = append(d.Siblings, sib)
@@ -207,8 +207,8 @@ func (s *Server) matching(v *visit, by string) []row {
 		return true
 	}
 	for _, e := range s.entries(by) {
-		if (e.kase != CasePrivate || v.account.Private) && wanted(e.listed) && !s.corpus.isRemoved(e) {
-			out = append(out, row{e.listed, e.id, e.created, func() *repository { return s.details(e) }})
+		if (e.Case != CasePrivate || v.account.Private) && wanted(e.Listed) && !s.corpus.isAbsent(e) {
+			out = append(out, row{e.Listed, e.id, e.created, func() *repository { return s.details(e) }})
 		}
 	}
 	for _, id := range []string{ResultsRepo, RequestsRepo} {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
 
 type dataset struct {
@@ -65,7 +66,7 @@ func TestListing(t *testing.T) {
 			for _, e := range entries {
 				got = append(got, e.ID)
 			}
-			for _, r := range c.s.Corpus().Truth().Repos() {
+			for _, r := range truth.Of(c.corpus).Repos() {
 				if r.Case != hubtest.CasePrivate {
 					want = append(want, r.Listed)
 				}
@@ -186,25 +187,25 @@ func TestListing(t *testing.T) {
 }
 
 // repoOf is the truth about a repository, by the id that the listing shows.
-func repoOf(t *testing.T, c *client, listed string) hubtest.RepoTruth {
+func repoOf(t *testing.T, c *client, listed string) truth.Repo {
 	t.Helper()
-	for _, r := range c.s.Corpus().Truth().Repos() {
+	for _, r := range truth.Of(c.corpus).Repos() {
 		if r.Listed == listed {
 			return r
 		}
 	}
 	t.Fatalf("no repository %s", listed)
-	return hubtest.RepoTruth{}
+	return truth.Repo{}
 }
 
 // caseOf is the first repository with a case.
-func caseOf(t *testing.T, c *client, kase hubtest.Case) hubtest.RepoTruth {
+func caseOf(t *testing.T, c *client, kase hubtest.Case) truth.Repo {
 	t.Helper()
-	for _, r := range c.s.Corpus().Truth().Repos() {
+	for _, r := range truth.Of(c.corpus).Repos() {
 		if r.Case == kase {
 			return r
 		}
 	}
 	t.Fatalf("no repository with case %q", kase)
-	return hubtest.RepoTruth{}
+	return truth.Repo{}
 }

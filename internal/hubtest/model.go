@@ -13,61 +13,61 @@ var modelFields = []string{"author", "baseModels", "cardData", "config", "create
 	"trendingScore", "widgetData", "gguf", "resourceGroup", "xetEnabled", "childrenModelCount", "usedStorage"}
 
 // modelState is what became of a model on the Hub.
-func (s *Server) modelByName(name string) (e *entry, moved string) {
-	if e = s.corpus.byModel[name]; e != nil {
-		if s.corpus.info(e).renamed {
+func (s *Server) modelByName(name string) (e *Entry, moved string) {
+	if e = s.corpus.Entry(name); e != nil {
+		if s.corpus.Info(e).Renamed {
 			return e, s.corpus.newName(e)
 		}
 		return e, ""
 	}
 	if base, ok := strings.CutSuffix(name, "-renamed"); ok {
-		if e = s.corpus.byModel[base]; e != nil && s.corpus.info(e).renamed {
+		if e = s.corpus.Entry(base); e != nil && s.corpus.Info(e).Renamed {
 			return e, ""
 		}
 	}
 	return nil, ""
 }
 
-func (c *Corpus) newName(e *entry) string { return e.model + "-renamed" }
+func (c *Corpus) newName(e *Entry) string { return e.Model + "-renamed" }
 
-func (s *Server) modelJSON(e *entry, fields []string) map[string]any {
-	m := s.corpus.info(e)
-	id := e.model
-	if m.renamed {
+func (s *Server) modelJSON(e *Entry, fields []string) map[string]any {
+	m := s.corpus.Info(e)
+	id := e.Model
+	if m.Renamed {
 		id = s.corpus.newName(e)
 	}
 	author, _, _ := strings.Cut(id, "/")
-	tags := []string{"transformers", m.modelType, "license:" + m.license}
-	if !m.noSafetensors {
+	tags := []string{"transformers", m.ModelType, "license:" + m.License}
+	if !m.NoSafetensors {
 		tags = append(tags, "safetensors")
 	}
-	if m.merged {
+	if m.Merged {
 		tags = append(tags, "merge")
 	}
-	if m.moe {
+	if m.MoE {
 		tags = append(tags, "moe")
 	}
 	gated := any(false)
-	if m.gated {
+	if m.Gated {
 		gated = "manual"
 	}
-	card := map[string]any{"license": m.license}
-	if m.base != "" {
-		card["base_model"] = m.base
+	card := map[string]any{"license": m.License}
+	if m.Base != "" {
+		card["base_model"] = m.Base
 	}
 	all := map[string]any{
-		"author": author, "sha": hexOf(key(2, e.model), 40), "private": false, "disabled": m.disabled, "gated": gated,
-		"pipeline_tag": "text-generation", "library_name": "transformers", "tags": tags, "downloads": 100 + m.likes,
-		"likes": m.likes, "lastModified": e.created.Format(hubTime), "createdAt": e.created.Format(hubTime),
+		"author": author, "sha": hexOf(key(2, e.Model), 40), "private": false, "disabled": m.Disabled, "gated": gated,
+		"pipeline_tag": "text-generation", "library_name": "transformers", "tags": tags, "downloads": 100 + m.Likes,
+		"likes": m.Likes, "lastModified": e.created.Format(hubTime), "createdAt": e.created.Format(hubTime),
 		"cardData": card, "siblings": []siblingJSON{{Name: ".gitattributes"}, {Name: "config.json"}}, "spaces": []string{},
 	}
-	if !m.noConfig {
-		all["config"] = map[string]any{"architectures": []string{m.architecture}, "model_type": m.modelType, "tokenizer_config": map[string]any{}}
+	if !m.NoConfig {
+		all["config"] = map[string]any{"architectures": []string{m.Architecture}, "model_type": m.ModelType, "tokenizer_config": map[string]any{}}
 	}
-	if !m.noSafetensors {
-		total := int64(m.parameters * 1e9)
+	if !m.NoSafetensors {
+		total := int64(m.Parameters * 1e9)
 		types := map[string]int64{"BF16": total}
-		if m.quantised { // packed weights count as eight to a word
+		if m.Quantised { // packed weights count as eight to a word
 			types = map[string]int64{"F16": total / 50, "I32": (total - total/50) / 8}
 			total = types["F16"] + types["I32"]
 		}
@@ -86,10 +86,10 @@ func (s *Server) modelJSON(e *entry, fields []string) map[string]any {
 }
 
 // openModel finds a model or answers the request.
-func (s *Server) openModel(v *visit) (*entry, bool) {
+func (s *Server) openModel(v *visit) (*Entry, bool) {
 	e, moved := s.modelByName(v.t.repo)
 	switch {
-	case e == nil || !s.corpus.info(e).available || s.corpus.isRemoved(e):
+	case e == nil || !s.corpus.Info(e).Available || s.corpus.isAbsent(e):
 		s.notFound(v)
 		return nil, false
 	case moved != "":
@@ -121,14 +121,14 @@ func (s *Server) models(v *visit) {
 		v.error(http.StatusBadRequest, "", err.Error())
 		return
 	}
-	var rows []*entry
+	var rows []*Entry
 	for _, e := range s.entries("createdAt") {
-		org, _, _ := strings.Cut(e.model, "/")
+		org, _, _ := strings.Cut(e.Model, "/")
 		if author := q.Get("author"); author != "" && org != author {
 			continue
 		}
-		matches := !slices.ContainsFunc(q["search"], func(t string) bool { return !strings.Contains(strings.ToLower(e.model), strings.ToLower(t)) })
-		if matches && s.corpus.info(e).available && !s.corpus.isRemoved(e) {
+		matches := !slices.ContainsFunc(q["search"], func(t string) bool { return !strings.Contains(strings.ToLower(e.Model), strings.ToLower(t)) })
+		if matches && s.corpus.Info(e).Available && !s.corpus.isAbsent(e) {
 			rows = append(rows, e)
 		}
 	}
@@ -149,21 +149,21 @@ func (s *Server) modelFile(v *visit) {
 	if !ok {
 		return
 	}
-	m := s.corpus.info(e)
+	m := s.corpus.Info(e)
 	switch {
-	case m.disabled:
+	case m.Disabled:
 		v.error(http.StatusForbidden, "", "Access to this resource is disabled.")
-	case m.gated && !v.account.Gated:
-		s.refuseGated(v, "model "+e.model)
-	case v.t.rev != "main" && v.t.rev != hexOf(key(2, e.model), 40):
+	case m.Gated && !v.account.Gated:
+		s.refuseGated(v, "model "+e.Model)
+	case v.t.rev != "main" && v.t.rev != hexOf(key(2, e.Model), 40):
 		v.error(http.StatusNotFound, "RevisionNotFound", "Invalid rev id: "+v.t.rev)
 	case v.t.path != "config.json":
-		v.w.Header().Set("X-Repo-Commit", hexOf(key(2, e.model), 40))
+		v.w.Header().Set("X-Repo-Commit", hexOf(key(2, e.Model), 40))
 		v.error(http.StatusNotFound, "EntryNotFound", "Entry not found")
 	default:
-		v.w.Header().Set("X-Repo-Commit", hexOf(key(2, e.model), 40))
+		v.w.Header().Set("X-Repo-Commit", hexOf(key(2, e.Model), 40))
 		v.text(http.StatusOK, string(must(json.MarshalIndent(map[string]any{
-			"architectures": []string{m.architecture}, "model_type": m.modelType,
+			"architectures": []string{m.Architecture}, "model_type": m.ModelType,
 		}, "", "  "))))
 	}
 }

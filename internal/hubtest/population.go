@@ -9,14 +9,6 @@ type Population interface {
 	Answers(model, benchmark, task string) []uint8
 }
 
-// PopulationFunc makes a Population of a function.
-type PopulationFunc func(model, benchmark, task string) []uint8
-
-// Answers calls the function.
-func (f PopulationFunc) Answers(model, benchmark, task string) []uint8 {
-	return f(model, benchmark, task)
-}
-
 // seededPopulation draws answers from a three-parameter logistic model:
 //
 //	P(correct) = c + (1-c) / (1 + exp(-a(θ-b)))

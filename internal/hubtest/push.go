@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// runs lists a repository's runs: the scheduled ones and those pushed since.
-func (c *Corpus) runs(e *entry) []plan {
+// Runs lists a repository's runs: the scheduled ones and those pushed since.
+func (c *Corpus) Runs(e *Entry) []Run {
 	runs := c.schedule(e)
 	c.mu.RLock()
-	n := c.pushed[e.repo]
+	n := c.pushed[e.Repo]
 	c.mu.RUnlock()
 	for k := range n {
 		at := time.Date(2024, 6, 20, 0, 0, 0, 0, time.UTC).Add(time.Duration(k)*time.Hour +
-			time.Duration(key(c.options.Seed, "push", e.repo, fmt.Sprint(k))%1_000_000)*time.Microsecond)
-		runs = append(runs, plan{at: at, generation: GenerationB, covers: everything})
+			time.Duration(key(c.options.Seed, "push", e.Repo, fmt.Sprint(k))%1_000_000)*time.Microsecond)
+		runs = append(runs, Run{At: at, generation: GenerationB, covers: everything})
 	}
 	return runs
 }
@@ -29,16 +29,16 @@ func (c *Corpus) Push(model string) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pushed[e.repo]++
+	c.pushed[e.Repo]++
 	return true
 }
 
 // modified is the time of the repository's last commit.
-func (c *Corpus) modified(e *entry) time.Time {
-	runs := c.runs(e)
+func (c *Corpus) modified(e *Entry) time.Time {
+	runs := c.Runs(e)
 	last := e.created
 	for _, p := range runs {
-		if t := p.at.Add(2 * time.Hour); t.After(last) && t.Year() < 2090 {
+		if t := p.At.Add(2 * time.Hour); t.After(last) && t.Year() < 2090 {
 			last = t
 		}
 	}

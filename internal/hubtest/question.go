@@ -1,8 +1,6 @@
 package hubtest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -10,21 +8,22 @@ import (
 	"metabench/corpus"
 )
 
-// question is one item of a task as the benchmark's source knows it.
-type question struct {
+// Question is one item of a task as the benchmark's source knows it.
+type Question struct {
 	id      string   // the source's own identifier, the only identity early ARC files carry
 	text    string   // the question proper
-	choices []string // empty for free text
-	gold    int      // index of the right choice
-	answer  string   // right answer of a free-text question: a number
-	worked  string   // the same with its derivation, ending in "#### number"
+	Choices []string // empty for free text
+	Gold    int      // index of the right choice
+	Worked  string   // right answer of a free-text question with its derivation, ending in "#### number"
+	answer  string   // the same without: a number
 }
 
-// task is a catalogue task with what is needed to make its questions.
-type task struct {
+// Task is a task of the catalogue, with what is needed to make its questions.
+type Task struct {
 	corpus.Task
-	n      int // position among the corpus's tasks
-	bench  corpus.Benchmark
+	Index int // position among the corpus's tasks
+	Bench corpus.Benchmark
+
 	seed   uint64
 	prompt PromptSize
 
@@ -43,12 +42,12 @@ const (
 
 // duplicateOf returns the earlier position whose question position p repeats, or
 // -1. The leaderboard's benchmarks hold such duplicates (§5.3).
-func (t *task) duplicateOf(p int) int {
+func (t *Task) duplicateOf(p int) int {
 	if p < 2 {
 		return -1
 	}
 	last := p == t.Items-1 && t.Items >= 5 && key(t.seed, "duplicate", t.Name)%2 == 0
-	if last || mix(key(t.seed, "duplicates", t.bench.Name, t.Name)+uint64(p))%500 == 0 {
+	if last || mix(key(t.seed, "duplicates", t.Bench.Name, t.Name)+uint64(p))%500 == 0 {
 		if q := p / 2; t.duplicateOf(q) < 0 {
 			return q
 		}
@@ -56,69 +55,69 @@ func (t *task) duplicateOf(p int) int {
 	return -1
 }
 
-// question makes the question at a position. A repeated question has the same
+// Question makes the question at a position. A repeated question has the same
 // text; in MMLU the same choices too, elsewhere other choices.
-func (t *task) question(p int) question {
+func (t *Task) Question(p int) Question {
 	origin := p
 	if d := t.duplicateOf(p); d >= 0 {
 		origin = d
 	}
-	r := stream(mix(key(t.seed, "text", t.bench.Name, t.Name) + uint64(origin)))
+	r := stream(mix(key(t.seed, "text", t.Bench.Name, t.Name) + uint64(origin)))
 	words := 9 + r.IntN(8)
 	if t.prompt == PromptRealistic {
 		words = 18 + r.IntN(40)
 	}
-	q := question{id: fmt.Sprintf("%s_%d_%d", sources[r.IntN(len(sources))], 1990+r.IntN(30), 400000+p)}
+	q := Question{id: fmt.Sprintf("%s_%d_%d", sources[r.IntN(len(sources))], 1990+r.IntN(30), 400000+p)}
 	q.text = sentence(r, words) + "?"
-	if t.bench.Name == "winogrande" {
+	if t.Bench.Name == "winogrande" {
 		q.text = sentence(r, words) + " because" // up to the blank
 	}
-	if origin != p && t.bench.Name != "mmlu" {
-		r = stream(mix(key(t.seed, "choices", t.bench.Name, t.Name) + uint64(p)))
+	if origin != p && t.Bench.Name != "mmlu" {
+		r = stream(mix(key(t.seed, "choices", t.Bench.Name, t.Name) + uint64(p)))
 	}
-	for range t.bench.Options {
-		q.choices = append(q.choices, " "+sentence(r, 2+r.IntN(6)))
+	for range t.Bench.Options {
+		q.Choices = append(q.Choices, " "+sentence(r, 2+r.IntN(6)))
 	}
-	if t.bench.Name == "winogrande" { // each option goes on with the same rest of the sentence
+	if t.Bench.Name == "winogrande" { // each option goes on with the same rest of the sentence
 		rest := " was " + sentence(r, 3+r.IntN(4)) + "."
-		for k := range q.choices {
-			q.choices[k] += rest
+		for k := range q.Choices {
+			q.Choices[k] += rest
 		}
 	}
 	switch {
-	case t.bench.Options == 0:
+	case t.Bench.Options == 0:
 		q.answer = fmt.Sprint(r.IntN(900))
-		q.worked = sentence(r, 6) + " makes " + q.answer + ".\n#### " + q.answer
-	case t.bench.Metric == "mc1":
-		q.gold = 0 // TruthfulQA lists the best answer first
+		q.Worked = sentence(r, 6) + " makes " + q.answer + ".\n#### " + q.answer
+	case t.Bench.Metric == "mc1":
+		q.Gold = 0 // TruthfulQA lists the best answer first
 	default:
-		q.gold = r.IntN(t.bench.Options)
+		q.Gold = r.IntN(t.Bench.Options)
 	}
-	if t.bench.Name == "mmlu" {
-		q.text += "\n" + lettered(q.choices)
-		q.choices = []string{" A", " B", " C", " D"}[:t.bench.Options]
+	if t.Bench.Name == "mmlu" {
+		q.text += "\n" + lettered(q.Choices)
+		q.Choices = []string{" A", " B", " C", " D"}[:t.Bench.Options]
 	}
 	return q
 }
 
 // tells reports whether the files of 2024 list a task's choices and right answers:
 // in many of them these lists are empty in every row.
-func (t *task) tells() bool { return key(t.seed, "tells", t.bench.Name, t.Name)%3 == 0 }
+func (t *Task) tells() bool { return key(t.seed, "tells", t.Bench.Name, t.Name)%3 == 0 }
 
 // right is the text of the right choice or answer, in a list as the files of 2024 have it.
-func (q question) right() []string {
-	if len(q.choices) == 0 {
-		return []string{q.worked}
+func (q Question) right() []string {
+	if len(q.Choices) == 0 {
+		return []string{q.Worked}
 	}
-	return q.choices[q.gold : q.gold+1]
+	return q.Choices[q.Gold : q.Gold+1]
 }
 
 // rightIndex is the place of the right choice, in a list.
-func (q question) rightIndex() []int64 {
-	if len(q.choices) == 0 {
+func (q Question) rightIndex() []int64 {
+	if len(q.Choices) == 0 {
 		return nil
 	}
-	return []int64{int64(q.gold)}
+	return []int64{int64(q.Gold)}
 }
 
 // lettered lists choices as MMLU's prompts do.
@@ -133,34 +132,34 @@ func lettered(choices []string) string {
 	return b.String()
 }
 
-// rendered is the question as the files' question column shows it.
-func (t *task) rendered(q question, g Generation) string {
+// Rendered is the question as the files' question column shows it.
+func (t *Task) Rendered(q Question, g Generation) string {
 	switch {
-	case t.bench.Name == "hellaswag":
+	case t.Bench.Name == "hellaswag":
 		return q.text
-	case t.bench.Name == "winogrande" && (g == GenerationA || g == GenerationAEarly):
+	case t.Bench.Name == "winogrande" && (g == GenerationA || g == GenerationAEarly):
 		return q.text
-	case t.bench.Name == "winogrande":
+	case t.Bench.Name == "winogrande":
 		return q.text + " "
 	case g == GenerationA || g == GenerationAEarly:
 		return "Question: " + q.text + "\nAnswer:"
-	case t.rerendered && t.bench.Name == "mmlu":
+	case t.rerendered && t.Bench.Name == "mmlu":
 		return "The following are multiple choice questions (with answers) about " + strings.ReplaceAll(t.Name, "_", " ") +
 			".\n\n" + q.text + "\nAnswer:"
 	}
 	return "Question:  " + q.text + "\n\nAnswer: " // another year, other white space
 }
 
-// fullPrompt is the text the model saw: worked examples, then the question.
-func (t *task) fullPrompt(p int, rendered string) string {
-	r := stream(mix(key(t.seed, "shots", t.bench.Name, t.Name) + uint64(p)))
-	shots, pool, words := min(t.bench.Shots, 1), 4, 12
+// FullPrompt is the text the model saw: worked examples, then the question.
+func (t *Task) FullPrompt(p int, rendered string) string {
+	r := stream(mix(key(t.seed, "shots", t.Bench.Name, t.Name) + uint64(p)))
+	shots, pool, words := min(t.Bench.Shots, 1), 4, 12
 	if t.prompt == PromptRealistic {
-		shots, pool, words = t.bench.Shots, 40, 24
+		shots, pool, words = t.Bench.Shots, 40, 24
 	}
 	var b strings.Builder
 	for range shots {
-		e := stream(mix(key(t.seed, "example", t.bench.Name, t.Name) + r.Uint64N(uint64(pool))))
+		e := stream(mix(key(t.seed, "example", t.Bench.Name, t.Name) + r.Uint64N(uint64(pool))))
 		b.WriteString(t.example(e, words) + "\n\n")
 	}
 	b.WriteString(rendered)
@@ -168,13 +167,13 @@ func (t *task) fullPrompt(p int, rendered string) string {
 }
 
 // example is a worked example, put as the questions are.
-func (t *task) example(r *rand.Rand, words int) string {
+func (t *Task) example(r *rand.Rand, words int) string {
 	text := sentence(r, words)
-	switch t.bench.Asked {
+	switch t.Bench.Asked {
 	case corpus.Context:
 		return text + " because " + sentence(r, 3) + "."
 	case corpus.Lettered:
-		options := make([]string, max(t.bench.Options, 2))
+		options := make([]string, max(t.Bench.Options, 2))
 		for k := range options {
 			options[k] = " " + sentence(r, 2)
 		}
@@ -183,13 +182,6 @@ func (t *task) example(r *rand.Rand, words int) string {
 		return fmt.Sprintf("Question: %s?\nAnswer: %s.\n#### %d", text, sentence(r, 3), r.IntN(900))
 	}
 	return fmt.Sprintf("Question: %s?\nAnswer: %s", text, sentence(r, 3))
-}
-
-// HashQuestion is the content hash that Truth gives for a question: SHA-256, in hex,
-// of the text with every run of white space folded into one blank.
-func HashQuestion(text string) string {
-	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
-	return hex.EncodeToString(sum[:])
 }
 
 func sentence(r *rand.Rand, words int) string {

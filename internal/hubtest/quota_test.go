@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/control"
 )
 
 func TestQuota(t *testing.T) {
-	clock := hubtest.NewClock(time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)) // one minute into a window
+	clock := control.NewClock(time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)) // one minute into a window
 	f := newFixture(t, hubtest.ServerOptions{Now: clock.Now, Quotas: map[hubtest.Plan]hubtest.Quota{
 		hubtest.PlanAnonymous: {API: 3, Resolvers: 2, Pages: 1}, hubtest.PlanFree: {API: 4}}})
 	info := "/api/datasets/" + f.repo.Repo

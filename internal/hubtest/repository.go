@@ -13,19 +13,19 @@ import (
 type repository struct {
 	id       string // canonical
 	oid      string // "_id"
-	entry    *entry // nil for the common ones
+	entry    *Entry // nil for the common ones
 	created  time.Time
 	modified time.Time
 	head     int // newest revision
-	files    func(revision int) []*file
+	files    func(revision int) []*File
 }
 
 // index keeps what listings need of all repositories, and the file lists asked for
 // last.
 type index struct {
 	mu      sync.Mutex
-	sorted  map[string][]*entry // by sort key
-	listing map[listingKey][]*file
+	sorted  map[string][]*Entry // by sort key
+	listing map[listingKey][]*File
 }
 
 type listingKey struct {
@@ -47,17 +47,17 @@ func (s *Server) lookup(name string) (repo *repository, moved bool) {
 		return r, name != r.id
 	}
 	e := s.corpus.byFold[strings.ToLower(id)]
-	if e == nil || s.corpus.isRemoved(e) {
+	if e == nil || s.corpus.isAbsent(e) {
 		return nil, false
 	}
-	return s.details(e), name != e.repo
+	return s.details(e), name != e.Repo
 }
 
-func (s *Server) details(e *entry) *repository {
+func (s *Server) details(e *Entry) *repository {
 	c := s.corpus
-	return &repository{id: e.repo, oid: e.id, entry: e, created: e.created, modified: c.modified(e), head: c.revisions(e),
-		files: func(revision int) []*file {
-			return s.listed(e.repo, revision, func() []*file { return c.files(e, revision) })
+	return &repository{id: e.Repo, oid: e.id, entry: e, created: e.created, modified: c.modified(e), head: c.revisions(e),
+		files: func(revision int) []*File {
+			return s.listed(e.Repo, revision, func() []*File { return c.Files(e, revision) })
 		}}
 }
 
@@ -68,14 +68,14 @@ func (s *Server) common(id string) *repository {
 	if id == RequestsRepo {
 		list = c.requestFiles
 	}
-	pushes := c.pushes()
+	pushes := c.Pushes()
 	return &repository{id: id, oid: "64784ba0" + hexOf(key(0, id), 16), created: created,
 		modified: created.AddDate(1, 0, pushes), head: pushes,
-		files: func(int) []*file { return s.listed(id, pushes, list) }}
+		files: func(int) []*File { return s.listed(id, pushes, list) }}
 }
 
 // pushes is the number of runs pushed so far, to any repository.
-func (c *Corpus) pushes() int {
+func (c *Corpus) Pushes() int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	n := 0
@@ -86,8 +86,8 @@ func (c *Corpus) pushes() int {
 }
 
 // listed remembers the file lists of a few repositories.
-func (s *Server) listed(id string, revision int, list func() []*file) []*file {
-	k := listingKey{id, revision, s.corpus.pushes()}
+func (s *Server) listed(id string, revision int, list func() []*File) []*File {
+	k := listingKey{id, revision, s.corpus.Pushes()}
 	s.index.mu.Lock()
 	files, ok := s.index.listing[k]
 	s.index.mu.Unlock()
@@ -98,14 +98,14 @@ func (s *Server) listed(id string, revision int, list func() []*file) []*file {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
 	if s.index.listing == nil || len(s.index.listing) > 64 {
-		s.index.listing = map[listingKey][]*file{}
+		s.index.listing = map[listingKey][]*File{}
 	}
 	s.index.listing[k] = files
 	return files
 }
 
 // commit is the repository's commit at a revision.
-func (s *Server) commit(r *repository, revision int) string { return s.corpus.commit(r.id, revision) }
+func (s *Server) commit(r *repository, revision int) string { return s.corpus.Commit(r.id, revision) }
 
 // revision finds the revision that a name means: a branch, a full commit id or an
 // unambiguous beginning of one (§2.1). Empty is the main branch.
@@ -147,11 +147,11 @@ func (s *Server) open(v *visit, bytesWanted bool) (*repository, int, bool) {
 		v.redirect(location)
 		return nil, 0, false
 	}
-	if r.entry != nil && v.t.route != RouteInfo && r.entry.kase == CaseDisabled {
+	if r.entry != nil && v.t.route != RouteInfo && r.entry.Case == CaseDisabled {
 		v.error(http.StatusForbidden, "", "Access to this resource is disabled.")
 		return nil, 0, false
 	}
-	if bytesWanted && r.entry != nil && r.entry.kase == CaseGated && !v.account.Gated {
+	if bytesWanted && r.entry != nil && r.entry.Case == CaseGated && !v.account.Gated {
 		s.refuseGated(v, "dataset "+r.id)
 		return nil, 0, false
 	}
@@ -171,7 +171,7 @@ func (s *Server) visible(v *visit, r *repository) bool {
 	if r.entry == nil {
 		return true
 	}
-	switch r.entry.kase {
+	switch r.entry.Case {
 	case CaseDeleted:
 		return false
 	case CasePrivate:
@@ -206,24 +206,24 @@ func (v *visit) redirect(location string) {
 }
 
 // entries returns all details repositories in the order of a sort key.
-func (s *Server) entries(by string) []*entry {
+func (s *Server) entries(by string) []*Entry {
 	s.index.mu.Lock()
 	defer s.index.mu.Unlock()
 	if list := s.index.sorted[by]; list != nil {
 		return list
 	}
-	list := slices.Clone(s.corpus.entries)
-	slices.SortFunc(list, func(a, b *entry) int {
+	list := s.corpus.Entries()
+	slices.SortFunc(list, func(a, b *Entry) int {
 		if by == "createdAt" {
 			if d := b.created.Compare(a.created); d != 0 {
 				return d
 			}
 			return strings.Compare(b.id, a.id)
 		}
-		return strings.Compare(hexOf(key(1, by, a.repo), 16), hexOf(key(1, by, b.repo), 16))
+		return strings.Compare(hexOf(key(1, by, a.Repo), 16), hexOf(key(1, by, b.Repo), 16))
 	})
 	if s.index.sorted == nil {
-		s.index.sorted = map[string][]*entry{}
+		s.index.sorted = map[string][]*Entry{}
 	}
 	s.index.sorted[by] = list
 	return list

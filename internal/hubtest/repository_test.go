@@ -16,6 +16,7 @@ import (
 
 	"metabench/corpus"
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
 
 func TestTree(t *testing.T) {
@@ -71,7 +72,7 @@ func TestTree(t *testing.T) {
 		"expand_adds_the_last_commit_in_smaller_pages": func(t *testing.T) {
 			big := serve(t, hubtest.CorpusOptions{Models: 1, Generation: hubtest.GenerationB,
 				Benchmarks: hubtest.Scaled(hubtest.Leaderboard(), 0.01, 2)}, hubtest.ServerOptions{})
-			r := big.get("/api/datasets/" + big.s.Corpus().Truth().Repos()[0].Repo + "/tree/main?recursive=true&expand=true")
+			r := big.get("/api/datasets/" + truth.Of(big.corpus).Repos()[0].Repo + "/tree/main?recursive=true&expand=true")
 			if entries := decode[[]map[string]any](t, r); len(entries) != 50 || entries[10]["lastCommit"] == nil {
 				t.Errorf("%d entries: %v", len(entries), entries[10])
 			}
@@ -134,11 +135,11 @@ func TestPathsInfo(t *testing.T) {
 	}
 }
 
-// The card's front matter is YAML, also with names that fight back, and says the same as cardData.
+// The card's front matter is YAML, also with names that fight back, and says the same as CardData.
 func TestCards(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 4, Models: 30, Broken: 0.6, Cases: []hubtest.Case{hubtest.CaseHostileName, hubtest.CaseNoLatest,
 		hubtest.CaseNoCard, hubtest.CaseEmptyCard, hubtest.CaseDebugLatest}}, hubtest.ServerOptions{Unlimited: true})
-	for _, repo := range c.s.Corpus().Truth().Repos() {
+	for _, repo := range truth.Of(c.corpus).Repos() {
 		t.Run(fmt.Sprintf("%s_%s", repo.Case, repo.Repo[len(hubtest.Namespace)+1:]), func(t *testing.T) {
 			info := decode[dataset](t, c.get("/api/datasets/"+repo.Repo))
 			r := c.get("/datasets/" + repo.Repo + "/resolve/main/README.md")
@@ -198,10 +199,10 @@ func TestCards(t *testing.T) {
 func TestResults(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 4, Models: 60, Broken: 0.1, Cases: []hubtest.Case{hubtest.CaseBadResults}},
 		hubtest.ServerOptions{Unlimited: true})
-	truth := c.s.Corpus().Truth()
+	correct := truth.Of(c.corpus)
 	kinds := map[string]int{}
-	for _, model := range c.s.Corpus().Models() {
-		scores := truth.Scores(model)
+	for _, model := range c.corpus.Models() {
+		scores := correct.Scores(model)
 		if len(scores) == 0 {
 			t.Fatalf("%s has no scores", model)
 		}
@@ -234,7 +235,7 @@ func TestResults(t *testing.T) {
 		for _, s := range scores {
 			published[s.Benchmark] = s
 		}
-		for _, b := range c.s.Corpus().Benchmarks() {
+		for _, b := range truth.Of(c.corpus).Benchmarks() {
 			sum, n := 0.0, 0
 			for _, task := range b.Tasks {
 				if line := file.Results[fmt.Sprintf("harness|%s|%d", task.Harness, b.Shots)]; line != nil {
@@ -251,12 +252,12 @@ func TestResults(t *testing.T) {
 				t.Errorf("%s %s: score %+v, file says %v of %d", model, b.Name, s, 100*sum/float64(n), n)
 			}
 		}
-		repo, _ := truth.Repo(model)
+		repo, _ := correct.Repo(model)
 		for _, task := range repo.Tasks {
 			if strings.Contains(strings.ReplaceAll(task.Path, ":", "-"), strings.TrimSuffix(path[len(path)-31:], ".json")) && task.Benchmark == "gsm8k" {
 				kinds["mean compared"]++
 				sum := 0.0
-				for _, a := range truth.Answers(model, task.Benchmark, task.Task) {
+				for _, a := range correct.Answers(model, task.Benchmark, task.Task) {
 					sum += float64(a)
 				}
 				if got := file.Results["harness|gsm8k|5"]["acc"]; math.Abs(got-sum/float64(task.Rows)) > 1e-12 {
@@ -280,7 +281,7 @@ func TestResults(t *testing.T) {
 
 func TestRequestsAndModels(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 4, Models: 60}, hubtest.ServerOptions{Unlimited: true})
-	truth := c.s.Corpus().Truth()
+	correct := truth.Of(c.corpus)
 	requests := map[string]string{}
 	for _, e := range decode[[]treeEntry](t, c.get("/api/datasets/"+hubtest.RequestsRepo+"/tree/main?recursive=true")) {
 		if model, _, ok := strings.Cut(e.Path, "_eval_request_"); ok && e.Type == "file" {
@@ -288,8 +289,8 @@ func TestRequestsAndModels(t *testing.T) {
 		}
 	}
 	seen := map[string]int{}
-	for _, name := range c.s.Corpus().Models() {
-		want, _ := truth.Model(name)
+	for _, name := range c.corpus.Models() {
+		want, _ := correct.Model(name)
 		r := c.get("/datasets/" + hubtest.RequestsRepo + "/resolve/main/" + escape(requests[name]))
 		request := decode[struct {
 			Model  string
@@ -350,7 +351,7 @@ func TestRequestsAndModels(t *testing.T) {
 	if r := c.get("/api/models?expand=nope"); r.status != 400 || !strings.Contains(string(r.body), "safetensors") {
 		t.Errorf("unknown field: %d %s", r.status, r.body)
 	}
-	org, _, _ := strings.Cut(c.s.Corpus().Models()[0], "/")
+	org, _, _ := strings.Cut(c.corpus.Models()[0], "/")
 	for _, m := range decode[[]map[string]any](t, c.get("/api/models?author="+org+"&limit=3")) {
 		if !strings.HasPrefix(m["id"].(string), org+"/") {
 			t.Errorf("%v is not by %s", m["id"], org)

@@ -18,7 +18,7 @@ import (
 )
 
 // openFile finds the file of a request or answers it.
-func (s *Server) openFile(v *visit) (*repository, int, *file, bool) {
+func (s *Server) openFile(v *visit) (*repository, int, *File, bool) {
 	r, k, ok := s.open(v, true)
 	if !ok {
 		return nil, 0, nil, false
@@ -38,14 +38,14 @@ func (s *Server) resolve(v *visit) {
 	if !ok {
 		return
 	}
-	d := s.corpus.digest(f)
+	d := s.corpus.Digest(f)
 	h := v.w.Header()
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("Content-Disposition", disposition(f.path))
+	h.Set("Content-Disposition", disposition(f.Path))
 	h.Set("Vary", "Origin, Accept")
 	commit := s.commit(r, k)
 	if !d.lfs {
-		etag := `"` + d.hex() + `"`
+		etag := `"` + d.Hex() + `"`
 		if v.r.Header.Get("If-None-Match") == etag {
 			h.Set("ETag", etag)
 			v.WriteHeader(http.StatusNotModified)
@@ -54,11 +54,11 @@ func (s *Server) resolve(v *visit) {
 		h.Set("ETag", etag)
 		h.Set("X-Linked-ETag", etag)
 		h.Set("X-Hub-Cache", "MISS")
-		v.redirect("/api/resolve-cache/datasets/" + escapePath(r.id) + "/" + commit + "/" + escapePath(f.path) +
+		v.redirect("/api/resolve-cache/datasets/" + escapePath(r.id) + "/" + commit + "/" + escapePath(f.Path) +
 			"?" + url.QueryEscape(v.r.URL.Path) + "=&etag=" + url.QueryEscape(etag))
 		return
 	}
-	h.Set("X-Linked-Size", strconv.FormatInt(d.size, 10))
+	h.Set("X-Linked-Size", strconv.FormatInt(d.Size, 10))
 	h.Set("X-Linked-ETag", `"`+s.declared(v, f, d)+`"`)
 	h.Set("X-Xet-Hash", d.xet())
 	h.Set("Cache-Control", "no-store")
@@ -95,14 +95,14 @@ func (s *Server) raw(v *visit) {
 	if !ok {
 		return
 	}
-	d := s.corpus.digest(f)
+	d := s.corpus.Digest(f)
 	v.w.Header().Set("ETag", `"`+d.blob()+`"`)
 	if d.lfs {
 		v.text(http.StatusOK, d.pointer())
 		return
 	}
 	v.r.Header.Del("If-None-Match") // raw does not honour it
-	s.file(v.answer, v.r, f, `"`+d.hex()+`"`, "text/plain; charset=utf-8")
+	s.file(v.answer, v.r, f, `"`+d.Hex()+`"`, "text/plain; charset=utf-8")
 }
 
 // resolveCache serves small files.
@@ -111,17 +111,17 @@ func (s *Server) resolveCache(v *visit) {
 	if !ok {
 		return
 	}
-	d := s.corpus.digest(f)
+	d := s.corpus.Digest(f)
 	if d.lfs {
 		v.error(http.StatusNotFound, "EntryNotFound", "Entry not found")
 		return
 	}
-	v.w.Header().Set("Content-Disposition", disposition(f.path))
-	s.file(v.answer, v.r, f, `"`+d.hex()+`"`, "text/plain; charset=utf-8")
+	v.w.Header().Set("Content-Disposition", disposition(f.Path))
+	s.file(v.answer, v.r, f, `"`+d.Hex()+`"`, "text/plain; charset=utf-8")
 }
 
 // file serves a file's bytes, with single ranges.
-func (s *Server) file(a *answer, r *http.Request, f *file, etag, contentType string) {
+func (s *Server) file(a *answer, r *http.Request, f *File, etag, contentType string) {
 	data := s.corpus.content(f)
 	h := a.Header()
 	h.Set("ETag", etag)
@@ -170,11 +170,11 @@ type policy struct {
 }
 
 // signed makes an address for a file at the CDN that is good for a while.
-func (s *Server) signed(r *repository, revision int, f *file, d digest) string {
+func (s *Server) signed(r *repository, revision int, f *File, d Digest) string {
 	expires := s.options.Now().Add(s.options.Lifetime).Unix()
-	p := base64.RawURLEncoding.EncodeToString(must(json.Marshal(policy{r.id, revision, f.path, expires})))
+	p := base64.RawURLEncoding.EncodeToString(must(json.Marshal(policy{r.id, revision, f.Path, expires})))
 	q := url.Values{}
-	q.Set("response-content-disposition", disposition(f.path))
+	q.Set("response-content-disposition", disposition(f.Path))
 	q.Set("Expires", strconv.FormatInt(expires, 10))
 	q.Set("Policy", p)
 	q.Set("Signature", s.sign(d.xet(), p))
@@ -189,7 +189,7 @@ func (s *Server) sign(hash, policy string) string {
 
 // serveCDN serves the bytes behind signed addresses: no quota, no credentials.
 func (s *Server) serveCDN(w http.ResponseWriter, r *http.Request) {
-	s.log.begin(HostCDN)
+	s.log.begin()
 	struck := s.faults.strike(RouteCDN, r.Method, r.URL.Path+" "+s.fileName(r))
 	a := newAnswer(w, r, struck, s.closing)
 	header := r.Header.Clone()
@@ -258,7 +258,7 @@ func (s *Server) cdnFile(a *answer, r *http.Request) {
 		}
 	}
 	repo, _ := s.lookup(p.Repo)
-	var f *file
+	var f *File
 	if repo != nil {
 		f = findFile(repo.files(p.Revision), p.Path)
 	}
@@ -266,6 +266,6 @@ func (s *Server) cdnFile(a *answer, r *http.Request) {
 		a.text(http.StatusNotFound, "Not found")
 		return
 	}
-	a.Header().Set("Content-Disposition", disposition(f.path))
+	a.Header().Set("Content-Disposition", disposition(f.Path))
 	s.file(a, r, f, `"`+seg[2]+`"`, "application/octet-stream")
 }

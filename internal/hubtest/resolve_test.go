@@ -1,21 +1,24 @@
 package hubtest_test
 
 import (
+	"bufio"
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
 
 // a repository with a large file, for tests of the resolver.
 type fixture struct {
 	*client
-	repo hubtest.RepoTruth
+	repo truth.Repo
 	path string // its gsm8k file
 	sha  string // that file's SHA-256
 	size int64
@@ -25,7 +28,7 @@ func newFixture(t *testing.T, so hubtest.ServerOptions) fixture {
 	t.Helper()
 	so.Unlimited = so.Quotas == nil
 	c := serve(t, hubtest.CorpusOptions{Seed: 5, Models: 3, Generation: hubtest.GenerationA}, so)
-	f := fixture{client: c, repo: c.s.Corpus().Truth().Repos()[0]}
+	f := fixture{client: c, repo: truth.Of(c.corpus).Repos()[0]}
 	last := f.repo.Tasks[len(f.repo.Tasks)-1]
 	f.path, f.sha, f.size = last.Path, last.SHA256, last.Size
 	return f
@@ -140,7 +143,7 @@ func TestRevisionSpellings(t *testing.T) {
 
 func TestPathSpellings(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 5, Models: 1, Generation: hubtest.GenerationAEarly}, hubtest.ServerOptions{})
-	repo := c.s.Corpus().Truth().Repos()[0]
+	repo := truth.Of(c.corpus).Repos()[0]
 	path := repo.Tasks[0].Path
 	if !strings.Contains(path, "arc:challenge|25") || strings.Count(path, ":") < 5 {
 		t.Fatalf("want a path with bars and colons, not %s", path)
@@ -188,4 +191,24 @@ func TestRenamedRepository(t *testing.T) {
 			t.Error(r.status)
 		}
 	})
+}
+
+// A client that does not escape the bar is served too.
+func TestBarAsItIs(t *testing.T) {
+	f := newFixture(t, hubtest.ServerOptions{})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.s.Endpoint(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := fmt.Fprintf(conn, "GET /datasets/%s/resolve/main/%s HTTP/1.1\r\nHost: x\r\n\r\n", f.repo.Repo, f.path); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusFound {
+		t.Errorf("%s %v", res.Status, err)
+	}
 }

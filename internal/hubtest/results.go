@@ -7,30 +7,29 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"metabench/corpus"
 )
 
-// taskScore is one task's line in a results file.
-type taskScore struct {
-	task    *task
-	metrics []scoredMetric
+// TaskScore is one task's line in a results file.
+type TaskScore struct {
+	Task    *Task
+	Metrics []MetricScore
 }
 
-type scoredMetric struct {
-	name         string
-	mean, stderr float64
+// MetricScore is the mean of a metric over the rows that a run evaluated, with its standard error.
+type MetricScore struct {
+	Name         string
+	Mean, Stderr float64
 }
 
 // scoreCache keeps the scores of runs: they need every answer and are asked for by
 // the details repository, the results repository and the truth.
 type scoreCache struct {
 	mu sync.Mutex
-	m  map[[2]int][]taskScore // by model and run
+	m  map[[2]int][]TaskScore // by model and run
 }
 
-// scores are the means over the rows that a run evaluated.
-func (c *Corpus) scores(e *entry, run int, p plan) []taskScore {
+// Scores are the means over the rows that a run evaluated.
+func (c *Corpus) Scores(e *Entry, run int, p Run) []TaskScore {
 	k := [2]int{e.index, run}
 	c.score.mu.Lock()
 	s, ok := c.score.m[k]
@@ -42,50 +41,50 @@ func (c *Corpus) scores(e *entry, run int, p plan) []taskScore {
 		if !p.covers(t) {
 			continue
 		}
-		salt := c.salt(e, run, t)
-		ev := c.evaluate(t, c.answers(e, t, salt), key(salt, e.model, t.Name))
+		salt := c.Salt(e, run, t)
+		ev := c.evaluate(t, c.Answers(e, t, salt), key(salt, e.Model, t.Name))
 		n := t.Items
 		if p.limit > 0 {
 			n = max(min(p.limit, t.Items-1), 1)
 		}
-		ts := taskScore{task: t}
+		ts := TaskScore{Task: t}
 		for _, m := range ev.metrics(t) {
-			sm := scoredMetric{name: m.name}
-			sm.mean, sm.stderr = mean(m, n)
-			ts.metrics = append(ts.metrics, sm)
+			sm := MetricScore{Name: m.name}
+			sm.Mean, sm.Stderr = mean(m, n)
+			ts.Metrics = append(ts.Metrics, sm)
 		}
 		s = append(s, ts)
 	}
 	c.score.mu.Lock()
 	defer c.score.mu.Unlock()
 	if c.score.m == nil {
-		c.score.m = map[[2]int][]taskScore{}
+		c.score.m = map[[2]int][]TaskScore{}
 	}
 	c.score.m[k] = s
 	return s
 }
 
-// oldMMLU reports whether a run used the first, wrong version of MMLU, which its
+// OldMMLU reports whether a run used the first, wrong version of MMLU, which its
 // results file says by version 0 (§6.1).
-func (c *Corpus) oldMMLU(e *entry, p plan) bool {
-	return p.generation == GenerationAEarly && key(c.options.Seed, "mmlu version", e.model)%2 == 0
+func (c *Corpus) OldMMLU(e *Entry, p Run) bool {
+	return p.generation == GenerationAEarly && key(c.options.Seed, "mmlu version", e.Model)%2 == 0
 }
 
-// nanScore reports whether a run's TruthfulQA mc2 came out as NaN.
-func (c *Corpus) nanScore(e *entry) bool {
-	return key(c.options.Seed, "nan", e.model)%10 == 0
+// NaNScore reports whether a run's TruthfulQA mc2 came out as NaN.
+func (c *Corpus) NaNScore(e *Entry) bool {
+	return key(c.options.Seed, "nan", e.Model)%10 == 0
 }
 
 // resultsJSON is the aggregate file of a run, as a Python writer formats it: bare
 // NaN included (§6.1).
-func (c *Corpus) resultsJSON(e *entry, run int, p plan) []byte {
+func (c *Corpus) resultsJSON(e *Entry, run int, p Run) []byte {
 	var b strings.Builder
 	config := "config_general"
 	if p.generation == GenerationAEarly {
 		config = "config"
 	}
 	quote := func(s string) string { return string(must(json.Marshal(s))) }
-	dtype := c.info(e).precision
+	dtype := c.Info(e).Precision
 	switch {
 	case strings.HasSuffix(dtype, "float16"):
 		dtype = "torch." + dtype
@@ -96,33 +95,33 @@ func (c *Corpus) resultsJSON(e *entry, run int, p plan) []byte {
 		"        \"override_batch_size\": 1,\n        \"max_samples\": %s,\n        \"job_id\": \"\",\n        \"start_time\": 1.0,\n        \"end_time\": 2.0,\n"+
 		"        \"total_evaluation_time_secondes\": \"6821.3\",\n        \"model_name\": %s,\n        \"model_sha\": %q,\n        \"model_dtype\": %q,\n"+
 		"        \"model_size\": \"11.27 GB\"\n    },\n    \"results\": {\n",
-		config, hexOf(key(1, "lighteval"), 40), maxSamples(p), quote(e.model), hexOf(key(2, e.model), 40), dtype)
+		config, hexOf(key(1, "lighteval"), 40), maxSamples(p), quote(e.Model), hexOf(key(2, e.Model), 40), dtype)
 	all := map[string][]float64{}
 	var names []string
 	var lines, versions, summaries []string
-	for _, ts := range c.scores(e, run, p) {
-		name := fmt.Sprintf("harness|%s|%d", ts.task.Harness, ts.task.bench.Shots)
+	for _, ts := range c.Scores(e, run, p) {
+		name := fmt.Sprintf("harness|%s|%d", ts.Task.Harness, ts.Task.Bench.Shots)
 		var fields []string
-		for _, m := range ts.metrics {
-			value := m.mean
-			if m.name == "mc2" && c.nanScore(e) {
+		for _, m := range ts.Metrics {
+			value := m.Mean
+			if m.Name == "mc2" && c.NaNScore(e) {
 				value = math.NaN()
 			}
-			if all[m.name] == nil {
-				names = append(names, m.name)
+			if all[m.Name] == nil {
+				names = append(names, m.Name)
 			}
-			all[m.name] = append(all[m.name], value)
+			all[m.Name] = append(all[m.Name], value)
 			fields = append(fields, fmt.Sprintf("            %q: %s,\n            %q: %s",
-				m.name, jsonNumber(value), m.name+"_stderr", jsonNumber(m.stderr)))
+				m.Name, jsonNumber(value), m.Name+"_stderr", jsonNumber(m.Stderr)))
 		}
 		lines = append(lines, fmt.Sprintf("        %q: {\n%s\n        }", name, strings.Join(fields, ",\n")))
 		version := 0
-		if ts.task.bench.Name == "mmlu" && !c.oldMMLU(e, p) {
+		if ts.Task.Bench.Name == "mmlu" && !c.OldMMLU(e, p) {
 			version = 1
 		}
 		versions = append(versions, fmt.Sprintf("        %q: %d", name, version))
 		summaries = append(summaries, fmt.Sprintf("        %q: {\n            \"hashes\": {\n                \"hash_examples\": %q\n            },\n"+
-			"            \"truncated\": 0,\n            \"non_truncated\": %d\n        }", name, hexOf(key(3, name), 16), ts.task.Items))
+			"            \"truncated\": 0,\n            \"non_truncated\": %d\n        }", name, hexOf(key(3, name), 16), ts.Task.Items))
 	}
 	var fields []string
 	for _, name := range names {
@@ -136,13 +135,18 @@ func (c *Corpus) resultsJSON(e *entry, run int, p plan) []byte {
 	fmt.Fprintf(&b, "    \"versions\": {\n        \"all\": 0,\n%s\n    },\n    \"config_tasks\": {},\n    \"summary_tasks\": {\n%s\n    },\n"+
 		"    \"summary_general\": {\n        \"hashes\": {},\n        \"truncated\": 0\n    }\n}", strings.Join(versions, ",\n"), strings.Join(summaries, ",\n"))
 	text := b.String()
-	if e.kase == CaseBadResults && run == len(c.schedule(e))-1 {
+	if c.CutResults(e, run) {
 		text = text[:len(text)/2]
 	}
 	return []byte(text)
 }
 
-func maxSamples(p plan) string {
+// CutResults reports whether a run's results file is cut short.
+func (c *Corpus) CutResults(e *Entry, run int) bool {
+	return e.Case == CaseBadResults && run == len(c.schedule(e))-1
+}
+
+func maxSamples(p Run) string {
 	if p.limit == 0 {
 		return "null"
 	}
@@ -160,73 +164,12 @@ func jsonNumber(v float64) string {
 	return pythonFloat(v)
 }
 
-// published are the scores by the rules of §6.1, from a model's newest results file that parses:
-// the mean over the benchmark's tasks of the leaderboard's metric, times 100.
-func (c *Corpus) published(e *entry) []corpus.Score {
-	runs := c.runs(e)
-	newest := -1
-	for k, p := range runs {
-		bad := e.kase == CaseBadResults && k == len(c.schedule(e))-1
-		if !bad && (newest < 0 || p.at.After(runs[newest].at)) {
-			newest = k
-		}
-	}
-	if newest < 0 {
-		return nil
-	}
-	p := runs[newest]
-	sums, counts := map[string]float64{}, map[string]int{}
-	for _, ts := range c.scores(e, newest, p) {
-		for _, m := range ts.metrics {
-			if m.name == leaderboardMetric(ts.task.bench) {
-				sums[ts.task.bench.Name] += m.mean
-				counts[ts.task.bench.Name]++
-			}
-		}
-	}
-	var out []corpus.Score
-	for _, b := range c.options.Benchmarks {
-		n := counts[b.Name]
-		if n == 0 || b.Name == "mmlu" && c.oldMMLU(e, p) {
-			continue
-		}
-		value := 100 * sums[b.Name] / float64(n)
-		if b.Name == "truthfulqa" && c.nanScore(e) {
-			value = 0
-		}
-		path := e.model + "/results_" + p.stamp() + ".json"
-		out = append(out, corpus.Score{Model: e.model, Benchmark: b.Name, Metric: leaderboardMetric(b), Value: value,
-			File: corpus.File{Repo: ResultsRepo, Commit: c.resultsCommit(), Path: path, Run: p.at}})
-	}
-	return out
-}
-
-// leaderboardMetric is the metric of the published score; only TruthfulQA's differs
-// from the one of the single questions (§5.2).
-func leaderboardMetric(b corpus.Benchmark) string {
-	if b.Metric == "mc1" {
-		return "mc2"
-	}
-	return b.Metric
-}
-
-// resultsCommit is the head of the results repository; it moves with every push.
-func (c *Corpus) resultsCommit() string {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	n := 0
-	for _, k := range c.pushed {
-		n += k
-	}
-	return c.commit(ResultsRepo, n)
-}
-
 // resultsFiles lists the results repository, one file for each run of each model.
-func (c *Corpus) resultsFiles() []*file {
-	var out []*file
+func (c *Corpus) resultsFiles() []*File {
+	var out []*File
 	for _, e := range c.entries {
-		for k, p := range c.runs(e) {
-			out = append(out, &file{path: e.model + "/results_" + p.stamp() + ".json", kind: resultsJSON, entry: e, run: k, plan: p})
+		for k, p := range c.Runs(e) {
+			out = append(out, &File{Path: e.Model + "/results_" + p.Stamp() + ".json", kind: resultsJSON, entry: e, Run: k, plan: p})
 		}
 	}
 	return sortFiles(out)

@@ -1,10 +1,7 @@
 package hubtest
 
 import (
-	"bufio"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -82,34 +79,4 @@ func FuzzSentBack(f *testing.F) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	})
-}
-
-// A client that does not escape the bar is served too.
-func TestBarAsItIs(t *testing.T) {
-	c := NewCorpus(CorpusOptions{Models: 1, Benchmarks: Scaled(Leaderboard()[:1], 0.01, 5), Generation: GenerationA})
-	s, err := NewServer(c, ServerOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	repo := c.Truth().Repos()[0]
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.Endpoint(), "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := fmt.Fprintf(conn, "GET /datasets/%s/resolve/main/%s HTTP/1.1\r\nHost: x\r\n\r\n", repo.Repo, repo.Tasks[0].Path); err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusFound {
-		t.Errorf("%s %v", res.Status, err)
-	}
 }

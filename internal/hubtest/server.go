@@ -23,7 +23,6 @@ type ServerOptions struct {
 	Unlimited bool               // no quota for anybody
 	Tokens    map[string]Account // default Accounts()
 	Lifetime  time.Duration      // of signed addresses; default one hour
-	LogLimit  int                // requests kept in the log; default 50,000
 	OnRequest func(Request)      // called after each answer, from several goroutines
 }
 
@@ -56,7 +55,7 @@ type Server struct {
 	options ServerOptions
 	limiter limiter
 	faults  faults
-	log     *log
+	log     log
 	index   index
 	secret  uint64
 
@@ -73,7 +72,6 @@ func NewServer(c *Corpus, o ServerOptions) (*Server, error) {
 	o.CDNAddr = cmp.Or(o.CDNAddr, "127.0.0.1:0")
 	o.CDNName = cmp.Or(o.CDNName, "localhost")
 	o.Lifetime = cmp.Or(o.Lifetime, time.Hour)
-	o.LogLimit = cmp.Or(o.LogLimit, 50_000)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -83,8 +81,8 @@ func NewServer(c *Corpus, o ServerOptions) (*Server, error) {
 	if o.Tokens == nil {
 		o.Tokens = Accounts()
 	}
-	s := &Server{corpus: c, options: o, log: newLog(o.LogLimit), closing: make(chan struct{}), secret: key(c.options.Seed, "signature")}
-	s.faults.set(o.Seed, o.Faults)
+	s := &Server{corpus: c, options: o, closing: make(chan struct{}), secret: key(c.options.Seed, "signature")}
+	s.SetFaults(o.Faults...)
 	hubListener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the Hub: %w", err)
@@ -115,9 +113,6 @@ func (s *Server) Endpoint() string { return s.endpoint }
 // CDN is the address of the file servers. Its host name differs from the Hub's.
 func (s *Server) CDN() string { return s.cdnURL }
 
-// Corpus returns what the server serves.
-func (s *Server) Corpus() *Corpus { return s.corpus }
-
 // SetFaults replaces the faults in force and starts their counting anew.
 func (s *Server) SetFaults(list ...Fault) { s.faults.set(s.options.Seed, list) }
 
@@ -147,12 +142,12 @@ func (s *Server) account(r *http.Request) (name string, a Account, valid bool) {
 	return "ip " + host, Account{Plan: PlanAnonymous}, false
 }
 
-// record writes a request down.
+// record counts a request that was answered.
 func (s *Server) record(r Request) {
-	s.log.end(r)
 	if s.options.OnRequest != nil {
 		s.options.OnRequest(r)
 	}
+	s.log.end(r)
 }
 
 func (s *Server) quota(p Plan, b Bucket) int {

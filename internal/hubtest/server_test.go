@@ -17,6 +17,8 @@ import (
 
 	"metabench/corpus"
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/control"
+	"metabench/internal/hubtest/truth"
 )
 
 func TestMain(m *testing.M) {
@@ -32,10 +34,11 @@ func small() []corpus.Benchmark {
 
 // client does not follow redirects and keeps nothing open.
 type client struct {
-	t     *testing.T
-	s     *hubtest.Server
-	http  *http.Client
-	token string
+	t      *testing.T
+	corpus *hubtest.Corpus
+	s      *control.Server
+	http   *http.Client
+	token  string
 }
 
 func serve(t *testing.T, o hubtest.CorpusOptions, so hubtest.ServerOptions) *client {
@@ -43,7 +46,8 @@ func serve(t *testing.T, o hubtest.CorpusOptions, so hubtest.ServerOptions) *cli
 	if o.Benchmarks == nil {
 		o.Benchmarks = small()
 	}
-	s, err := hubtest.NewServer(hubtest.NewCorpus(o), so)
+	c := hubtest.NewCorpus(o)
+	s, err := control.Serve(c, so)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +58,7 @@ func serve(t *testing.T, o hubtest.CorpusOptions, so hubtest.ServerOptions) *cli
 			t.Error(err)
 		}
 	})
-	return &client{t: t, s: s, http: &http.Client{Transport: transport,
+	return &client{t: t, corpus: c, s: s, http: &http.Client{Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -210,14 +214,14 @@ func TestFilesAreWhatTheTreeDeclares(t *testing.T) {
 		t.Run(string(g), func(t *testing.T) {
 			c := serve(t, hubtest.CorpusOptions{Seed: 1, Models: 1, Generation: g, RowGroupRows: 10,
 				Benchmarks: hubtest.Scaled(hubtest.Leaderboard(), 0.01, 7)}, hubtest.ServerOptions{})
-			truth := c.s.Corpus().Truth()
-			repo := truth.Repos()[0]
+			correct := truth.Of(c.corpus)
+			repo := correct.Repos()[0]
 			tree := map[string]treeEntry{}
 			for _, e := range decode[[]treeEntry](t, c.get("/api/datasets/"+repo.Repo+"/tree/"+repo.Commit+"?recursive=true")) {
 				tree[e.Path] = e
 			}
 			metric := map[string]string{}
-			for _, b := range c.s.Corpus().Benchmarks() {
+			for _, b := range truth.Of(c.corpus).Benchmarks() {
 				metric[b.Name] = b.Metric
 			}
 			for _, task := range repo.Tasks {
@@ -231,7 +235,7 @@ func TestFilesAreWhatTheTreeDeclares(t *testing.T) {
 					t.Fatalf("%s: %d bytes with hash %x, tree says %d and %s", e.Path, len(data), sum, e.Size, e.LFS.OID)
 				}
 				got := metricOf(t, data, metric[task.Benchmark])
-				if want := truth.Answers(repo.Model, task.Benchmark, task.Task); !bytes.Equal(got, want) {
+				if want := correct.Answers(repo.Model, task.Benchmark, task.Task); !bytes.Equal(got, want) {
 					t.Fatalf("%s: answers %v, truth %v", task.Path, got, want)
 				}
 			}

@@ -13,8 +13,8 @@ import (
 func TestShuffleKeepsRepeatedQuestionsInOrder(t *testing.T) {
 	repeated := 0
 	rapid.Check(t, func(r *rapid.T) {
-		tk := &task{Task: corpus.Task{Name: "mmlu", Items: rapid.IntRange(1, 4000).Draw(r, "items")},
-			bench: corpus.Benchmark{Name: "mmlu", Options: 4}, seed: rapid.Uint64().Draw(r, "seed")}
+		tk := &Task{Task: corpus.Task{Name: "mmlu", Items: rapid.IntRange(1, 4000).Draw(r, "items")},
+			Bench: corpus.Benchmark{Name: "mmlu", Options: 4}, seed: rapid.Uint64().Draw(r, "seed")}
 		order := tk.shuffled(rapid.Uint64().Draw(r, "shuffle"))
 		seen := make([]bool, tk.Items)
 		last := map[int]int{} // the position met last of each repeated question

@@ -33,11 +33,11 @@ type lastCommit struct {
 // node is a tree entry before its hashes are worked out.
 type node struct {
 	path string
-	file *file // nil for a directory
+	file *File // nil for a directory
 }
 
 // nodes lists what a directory holds, in git's order.
-func nodes(files []*file, dir string, recursive bool) []node {
+func nodes(files []*File, dir string, recursive bool) []node {
 	prefix := ""
 	if dir != "" {
 		prefix = dir + "/"
@@ -47,8 +47,8 @@ func nodes(files []*file, dir string, recursive bool) []node {
 	}
 	var out []node
 	for _, f := range files {
-		if inside(f.path) || f.kind == hostileFile && dir == "" {
-			out = append(out, node{f.path, f})
+		if inside(f.Path) || f.kind == hostileFile && dir == "" {
+			out = append(out, node{f.Path, f})
 		}
 	}
 	for _, d := range directories(files) {
@@ -64,10 +64,10 @@ func (s *Server) treeEntry(v *visit, r *repository, revision int, n node, expand
 	if n.file == nil {
 		return treeEntry{Type: "directory", OID: hexOf(key(4, r.id, n.path), 40), Path: n.path}
 	}
-	d := s.corpus.digest(n.file)
-	e := treeEntry{Type: "file", OID: d.blob(), Size: d.size, Path: n.path}
+	d := s.corpus.Digest(n.file)
+	e := treeEntry{Type: "file", OID: d.blob(), Size: d.Size, Path: n.path}
 	if d.lfs {
-		e.LFS = &lfsPointer{s.declared(v, n.file, d), d.size, len(d.pointer())}
+		e.LFS = &lfsPointer{s.declared(v, n.file, d), d.Size, len(d.pointer())}
 		e.Xet = d.xet()
 		if has(v.struck, FaultTreeWithoutH) {
 			e.LFS = nil
@@ -80,11 +80,11 @@ func (s *Server) treeEntry(v *visit, r *repository, revision int, n node, expand
 }
 
 // declared is the SHA-256 that the Hub gives for a file.
-func (s *Server) declared(v *visit, f *file, d digest) string {
-	if fault, ok := find(v.struck, FaultWrongHash); ok && strings.Contains(f.path, fault.Match) {
-		return hexOf(key(5, d.hex()), 64)
+func (s *Server) declared(v *visit, f *File, d Digest) string {
+	if fault, ok := find(v.struck, FaultWrongHash); ok && strings.Contains(f.Path, fault.Match) {
+		return hexOf(key(5, d.Hex()), 64)
 	}
-	return d.hex()
+	return d.Hex()
 }
 
 func (s *Server) tree(v *visit) {
@@ -113,13 +113,13 @@ func (s *Server) tree(v *visit) {
 	}
 	if has(v.struck, FaultHostileTree) {
 		for _, p := range hostilePaths {
-			f := &file{path: p, kind: hostileFile, entry: r.entry}
+			f := &File{Path: p, kind: hostileFile, entry: r.entry}
 			out = append(out, s.treeEntry(v, r, k, node{p, f}, false))
 		}
 	}
 	v.json(http.StatusOK, out)
 	if has(v.struck, FaultMovingHead) && r.entry != nil {
-		s.corpus.Push(r.entry.model)
+		s.corpus.Push(r.entry.Model)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"metabench/corpus"
 	"metabench/internal/hubtest"
+	"metabench/internal/hubtest/truth"
 )
 
 // The crawl in this file is the specification in a hundred lines: no retries, no
@@ -75,7 +76,7 @@ func crawl(t *testing.T, c *client, repo string, benchmarks []corpus.Benchmark) 
 				o := outcome{status: corpus.StatusDone, path: f.path}
 				if r := c.get("/datasets/" + repo + "/resolve/main/" + escape(f.path)); r.header.Get("X-Error-Code") == "GatedRepo" {
 					o.status = corpus.StatusPolicy
-				} else if answers, err := read(c.get(r.header.Get("Location")).body, b, task, c.s.Corpus().Truth()); err != nil {
+				} else if answers, err := read(c.get(r.header.Get("Location")).body, b, task, truth.Of(c.corpus)); err != nil {
 					o.status = corpus.StatusPermanent
 				} else {
 					o.answers = answers
@@ -106,7 +107,7 @@ func crawl(t *testing.T, c *client, repo string, benchmarks []corpus.Benchmark) 
 }
 
 // read takes the answers out of a file, in the order of the task's questions.
-func read(data []byte, b corpus.Benchmark, task corpus.Task, truth hubtest.Truth) ([]uint8, error) {
+func read(data []byte, b corpus.Benchmark, task corpus.Task, correct truth.Truth) ([]uint8, error) {
 	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err
@@ -128,12 +129,12 @@ func read(data []byte, b corpus.Benchmark, task corpus.Task, truth hubtest.Truth
 		return nil, err
 	}
 	places := map[string][]int{}
-	for _, item := range truth.Items(b.Name, task.Name) {
+	for _, item := range correct.Items(b.Name, task.Name) {
 		places[item.Hash] = append(places[item.Hash], item.Position)
 	}
 	answers := make([]uint8, len(values))
 	for k, v := range values {
-		h := hubtest.HashQuestion(questions[k].String())
+		h := truth.HashQuestion(questions[k].String())
 		if len(places[h]) == 0 {
 			return nil, fmt.Errorf("row %d is no question of the task: %s", k, questions[k])
 		}
@@ -207,13 +208,13 @@ func binary(v parquet.Value, metric string) (uint8, error) {
 func TestTruthCanBeReached(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 11, Models: 2 * len(hubtest.Cases()), Broken: 0.6, RowGroupRows: 5},
 		hubtest.ServerOptions{Unlimited: true})
-	truth := c.s.Corpus().Truth()
+	correct := truth.Of(c.corpus)
 	seen := map[hubtest.Case]map[corpus.Status]bool{}
-	for _, repo := range truth.Repos() {
+	for _, repo := range correct.Repos() {
 		t.Run(fmt.Sprintf("%s_%s", repo.Case, repo.Repo[len(hubtest.Namespace)+1:]), func(t *testing.T) {
 			mine := *c
 			mine.t = t
-			got := crawl(t, &mine, repo.Listed, c.s.Corpus().Benchmarks())
+			got := crawl(t, &mine, repo.Listed, truth.Of(c.corpus).Benchmarks())
 			if seen[repo.Case] == nil {
 				seen[repo.Case] = map[corpus.Status]bool{}
 			}
@@ -222,7 +223,7 @@ func TestTruthCanBeReached(t *testing.T) {
 				if o.status != task.Status || o.path != task.Path {
 					t.Errorf("%s/%s: %s from %q, truth %s from %q", task.Benchmark, task.Task, o.status, o.path, task.Status, task.Path)
 				}
-				if want := truth.Answers(repo.Model, task.Benchmark, task.Task); !bytes.Equal(o.answers, want) {
+				if want := correct.Answers(repo.Model, task.Benchmark, task.Task); !bytes.Equal(o.answers, want) {
 					t.Errorf("%s/%s: answers %v, truth %v", task.Benchmark, task.Task, o.answers, want)
 				}
 				seen[repo.Case][task.Status] = true
@@ -253,15 +254,15 @@ func TestTruthCanBeReached(t *testing.T) {
 func TestFaithfulTruth(t *testing.T) {
 	c := hubtest.NewCorpus(hubtest.CorpusOptions{Seed: 2, Models: 40, Broken: 0.8, Benchmarks: small(),
 		Cases: []hubtest.Case{hubtest.CaseLimitedLatest, hubtest.CaseNoCard, hubtest.CaseFallback, hubtest.CaseNoCard}})
-	faithful := map[string]hubtest.RepoTruth{}
-	for _, r := range c.Faithful().Repos() {
+	faithful := map[string]truth.Repo{}
+	for _, r := range truth.Faithful(c).Repos() {
 		faithful[r.Model] = r
 	}
 	seen := map[string]bool{}
-	for _, best := range c.Truth().Repos() {
+	for _, best := range truth.Of(c).Repos() {
 		for i, task := range best.Tasks {
 			other := faithful[best.Model].Tasks[i]
-			answers := c.Faithful().Answers(best.Model, task.Benchmark, task.Task)
+			answers := truth.Faithful(c).Answers(best.Model, task.Benchmark, task.Task)
 			switch {
 			case best.Case == hubtest.CaseLimitedLatest:
 				if other.Status != corpus.StatusPermanent || answers != nil {
@@ -274,7 +275,7 @@ func TestFaithfulTruth(t *testing.T) {
 				}
 				seen["unreadable"] = true
 			case best.Case == hubtest.CaseNoCard && other.Path != task.Path:
-				if !other.Run.Before(task.Run) || bytes.Equal(answers, c.Truth().Answers(best.Model, task.Benchmark, task.Task)) {
+				if !other.Run.Before(task.Run) || bytes.Equal(answers, truth.Of(c).Answers(best.Model, task.Benchmark, task.Task)) {
 					t.Errorf("%s %s: run of %s, best %s", best.Model, task.Task, other.Run, task.Run)
 				}
 				seen["oldest"] = true

@@ -14,7 +14,7 @@ type visit struct {
 }
 
 func (s *Server) serveHub(w http.ResponseWriter, r *http.Request) {
-	s.log.begin(HostHub)
+	s.log.begin()
 	t := parseTarget(r.URL.EscapedPath())
 	path := r.URL.Path
 	name, account, valid := s.account(r)

@@ -1,4 +1,4 @@
-package hubtest
+package control
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Clock is a clock that stands still until it is moved, shared by the replica (quota
-// windows, expiry of signed addresses) and the crawler under test (waits), so that
+// Clock is a clock that stands still until it is moved. The replica (quota windows, expiry of
+// signed addresses) and the crawler under test (waits) share one, so that
 // five minutes of waiting take no time.
 type Clock struct {
 	mu  sync.Mutex
