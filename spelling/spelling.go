@@ -2,16 +2,21 @@
 // with a text of JSON.
 package spelling
 
-import "strings"
+import (
+	"strings"
 
-// Nearest returns the candidate closest to word in edit distance, and whether it
-// is close enough to be suggested: at most a third of the word's letters differ,
-// and two in a short word. Letter case does not count. Of equally close
-// candidates the first is returned.
+	"github.com/hbollon/go-edlib"
+)
+
+// Nearest returns the candidate closest to word, and whether it is close enough to be
+// suggested: at a distance of at most a third of the word's length, or 2 in a short word.
+// The distance is optimal string alignment: insertions, deletions, substitutions and swaps
+// of neighbours each cost 1. Letter case does not count. Of equally close candidates the
+// first is returned.
 func Nearest(word string, candidates []string) (string, bool) {
 	best, bestDistance := "", len(word)+1
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
+		if d := edlib.OSADamerauLevenshteinDistance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
@@ -25,30 +30,4 @@ func Suggestion(word string, candidates []string) string {
 		return ` (did you mean "` + c + `"?)`
 	}
 	return ""
-}
-
-// distance is the optimal string alignment distance: insertions, deletions,
-// substitutions and swaps of neighbours each cost one.
-func distance(a, b string) int {
-	before := make([]int, len(b)+1)
-	previous := make([]int, len(b)+1)
-	current := make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		current[0] = i
-		for j := 1; j <= len(b); j++ {
-			substitute := previous[j-1]
-			if a[i-1] != b[j-1] {
-				substitute++
-			}
-			current[j] = min(previous[j]+1, current[j-1]+1, substitute)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				current[j] = min(current[j], before[j-2]+1)
-			}
-		}
-		before, previous, current = previous, current, before
-	}
-	return previous[len(b)]
 }

@@ -11,7 +11,8 @@ import (
 
 // NextLink returns the target of the first link with rel="next" in Link headers
 // (RFC 8288), as written; empty when there is none. A header may hold several
-// links and there may be several headers.
+// links and there may be several headers. The parsers of Link headers that are published
+// as packages cut a header at every comma, also within an address or a quoted title.
 func NextLink(values []string) string {
 	for _, value := range values {
 		for value != "" {
