@@ -56,7 +56,6 @@ type Corpus struct {
 	byFold     map[string]*Entry // id in lower case
 	byModel    map[string]*Entry
 
-	writers writers
 	sheets  sheets
 	shared  shared
 	digests digests

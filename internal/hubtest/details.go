@@ -122,13 +122,11 @@ func (c *Corpus) encodeQuestions(t *Task, g Generation, rows []int) map[string]*
 	prompt := func(k int) string { return prompts[k] }
 	shots := int64(t.Bench.Shots)
 	cols := map[string]*column{}
-	put := func(name string, kind columnKind, value cell, keys ...string) {
-		ct := columnType{name: name, kind: kind, keys: keys, compression: c.options.Compression}
-		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, false, value)
-	}
+	how := encoding{rows: len(rows), groupRows: c.options.RowGroupRows, codec: c.options.Compression.codec()}
+	put := func(name string, node parquet.Node, value cell) { cols[name] = how.encode(name, node, value) }
 	switch g {
 	case GenerationBText:
-		text := func(name string, f func(k int) string) { put(name, stringColumn, stringCell(f)) }
+		text := func(name string, f func(k int) string) { put(name, textNode, textCell(f)) }
 		empty := func(int) string { return "[]" }
 		choices, gold, index := empty, empty, empty
 		if t.tells() {
@@ -151,54 +149,57 @@ func (c *Corpus) encodeQuestions(t *Task, g Generation, rows []int) map[string]*
 		text("truncated", func(int) string { return "['0']" })
 		return cols
 	case GenerationB:
-		put("pred_logits", nullListColumn, emptyListCell)
+		put("pred_logits", nullList, emptyListCell)
 		if t.tells() {
-			put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].Choices }))
-			put("gold", stringListColumn, stringListCell(func(k int) []string { return questions[k].right() }))
-			put("gold_index", int64ListColumn, int64ListCell(func(k int) []int64 { return questions[k].rightIndex() }))
+			put("choices", textList, listCell(func(k int) []string { return questions[k].Choices }, textValue))
+			put("gold", textList, listCell(func(k int) []string { return questions[k].right() }, textValue))
+			put("gold_index", intList, listCell(func(k int) []int64 { return questions[k].rightIndex() }, parquet.Int64Value))
 		} else {
 			for _, name := range []string{"choices", "gold", "gold_index"} {
-				put(name, nullListColumn, emptyListCell)
+				put(name, nullList, emptyListCell)
 			}
 		}
-		put("instruction", stringColumn, stringCell(func(int) string { return "" }))
+		put("instruction", textNode, textCell(func(int) string { return "" }))
 	default:
-		put("choices", stringListColumn, stringListCell(func(k int) []string { return questions[k].Choices }))
+		put("choices", textList, listCell(func(k int) []string { return questions[k].Choices }, textValue))
 		if t.Bench.Options == 0 {
-			put("gold", stringColumn, stringCell(func(k int) string {
+			put("gold", textNode, textCell(func(k int) string {
 				if g == GenerationAEarly {
 					return questions[k].answer
 				}
 				return questions[k].Worked
 			}))
 		} else {
-			put("gold", int64Column, int64Cell(func(k int) int64 { return int64(questions[k].Gold) }))
+			put("gold", intDict, scalarCell(func(k int) int64 { return int64(questions[k].Gold) }, parquet.Int64Value))
 		}
-		put("hashes", stringStructColumn, stringStructCell(4, func(k, m int) string {
+		put("hashes", structOf(textNode, hashed), structCell(len(hashed), func(k, m int) string {
 			return hexOf(key(uint64(m), examples[k]), 16)
-		}), "cont_tokens", "example", "full_prompt", "input_tokens")
+		}, textValue))
 	}
-	put("example", stringColumn, stringCell(example))
+	put("example", textNode, textCell(example))
 	if g == GenerationAEarly {
 		switch t.Bench.Name {
 		case "arc":
-			put("example", stringColumn, stringCell(func(k int) string { return questions[k].id }))
-			put("query", stringColumn, stringCell(example))
+			put("example", textNode, textCell(func(k int) string { return questions[k].id }))
+			put("query", textNode, textCell(example))
 		case "truthfulqa":
-			put("question", stringColumn, stringCell(example))
+			put("question", textNode, textCell(example))
 			delete(cols, "example")
 		}
 	}
-	put("full_prompt", stringColumn, stringCell(prompt))
-	put("input_tokens", int64ListColumn, int64ListCell(tokens))
-	put("cont_tokens", int64ListListColumn, int64ListListCell(continuations))
-	put("num_asked_few_shots", int64Column, int64Cell(func(int) int64 { return shots }))
-	put("num_effective_few_shots", int64Column, int64Cell(func(int) int64 { return shots }))
+	put("full_prompt", textNode, textCell(prompt))
+	put("input_tokens", intList, listCell(tokens, parquet.Int64Value))
+	put("cont_tokens", intListList, intListListCell(continuations))
+	put("num_asked_few_shots", intDict, scalarCell(func(int) int64 { return shots }, parquet.Int64Value))
+	put("num_effective_few_shots", intDict, scalarCell(func(int) int64 { return shots }, parquet.Int64Value))
 	none := func(int) []int64 { return []int64{0} }
-	put("padded", int64ListColumn, int64ListCell(none))
-	put("truncated", int64ListColumn, int64ListCell(none))
+	put("padded", intList, listCell(none, parquet.Int64Value))
+	put("truncated", intList, listCell(none, parquet.Int64Value))
 	return cols
 }
+
+// hashed are the columns of which the files of 2023 give hashes.
+var hashed = []string{"cont_tokens", "example", "full_prompt", "input_tokens"}
 
 // tokensOf is a made-up tokenisation: a number for every four bytes.
 func tokensOf(text string) []int64 {
@@ -249,10 +250,8 @@ func (c *Corpus) detailsFile(t *Task, e *evaluation, lay layout, hurt damage) *c
 	for name, col := range c.questionColumns(t, lay) {
 		cols[name] = col
 	}
-	put := func(name string, kind columnKind, value cell, keys ...string) {
-		ct := columnType{name: name, kind: kind, keys: keys, compression: c.options.Compression}
-		cols[name] = c.writers.encode(ct, len(rows), c.options.RowGroupRows, lay.checksums, value)
-	}
+	how := encoding{rows: len(rows), groupRows: c.options.RowGroupRows, codec: c.options.Compression.codec(), checksums: lay.checksums}
+	put := func(name string, node parquet.Node, value cell) { cols[name] = how.encode(name, node, value) }
 	c.putPredictions(t, e, lay, rows, put)
 	putMetrics(e.metrics(t), lay, rows, put)
 	for _, name := range []string{"acc", "metrics", "mc1"} {
@@ -269,12 +268,12 @@ func (c *Corpus) detailsFile(t *Task, e *evaluation, lay layout, hurt damage) *c
 	return splice(columns, []format.KeyValue{{Key: "huggingface", Value: `{"info": {"features": {}}}`}}, lay.declaredRows)
 }
 
-type putColumn func(name string, kind columnKind, value cell, keys ...string)
+type putColumn func(name string, node parquet.Node, value cell)
 
 func (c *Corpus) putPredictions(t *Task, e *evaluation, lay layout, rows []int, put putColumn) {
 	switch {
 	case lay.generation == GenerationBText:
-		put("predictions", stringColumn, stringCell(func(k int) string {
+		put("predictions", textNode, textCell(func(k int) string {
 			if e.texts != nil {
 				return fmt.Sprintf("['%s']", strings.ReplaceAll(e.texts[rows[k]], "\n", `\n`))
 			}
@@ -285,9 +284,9 @@ func (c *Corpus) putPredictions(t *Task, e *evaluation, lay layout, rows []int, 
 			return "[" + strings.Join(parts, ", ") + "]"
 		}))
 	case t.Bench.Options == 0:
-		put("predictions", stringListColumn, stringListCell(func(k int) []string { return e.texts[rows[k] : rows[k]+1] }))
+		put("predictions", textList, listCell(func(k int) []string { return e.texts[rows[k] : rows[k]+1] }, textValue))
 	default:
-		put("predictions", doubleListColumn, doubleListCell(func(k int) []float64 { return e.loglik[rows[k]] }))
+		put("predictions", realList, listCell(func(k int) []float64 { return e.loglik[rows[k]] }, parquet.DoubleValue))
 	}
 }
 
@@ -307,7 +306,7 @@ func putMetrics(metrics []metric, lay layout, rows []int, put putColumn) {
 	switch {
 	case lay.shape == MetricAbsent:
 	case lay.generation == GenerationBText:
-		put("metrics", stringColumn, stringCell(func(k int) string {
+		put("metrics", textNode, textCell(func(k int) string {
 			parts := make([]string, len(metrics))
 			for i, m := range metrics {
 				parts[i] = fmt.Sprintf("'%s': %s", m.name, pythonFloat(value(m, k)))
@@ -319,8 +318,8 @@ func putMetrics(metrics []metric, lay layout, rows []int, put putColumn) {
 		for i, m := range metrics {
 			keys[i] = m.name
 		}
-		inner := doubleStructCell(len(metrics), func(k, m int) float64 { return value(metrics[m], k) })
-		put("metrics", doubleStructColumn, nullAt(inner, lay.poison, bad, len(metrics), 1), keys...)
+		inner := structCell(len(metrics), func(k, m int) float64 { return value(metrics[m], k) }, parquet.DoubleValue)
+		put("metrics", structOf(realDict, keys), nullAt(inner, lay.poison, bad, len(metrics), 1))
 	default:
 		for _, m := range metrics {
 			name := m.name
@@ -331,13 +330,13 @@ func putMetrics(metrics []metric, lay layout, rows []int, put putColumn) {
 			integral := m.name != "mc2" // mc2 is a share, whatever the others are
 			switch {
 			case lay.shape == MetricInt && integral:
-				put(name, int64Column, nullAt(int64Cell(func(k int) int64 { return int64(real(k)) }), lay.poison, bad, 1, 0))
+				put(name, intDict, nullAt(scalarCell(func(k int) int64 { return int64(real(k)) }, parquet.Int64Value), lay.poison, bad, 1, 0))
 			case lay.shape == MetricBool && integral:
-				put(name, boolColumn, nullAt(boolCell(func(k int) bool { return real(k) != 0 }), lay.poison, bad, 1, 0))
+				put(name, boolNode, nullAt(scalarCell(func(k int) bool { return real(k) != 0 }, parquet.BooleanValue), lay.poison, bad, 1, 0))
 			case lay.shape == MetricText:
-				put(name, stringColumn, stringCell(func(k int) string { return spelled(real(k), k) }))
+				put(name, textNode, textCell(func(k int) string { return spelled(real(k), k) }))
 			default:
-				put(name, doubleColumn, nullAt(doubleCell(real), lay.poison, bad, 1, 0))
+				put(name, realDict, nullAt(scalarCell(real, parquet.DoubleValue), lay.poison, bad, 1, 0))
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // fileKind is what a file of a repository holds.
@@ -182,7 +184,8 @@ func (c *Corpus) build(f *File) *content {
 		return newContent(c.resultsJSON(f.entry, f.Run, f.plan))
 	case resultsParquet:
 		body := c.resultsJSON(f.entry, f.Run, f.plan)
-		col := c.writers.encode(columnType{name: "results", kind: stringColumn}, 1, 1, false, stringCell(func(int) string { return string(body) }))
+		one := encoding{rows: 1, groupRows: 1, codec: &parquet.Snappy}
+		col := one.encode("results", textNode, textCell(func(int) string { return string(body) }))
 		return splice([]*column{col}, nil, -1)
 	case cardFile:
 		return newContent(c.cardText(f.entry, f.Run))
