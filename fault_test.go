@@ -33,7 +33,7 @@ func appears(name, pattern string) moment {
 }
 
 // moments are the stages of a refresh as they can be seen from outside. Analysis has
-// no file that tells it; it is met by times in between.
+// no file that records it; it is met by times in between.
 func moments() []moment {
 	return []moment{
 		appears("crawl", "metabench.duckdb.wal"),
@@ -318,7 +318,7 @@ func TestRefreshOnASmallFileSystemFailsCleanly(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	if !strings.HasPrefix(e.errors, "warning: disk_space: ") || !strings.Contains(e.errors, "make room") {
-		t.Errorf("nothing was said beforehand: %s", e.errors)
+		t.Errorf("no warning came beforehand: %s", e.errors)
 	}
 	if err := syscall.Mount("tmpfs", s.dir, "tmpfs", syscall.MS_REMOUNT, "size=200m"); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 )
 
 // The tests of this package start the program as cron does, in a process of its own:
-// this test binary, told by asProgram to be the program and nothing else.
+// this test binary, which asProgram makes the program and nothing else.
 const asProgram = "METABENCH_TEST_AS_PROGRAM"
 
 // faultRounds is how often tests with chance in them are repeated; without it those

@@ -90,7 +90,7 @@ func TestOthersReadTheSnapshotWhileTheNextIsMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, err := reader.StdoutPipe()
+	answers, err := reader.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestOthersReadTheSnapshotWhileTheNextIsMade(t *testing.T) {
 	if err := json.NewEncoder(ask).Encode(questions); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(said)
+	lines := bufio.NewScanner(answers)
 	if !lines.Scan() { // it has read the first snapshot once
 		t.Fatalf("the reader says nothing: %s", reader.Stderr)
 	}
@@ -127,18 +127,18 @@ func mustAnswerLike(t *testing.T, lines *bufio.Scanner, expected [][]string) {
 	t.Helper()
 	times, different := 0, 0
 	for lines.Scan() {
-		var given struct {
+		var answer struct {
 			Answers []string
 			Times   int
 		}
-		if err := json.Unmarshal(lines.Bytes(), &given); err != nil {
+		if err := json.Unmarshal(lines.Bytes(), &answer); err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(expected, func(want []string) bool { return slices.Equal(want, given.Answers) }) {
-			t.Errorf("answered %d times, like no snapshot that was ever published: %s", given.Times, cmp.Diff(expected, [][]string{given.Answers}))
+		if !slices.ContainsFunc(expected, func(want []string) bool { return slices.Equal(want, answer.Answers) }) {
+			t.Errorf("answered %d times, like no snapshot that was ever published: %s", answer.Times, cmp.Diff(expected, [][]string{answer.Answers}))
 		}
 		different++
-		times += given.Times
+		times += answer.Times
 	}
 	if err := lines.Err(); err != nil {
 		t.Error(err)

@@ -15,14 +15,14 @@ import (
 	"metabench/scraper"
 )
 
-// serve starts hub serve and returns its address and the commands that it tells its
-// user to try.
+// serve starts hub serve and returns its address and the commands that it prints for
+// its user to try.
 func (s site) serve(t *testing.T, args ...string) (endpoint string, commands []string) {
 	t.Helper()
 	cmd := s.command(t, append([]string{"hub", "serve", "--addr", "127.0.0.1:0", "--no-quota"}, args...)...)
 	out, outWriter := io.Pipe()
-	told, toldWriter := io.Pipe()
-	cmd.Stdout, cmd.Stderr = outWriter, toldWriter
+	messages, messagesWriter := io.Pipe()
+	cmd.Stdout, cmd.Stderr = outWriter, messagesWriter
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func (s site) serve(t *testing.T, args ...string) (endpoint string, commands []s
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
 		}
-		go func() { _, _ = io.Copy(io.Discard, told) }() // its last words
+		go func() { _, _ = io.Copy(io.Discard, messages) }() // its last words
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
 		}
@@ -39,7 +39,7 @@ func (s site) serve(t *testing.T, args ...string) (endpoint string, commands []s
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(told)
+	lines := bufio.NewScanner(messages)
 	for lines.Scan() && !strings.HasPrefix(lines.Text(), "Ctrl-C") {
 		if command, ok := strings.CutPrefix(lines.Text(), "  "); ok {
 			commands = append(commands, command)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func newAccuracyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accuracy TABLE|DIR",
 		Short: "Measure the errors of estimated scores on your own answers, beside those of other methods",
-		Long: `Tell how well the scores of models that were not seen are estimated from few items of
+		Long: `Measure how well the scores of models that were not seen are estimated from few items of
 the benchmark in TABLE: by metabench, and by each of its rivals with as many items. TABLE
 is any table that import reads. --split says which models are not seen:
 
@@ -93,8 +92,7 @@ func (a *app) accuracy(ctx context.Context, dir string, opts accuracy.Options) e
 			return usagef("--only: there is no section %q, only %s", name, strings.Join(accuracy.Sections(), ", "))
 		}
 	}
-	progress := a.progress()
-	opts.Progress = progress.Stage
+	opts.Progress = a.progress().Stage
 	started := time.Now()
 	tables, err := accuracy.Run(ctx, dir, opts)
 	var missing *accuracy.MissingError
@@ -104,23 +102,17 @@ func (a *app) accuracy(ctx context.Context, dir string, opts accuracy.Options) e
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(tables)
-	}
-	for k := range tables {
-		if err := a.printAccuracy(&tables[k]); err != nil {
-			return err
+	return a.print(tables, func(p *page) {
+		for k := range tables {
+			p.accuracy(&tables[k])
 		}
-	}
-	_, err = fmt.Fprintf(a.Out, "%d tables in %.0f s.\n", len(tables), time.Since(started).Seconds())
-	return err
+		p.line("%d tables in %.0f s.", len(tables), time.Since(started).Seconds())
+	})
 }
 
-// printAccuracy writes one table with its title and notes.
-func (a *app) printAccuracy(t *accuracy.Table) error {
-	if _, err := fmt.Fprintf(a.Out, "%s\n\n", t.Title); err != nil {
-		return err
-	}
+// accuracy adds one table with its title and notes.
+func (p *page) accuracy(t *accuracy.Table) {
+	p.line("%s\n", t.Title)
 	var heads []string
 	for _, c := range t.Columns {
 		heads = append(heads, c.Head)
@@ -133,14 +125,9 @@ func (a *app) printAccuracy(t *accuracy.Table) error {
 		}
 		g.row(cells...)
 	}
-	if err := g.print(a.Out); err != nil {
-		return err
-	}
+	p.table(g)
 	for _, n := range t.Notes {
-		if _, err := fmt.Fprintln(a.Out, n); err != nil {
-			return err
-		}
+		p.line("%s", n)
 	}
-	_, err := fmt.Fprintln(a.Out)
-	return err
+	p.line("")
 }

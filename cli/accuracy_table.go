@@ -2,15 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/spf13/pflag"
 
 	"metabench/analysis/trial"
-	"metabench/table"
+	"metabench/statistics"
 )
 
 // trialFlags are the flags of metabench accuracy that are for a table of answers.
@@ -40,60 +38,27 @@ func (a *app) trial(ctx context.Context, path string, f trialFlags) error {
 		}
 		o.Splits = append(o.Splits, s)
 	}
-	answers, err := table.ReadResponses(ctx, path, f.table.options(f.rows))
+	o.Progress = a.progress().named("accuracy")
+	reports, err := statistics.Trial(ctx, path, statistics.TrialOptions{Table: f.table.options(f.rows), Options: o, Note: a.note})
 	if err != nil {
-		return columnError(err)
+		return optionError(err)
 	}
-	a.tell(answers.Notes())
-	labels := map[string][]string{}
-	for _, s := range o.Splits {
-		if name := s.Column(); name != "" {
-			if labels[name], err = answers.Labels(ctx, path, name); err != nil {
-				return columnError(err)
+	return a.print(reports, func(p *page) {
+		for from := 0; from < len(reports); {
+			to := from
+			for to < len(reports) && reports[to].Split == reports[from].Split && reports[to].Items == reports[from].Items {
+				to++
 			}
+			p.trial(reports[from:to])
+			from = to
 		}
-	}
-	progress := a.progress()
-	o.Progress = func(done, total int) { progress.Stage("accuracy", done, total) }
-	outcomes, err := trial.Run(ctx, trial.NewData(answers.Table, labels), o)
-	var few *trial.TooFewError
-	var many *trial.TooManyItemsError
-	if errors.As(err, &few) || errors.As(err, &many) {
-		return withCode(ExitUsage, fmt.Errorf("accuracy %s: %w", path, err))
-	}
-	if err != nil {
-		return fmt.Errorf("accuracy %s: %w", path, err)
-	}
-	reports := make([]trial.Report, len(outcomes))
-	for k, outcome := range outcomes {
-		reports[k] = outcome.Report()
-	}
-	if a.json {
-		return a.printJSON(reports)
-	}
-	return a.printTrial(reports)
+	})
 }
 
-// printTrial writes a table a split and number of items, and by score and distance for ours.
-func (a *app) printTrial(reports []trial.Report) error {
-	for from := 0; from < len(reports); {
-		to := from
-		for to < len(reports) && reports[to].Split == reports[from].Split && reports[to].Items == reports[from].Items {
-			to++
-		}
-		if err := a.printTried(reports[from:to]); err != nil {
-			return err
-		}
-		from = to
-	}
-	return nil
-}
-
-func (a *app) printTried(reports []trial.Report) error {
+// trial adds the table of a split and number of items, and by score and distance for ours.
+func (p *page) trial(reports []trial.Report) {
 	first := reports[0]
-	if _, err := fmt.Fprintf(a.Out, "split %s, %d items, learned from %d models\n\n", first.Split, first.Items, first.Train); err != nil {
-		return err
-	}
+	p.line("split %s, %d items, learned from %d models\n", first.Split, first.Items, first.Train)
 	g := newGrid("method", "models", "RMSE", "MAE", "bias", "rank r", "coverage", "width", "flagged")
 	row := func(name string, e trial.Errors) {
 		g.row(name, strconv.Itoa(e.Models), figure(e.RMSE, 2), figure(e.MAE, 2), figure(e.Bias, 2), figure(e.Spearman, 3),
@@ -108,18 +73,13 @@ func (a *app) printTried(reports []trial.Report) error {
 			row("  "+group.Group, group.Errors)
 		}
 	}
-	if err := g.print(a.Out); err != nil {
-		return err
-	}
+	p.table(g)
 	for _, r := range reports {
 		if r.LeftOut != "" {
-			if _, err := fmt.Fprintf(a.Out, "%s: %s\n", r.Method, r.LeftOut); err != nil {
-				return err
-			}
+			p.line("%s: %s", r.Method, r.LeftOut)
 		}
 	}
-	_, err := fmt.Fprintln(a.Out)
-	return err
+	p.line("")
 }
 
 // figure writes a number with so many decimals, a dash for none.
@@ -127,5 +87,5 @@ func figure(v trial.Number, decimals int) string {
 	if math.IsNaN(float64(v)) {
 		return dash
 	}
-	return strconv.FormatFloat(float64(v), 'f', decimals, 64)
+	return fixed(float64(v), decimals)
 }

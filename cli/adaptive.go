@@ -1,21 +1,23 @@
 package cli
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"metabench/analysis/ability"
 	"metabench/analysis/adaptive"
+	"metabench/score"
+	"metabench/statistics"
 )
 
 func newAdaptiveCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "adaptive",
-		Short: "Adaptive testing: ask a model only the questions that tell most about it",
+		Short: "Adaptive testing: ask a model only the most informative questions",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -44,6 +46,64 @@ func (f *adaptiveTestFlags) register(fl *pflag.FlagSet) {
 	fl.IntVar(&f.length, "length", 0, "items over which progressive and proportional fade out chance (default: the bank's, else from --stop)")
 	fl.Float64Var(&f.misfit, "misfit", 0, "without an item bank: points by which scores differ from the item model (adaptive simulate estimates it); widens the interval")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all that is left to chance")
+}
+
+// test reads the items and prepares the test.
+func (f *adaptiveTestFlags) test(ctx context.Context) (*score.AdaptiveTest, error) {
+	if f.items == "" {
+		return nil, usagef("--items FILE is needed: an item bank of `metabench adaptive calibrate`, " +
+			"or item parameters as `metabench fit --out DIR` writes them")
+	}
+	o := score.TestOptions{Among: f.among, Length: f.length, Misfit: f.misfit, Seed: f.seed}
+	if f.criterion != "" {
+		criterion, err := adaptive.ParseCriterion(f.criterion)
+		if err != nil {
+			return nil, usagef("--criterion: %w", err)
+		}
+		o.Criterion = &criterion
+	}
+	if f.estimator != "" {
+		estimator, err := ability.ParseMethod(f.estimator)
+		if err != nil {
+			return nil, usagef("--estimator: %w", err)
+		}
+		o.Estimator = &estimator
+	}
+	if f.stop != "" {
+		stop, err := adaptive.ParseRule(f.stop)
+		if err != nil {
+			return nil, usagef("--stop: %w", err)
+		}
+		o.Stop = stop
+	}
+	bank, calibrated, err := statistics.ReadItems(ctx, f.items)
+	if err != nil {
+		return nil, err
+	}
+	t, err := score.NewAdaptiveTest(bank, calibrated, o)
+	return t, withCode(ExitUsage, err)
+}
+
+// parseDesigns are the designs of every criterion with every estimator.
+func parseDesigns(criteria, estimators []string, o adaptive.Options) (out []adaptive.Options, err error) {
+	for _, e := range estimators {
+		if o.Estimator, err = ability.ParseMethod(e); err != nil {
+			return nil, usagef("--estimator: %w", err)
+		}
+		if o.Estimator == ability.EAPSum {
+			return nil, usagef("--estimator %s needs all items at once; use map, eap, wle or ml", e)
+		}
+		for _, c := range criteria {
+			if o.Criterion, err = adaptive.ParseCriterion(c); err != nil {
+				return nil, usagef("--criterion: %w", err)
+			}
+			out = append(out, o)
+		}
+	}
+	if len(out) == 0 {
+		return nil, usagef("--criterion and --estimator: need at least one each")
+	}
+	return out, nil
 }
 
 func newAdaptiveNextCommand(a *app) *cobra.Command {
@@ -78,17 +138,23 @@ item.`,
 			if session != "" {
 				request.Session = session
 			}
-			reply, err := t.reply(request)
+			reply, err := t.Reply(request)
 			if err != nil {
 				return fmt.Errorf("adaptive next: %w", err)
 			}
-			if a.json {
-				return a.printJSON(reply)
+			if !a.json {
+				a.warn(reply.Warnings)
 			}
-			for _, w := range reply.Warnings {
-				fmt.Fprintf(a.Err, "warning: %s\n", w)
-			}
-			return a.printReply(reply.Reply)
+			return a.print(reply, func(p *page) {
+				if reply.Item != nil {
+					p.line("next      %s", *reply.Item)
+				} else {
+					p.line("done      %s", reply.Stopped)
+				}
+				p.line("answered  %d", reply.Answered)
+				p.line("ability   %.3f ± %.3f", reply.Theta, reply.SE)
+				p.line("score     %.1f (%.1f to %.1f)", reply.Score.Points, reply.Score.Low, reply.Score.High)
+			})
 		},
 	}
 	fl := cmd.Flags()
@@ -109,7 +175,7 @@ func (a *app) readAnswers(path string) (adaptive.Request, error) {
 	if err != nil {
 		return adaptive.Request{}, err
 	}
-	request, err := adaptive.ReadRequest(io.Reader(file))
+	request, err := adaptive.ReadRequest(file)
 	if closing := file.Close(); err == nil {
 		err = closing
 	}
@@ -117,18 +183,4 @@ func (a *app) readAnswers(path string) (adaptive.Request, error) {
 		return adaptive.Request{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return request, nil
-}
-
-func (a *app) printReply(r adaptive.Reply) error {
-	var b strings.Builder
-	if r.Item != nil {
-		fmt.Fprintf(&b, "next      %s\n", *r.Item)
-	} else {
-		fmt.Fprintf(&b, "done      %s\n", r.Stopped)
-	}
-	fmt.Fprintf(&b, "answered  %d\n", r.Answered)
-	fmt.Fprintf(&b, "ability   %.3f ± %.3f\n", r.Theta, r.SE)
-	fmt.Fprintf(&b, "score     %.1f (%.1f to %.1f)\n", r.Score.Points, r.Score.Low, r.Score.High)
-	_, err := io.WriteString(a.Out, b.String())
-	return err
 }

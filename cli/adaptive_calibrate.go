@@ -1,17 +1,14 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"metabench/analysis/ability"
 	"metabench/analysis/adaptive"
 	"metabench/analysis/irt"
 	"metabench/score"
+	"metabench/statistics"
 	"metabench/table"
 )
 
@@ -28,14 +25,14 @@ type adaptiveCalibrateFlags struct {
 	out        string
 
 	kind    irt.Kind
-	options []adaptive.Options
+	designs []adaptive.Options
 }
 
 func newAdaptiveCalibrateCommand(a *app) *cobra.Command {
 	var f adaptiveCalibrateFlags
 	cmd := &cobra.Command{
 		Use:   "calibrate FILE|--benchmark B --out BANK",
-		Short: "Write an item bank whose scores and intervals can be trusted",
+		Short: "Write an item bank whose scores and intervals are calibrated",
 		Long: `Fit the items of a response table (long or wide, Parquet or CSV), or of a benchmark
 of the warehouse, and play adaptive tests with all of its models: what the tests
 predicted of scores that are known says how to correct a prediction, and how wide an
@@ -57,11 +54,10 @@ metabench adaptive simulate.`,
 			if err := f.check(args); err != nil {
 				return err
 			}
-			b, notItems, err := a.itemBank(cmd.Context(), cmd, args, f)
-			if err != nil {
+			if err := a.calibrate(cmd, args, f); err != nil {
 				return fmt.Errorf("adaptive calibrate: %w", err)
 			}
-			return a.writeItemBank(f.out, b, notItems)
+			return nil
 		},
 	}
 	f.answersFlags.register(cmd)
@@ -81,7 +77,7 @@ func (f *adaptiveCalibrateFlags) check(args []string) (err error) {
 	if f.kind, err = irt.ParseKind(f.model); err != nil {
 		return usagef("--model: %w", err)
 	}
-	if f.options, err = designsOf(f.criteria, f.estimators, adaptive.Options{Among: f.among, Length: f.length, Seed: f.seed}); err != nil {
+	if f.designs, err = parseDesigns(f.criteria, f.estimators, adaptive.Options{Among: f.among, Length: f.length, Seed: f.seed}); err != nil {
 		return err
 	}
 	switch {
@@ -99,94 +95,45 @@ func (f *adaptiveCalibrateFlags) check(args []string) (err error) {
 	return nil
 }
 
-// designsOf combines criteria and estimators.
-func designsOf(criteria, estimators []string, o adaptive.Options) ([]adaptive.Options, error) {
-	var out []adaptive.Options
-	for _, e := range estimators {
-		var err error
-		if o.Estimator, err = ability.ParseMethod(e); err != nil {
-			return nil, usagef("--estimator: %w", err)
-		}
-		if o.Estimator == ability.EAPSum {
-			return nil, usagef("--estimator %s needs all items at once; use map, eap, wle or ml", e)
-		}
-		for _, c := range criteria {
-			if o.Criterion, err = adaptive.ParseCriterion(c); err != nil {
-				return nil, usagef("--criterion: %w", err)
-			}
-			out = append(out, o)
-		}
-	}
-	if len(out) == 0 {
-		return nil, usagef("--criterion and --estimator: need at least one each")
-	}
-	return out, nil
-}
-
-// itemBank fits and calibrates. It returns the columns of a file that were not taken for
-// items too.
-func (a *app) itemBank(ctx context.Context, cmd *cobra.Command, args []string, f adaptiveCalibrateFlags) (*score.ItemBank, []table.NotItem, error) {
-	var answers sourcedAnswers
+func (a *app) calibrate(cmd *cobra.Command, args []string, f adaptiveCalibrateFlags) error {
+	var answers *statistics.Answers
 	var err error
 	if len(args) > 0 {
-		answers, err = a.fileAnswers(ctx, args[0], f.table)
+		answers, err = a.fileAnswers(cmd.Context(), args[0], f.answersFlags)
 	} else {
-		answers, err = a.warehouseAnswers(ctx, cmd, f.benchmarks[0], f.kept)
+		answers, err = a.benchmarkAnswers(cmd, f.benchmarks[0], f.answersFlags)
 	}
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	people := answered(answers.Table)
-	fit, err := fitItems(ctx, people.Answers, f.kind, f.workers)
+	origin := answers.Origin
+	origin.CodeVersion, origin.Seed = thisBuild().codeVersion(), f.seed
+	b, err := score.CalibrateBank(cmd.Context(), answers.Table, score.BankOptions{
+		Name: answers.Name, Origin: origin, Kind: f.kind, Designs: f.designs, Length: f.length, Workers: f.workers,
+		Report: a.progress().named("calibrations"),
+	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	b := &score.ItemBank{
-		Benchmark: answers.name, Metric: answers.Metric, Kind: f.kind, Fit: fit.Status.String(),
-		Models: len(people.Models), Origin: answers.origin, Items: score.NewItems(people.Items, fit.Items),
+	if err := writeWhole(f.out, b.Write); err != nil {
+		return err
 	}
-	if len(args) > 0 {
-		b.Benchmark, _, _ = strings.Cut(filepath.Base(args[0]), ".")
-	}
-	b.Origin.CodeVersion, b.Origin.Seed = thisBuild().codeVersion(), f.seed
-	bank, err := b.Bank()
-	if err != nil {
-		return nil, nil, err
-	}
-	show := a.progress()
-	calibrator := adaptive.Calibrator{Bank: bank, Answers: f.length, Workers: f.workers}
-	for k, o := range f.options {
-		show.Stage("calibrations", k, len(f.options))
-		c, err := calibrator.Run(ctx, o, people)
-		if err != nil {
-			return nil, nil, err
-		}
-		b.Calibrations = append(b.Calibrations, *c)
-	}
-	show.Stage("calibrations", len(f.options), len(f.options))
-	return b, answers.notItems, nil
+	a.noteFit(b.Fit)
+	return a.printLine(struct {
+		Out       string `json:"out"`
+		Benchmark string `json:"benchmark"`
+		Items     int    `json:"items"`
+		Models    int    `json:"models"`
+		Designs   int    `json:"calibrations"`
+
+		NotItems []table.NotItem `json:"not_items"`
+	}{f.out, b.Benchmark, len(b.Items), b.Models, len(b.Calibrations), append([]table.NotItem{}, answers.NotItems...)},
+		"%s: %s, %d %s items, calibrated on %d models for %s", f.out, b.Benchmark, len(b.Items), b.Kind, b.Models, b.Designs())
 }
 
-// writeItemBank writes the bank and says what is in it.
-func (a *app) writeItemBank(path string, b *score.ItemBank, notItems []table.NotItem) error {
-	if err := writeWhole(path, b.Write); err != nil {
-		return fmt.Errorf("adaptive calibrate: %w", err)
+// noteFit says how a fit of items ended, unless it is well or there was none.
+func (a *app) noteFit(status string) {
+	if status != "" && status != irt.Converged.String() {
+		a.notef("the fit of the items ended with: %s", status)
 	}
-	if b.Fit != irt.Converged.String() {
-		fmt.Fprintf(a.Err, "the fit of the items ended with: %s\n", b.Fit)
-	}
-	if a.json {
-		return a.printJSON(struct {
-			Out       string `json:"out"`
-			Benchmark string `json:"benchmark"`
-			Items     int    `json:"items"`
-			Models    int    `json:"models"`
-			Designs   int    `json:"calibrations"`
-
-			NotItems []table.NotItem `json:"not_items"`
-		}{path, b.Benchmark, len(b.Items), b.Models, len(b.Calibrations), append([]table.NotItem{}, notItems...)})
-	}
-	_, err := fmt.Fprintf(a.Out, "%s: %s, %d %s items, calibrated on %d models for %s\n",
-		path, b.Benchmark, len(b.Items), b.Kind, b.Models, designs(b))
-	return err
 }

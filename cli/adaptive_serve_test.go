@@ -326,7 +326,7 @@ func TestServiceTurnsAwayMoreThanItWorksOnAtOnce(t *testing.T) {
 func TestServiceFinishesARunningRequestWhenInterrupted(t *testing.T) {
 	url, stop := startService(t, "--items", serviceItems(t), "--max-requests", "1")
 	slow := unfinished(t, url)
-	for { // until the request has arrived: it holds the only place
+	for { // until the request has arrived: it is the only one that may
 		if status, _ := post(t, url+"/v1/next", `{"answers": []}`); status == http.StatusServiceUnavailable {
 			break
 		}

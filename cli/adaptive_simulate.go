@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"metabench/analysis/ability"
 	"metabench/analysis/adaptive"
 	"metabench/analysis/irt"
-	"metabench/analysis/response"
-	"metabench/analysis/split"
+	"metabench/statistics"
 	"metabench/table"
 )
 
@@ -33,7 +30,7 @@ type adaptiveSimulateFlags struct {
 	workers    int
 
 	kind    irt.Kind
-	options []adaptive.Options
+	designs []adaptive.Options
 }
 
 func newAdaptiveSimulateCommand(a *app) *cobra.Command {
@@ -62,7 +59,7 @@ probabilities for what was not asked.
   metabench adaptive simulate --benchmark arc --model 3PL --estimator map,eap,wle,ml
   metabench adaptive simulate answers.csv.gz --stop width=6,items=80 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.adaptiveSimulate(cmd.Context(), cmd, args, f)
+			return a.adaptiveSimulate(cmd, args, f)
 		},
 	}
 	f.answersFlags.register(cmd)
@@ -90,7 +87,7 @@ func (f *adaptiveSimulateFlags) check(files []string) error {
 	if err != nil {
 		return usagef("--stop: %w", err)
 	}
-	if f.options, err = designsOf(f.criteria, f.estimators, adaptive.Options{Stop: stop, Among: f.among, Seed: f.seed}); err != nil {
+	if f.designs, err = parseDesigns(f.criteria, f.estimators, adaptive.Options{Stop: stop, Among: f.among, Seed: f.seed}); err != nil {
 		return err
 	}
 	slices.Sort(f.lengths)
@@ -111,53 +108,43 @@ func (f *adaptiveSimulateFlags) check(files []string) error {
 	return nil
 }
 
-// adaptiveReport is what `metabench adaptive simulate --json` prints for a table of answers.
+// adaptiveReport is what adaptive simulate --json prints for a table of answers.
 type adaptiveReport struct {
-	Source     string                 `json:"source"` // file or benchmark
-	Input      string                 `json:"input"`  // fingerprint of the answers
-	Items      int                    `json:"items"`
-	NotItems   []table.NotItem        `json:"not_items,omitempty"` // columns of a file that were not taken for items
-	Train      int                    `json:"train"`
-	Test       int                    `json:"test"`
-	Model      string                 `json:"model"` // of the items; empty where they were given
-	Status     string                 `json:"status,omitempty"`
-	FitSeconds float64                `json:"fit_seconds"`
-	Fixed      []*adaptive.FormReport `json:"fixed_form"`
-	Tests      []adaptiveTestReport   `json:"tests"`
+	Source   string          `json:"source"` // file or benchmark
+	Input    string          `json:"input"`  // fingerprint of the answers
+	Items    int             `json:"items"`
+	NotItems []table.NotItem `json:"not_items,omitempty"` // columns of a file that were not taken for items
+	*adaptive.ComparisonReport
 }
 
-type adaptiveTestReport struct {
-	*adaptive.TestReport
-	Seconds float64 `json:"seconds"` // for all models, train and test
-}
-
-func (a *app) adaptiveSimulate(ctx context.Context, cmd *cobra.Command, files []string, f adaptiveSimulateFlags) error {
+func (a *app) adaptiveSimulate(cmd *cobra.Command, files []string, f adaptiveSimulateFlags) error {
 	if err := f.check(files); err != nil {
 		return err
 	}
 	var reports []*adaptiveReport
-	study := func(name string, answers sourcedAnswers, err error) error {
-		var r *adaptiveReport
+	study := func(name string, answers *statistics.Answers, err error) error {
+		var r *adaptive.ComparisonReport
 		if err == nil {
-			r, err = a.adaptiveStudy(ctx, answers, f)
+			r, err = a.compare(cmd.Context(), answers, f)
 		}
 		if err != nil {
 			return fmt.Errorf("adaptive simulate %s: %w", name, err)
 		}
-		reports = append(reports, r)
-		if a.json {
+		report := &adaptiveReport{answers.Source, answers.Origin.Input, r.Items, answers.NotItems, r}
+		if reports = append(reports, report); a.json {
 			return nil
 		}
-		return a.printAdaptive(r)
+		a.noteFit(r.Status)
+		return a.print(nil, func(p *page) { p.comparison(report) })
 	}
 	for _, file := range files {
-		answers, err := a.fileAnswers(ctx, file, f.table)
+		answers, err := a.fileAnswers(cmd.Context(), file, f.answersFlags)
 		if err := study(file, answers, err); err != nil {
 			return err
 		}
 	}
 	for _, benchmark := range f.benchmarks {
-		answers, err := a.warehouseAnswers(ctx, cmd, benchmark, f.kept)
+		answers, err := a.benchmarkAnswers(cmd, benchmark, f.answersFlags)
 		if err := study(benchmark, answers, err); err != nil {
 			return err
 		}
@@ -168,92 +155,22 @@ func (a *app) adaptiveSimulate(ctx context.Context, cmd *cobra.Command, files []
 	return nil
 }
 
-// adaptiveStudy splits the models, fits the items on the train models, and plays every
-// test.
-func (a *app) adaptiveStudy(ctx context.Context, answers sourcedAnswers, f adaptiveSimulateFlags) (*adaptiveReport, error) {
-	people := answered(answers.Table)
-	r := &adaptiveReport{Source: answers.name, Input: answers.origin.Input, NotItems: answers.notItems}
-	ev := adaptive.Evaluation{Table: people, Form: f.form, Lengths: f.lengths, Workers: f.workers}
-	parts, err := split.Stratified(scoresOf(people.Answers), split.Shares{Test: f.testShare}, f.seed)
-	if err != nil {
-		return nil, err
-	}
-	ev.Train, ev.Test = parts.Train, parts.Test
-	r.Train, r.Test = len(ev.Train.Rows), len(ev.Test.Rows)
-	if r.Test == 0 {
-		return nil, errors.New("no models to test on; raise --test")
+// compare plays the tests with the models of a table.
+func (a *app) compare(ctx context.Context, answers *statistics.Answers, f adaptiveSimulateFlags) (*adaptive.ComparisonReport, error) {
+	c := adaptive.Comparison{
+		Designs: f.designs, Kind: f.kind, Form: f.form, Lengths: f.lengths, TestShare: f.testShare, Seed: f.seed, Workers: f.workers,
+		Report: a.progress().named("adaptive tests"),
 	}
 	if f.items != "" {
-		if ev.Bank, err = readParameters(ctx, f.items); err != nil {
+		var err error
+		if c.Bank, err = statistics.ReadParameters(ctx, f.items); err != nil {
 			return nil, err
 		}
-		if ev.Table, err = columnsOf(people, ev.Bank); err != nil {
-			return nil, err
-		}
-	} else if err := fitBank(ctx, &ev, r, f); err != nil {
-		return nil, err
 	}
-	r.Items = len(ev.Bank.Items)
-	show := a.progress()
-	for k, o := range f.options {
-		show.Stage("adaptive tests", k, len(f.options))
-		var form *adaptive.FormReport
-		if f.form > 0 {
-			if form, err = r.form(ctx, ev, o.Estimator); err != nil {
-				return nil, err
-			}
-		}
-		began := time.Now()
-		report, err := ev.Adaptive(ctx, o, form)
-		if err != nil {
-			return nil, err
-		}
-		r.Tests = append(r.Tests, adaptiveTestReport{report, time.Since(began).Seconds()})
+	r, err := c.Run(ctx, answers.Table)
+	var missing *adaptive.MissingItemError
+	if errors.As(err, &missing) {
+		err = usagef("--items: %w", err)
 	}
-	show.Stage("adaptive tests", len(f.options), len(f.options))
-	return r, nil
-}
-
-// form returns the fixed form's report for an estimator, computed once.
-func (r *adaptiveReport) form(ctx context.Context, ev adaptive.Evaluation, estimator ability.Method) (*adaptive.FormReport, error) {
-	for _, form := range r.Fixed {
-		if form.Estimator == estimator {
-			return form, nil
-		}
-	}
-	form, err := ev.FixedForm(ctx, estimator)
-	if err != nil {
-		return nil, err
-	}
-	r.Fixed = append(r.Fixed, form)
-	return form, nil
-}
-
-// fitBank fits the items on the train models.
-func fitBank(ctx context.Context, ev *adaptive.Evaluation, r *adaptiveReport, f adaptiveSimulateFlags) error {
-	began := time.Now()
-	fit, err := fitItems(ctx, ev.Table.Answers.SelectModels(ev.Train.Rows), f.kind, f.workers)
-	if err != nil {
-		return err
-	}
-	r.Model, r.Status, r.FitSeconds = fit.Kind.String(), fit.Status.String(), time.Since(began).Seconds()
-	ev.Bank, err = adaptive.NewBank(ev.Table.Items, fit.Items)
-	return err
-}
-
-// columnsOf returns the table's columns of the bank's items, in its order.
-func columnsOf(t *response.Table, bank *adaptive.Bank) (*response.Table, error) {
-	at := make(map[string]int, len(t.Items))
-	for j, key := range t.Items {
-		at[key] = j
-	}
-	columns := make([]int, len(bank.Keys))
-	for k, key := range bank.Keys {
-		j, ok := at[key]
-		if !ok {
-			return nil, usagef("--items: item %q is not in the response table", key)
-		}
-		columns[k] = j
-	}
-	return t.SelectItems(columns), nil
+	return r, err
 }

@@ -33,7 +33,7 @@ of one family's models, or a benchmark that all models solve, is left out with i
 reason, here and in the table left_out; everything else is built. A benchmark that
 fails for another reason does not keep the others from being built.
 
-A form's items can be given instead of selected, for models that were evaluated on
+A form's items can be pinned instead of selected, for models that were evaluated on
 somebody else's selection: --form-b-items results/ takes the items that the published
 tasks of lm-evaluation-harness ask, where results/ is the output of any model. Such a
 form has all items that the corpus has answers to, also those that the filters drop;
@@ -43,11 +43,8 @@ The same answers, configuration and program give the same bytes in every result
 table, for any number of workers.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.load(cmd)
+			cfg, err := a.existing(cmd)
 			if err != nil {
-				return err
-			}
-			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			var did pipeline.Built
@@ -62,7 +59,7 @@ table, for any number of workers.`,
 				return pipelineError(err)
 			})
 			for _, line := range did.Lines() {
-				fmt.Fprintln(a.Err, "left out:", line)
+				a.notef("left out: %s", line)
 			}
 			if len(did.Benchmarks) == 0 && err != nil {
 				return err

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -33,11 +32,8 @@ is shut: publish would lose what people have in the last snapshot (publish.max_l
 publish.max_item_loss), or too much on the Hub can't be read (publish.max_failed).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.load(cmd)
+			cfg, err := a.existing(cmd)
 			if err != nil {
-				return err
-			}
-			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			o.Published, o.Limits = cfg.Publish.Dir, pipeline.Limits(cfg.Config)
@@ -76,20 +72,12 @@ func (a *app) check(ctx context.Context, cfg *config.Loaded, o warehouse.CheckOp
 }
 
 func (a *app) printFindings(found []warehouse.Finding) error {
-	if a.json {
-		if found == nil {
-			found = []warehouse.Finding{}
+	if len(found) == 0 && !a.json {
+		a.note("nothing found: every load of the manifest is there")
+	}
+	return a.print(append([]warehouse.Finding{}, found...), func(p *page) {
+		for _, f := range found {
+			p.line("%s", f)
 		}
-		return a.printJSON(found)
-	}
-	for _, f := range found {
-		if _, err := fmt.Fprintln(a.Out, f); err != nil {
-			return err
-		}
-	}
-	if len(found) == 0 {
-		_, err := fmt.Fprintln(a.Err, "nothing found: every load of the manifest is there")
-		return err
-	}
-	return nil
+	})
 }

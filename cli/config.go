@@ -21,14 +21,13 @@ then the environment (METABENCH_BUILD_SEED for build.seed), then flags.`,
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(cfg.Settings())
-			}
-			g := newGrid("key", "value", "origin", "meaning")
-			for _, s := range cfg.Settings() {
-				g.row(s.Key, fmt.Sprint(s.Value), s.Origin, s.Help)
-			}
-			return g.print(a.Out)
+			return a.print(cfg.Settings(), func(p *page) {
+				g := newGrid("key", "value", "origin", "meaning")
+				for _, s := range cfg.Settings() {
+					g.row(s.Key, fmt.Sprint(s.Value), s.Origin, s.Help)
+				}
+				p.table(g)
+			})
 		},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strconv"
 	"time"
 
@@ -85,7 +84,11 @@ func (a *app) crawl(cmd *cobra.Command, f crawlFlags) error {
 		return err
 	}
 	if f.dryRun {
-		return a.planCrawl(cmd.Context(), cfg, options)
+		plan, err := pipeline.PlanCrawl(cmd.Context(), warehouseOptions(cfg, "crawl --dry-run"), options)
+		if err != nil {
+			return pipelineError(warehouseError(err))
+		}
+		return a.printPlan(plan)
 	}
 	if err := a.warnOfLittleSpace(cfg, "", ""); err != nil {
 		return err
@@ -124,12 +127,9 @@ func (a *app) crawlOptions(cfg *config.Loaded, f crawlFlags) (scraper.Options, e
 	if err != nil {
 		return scraper.Options{}, err
 	}
-	options := scraper.Options{
-		Hub: client, Benchmarks: catalogue, Only: f.benchmarks, Models: f.models, Limit: f.limit,
-		RetryFailed: f.retryFailed, NoModels: f.noModels, Full: cfg.Hub.VerifyFull,
-		Selection: scraper.Selection(cfg.Hub.Selection), Results: scraper.ResultsRepo, Requests: scraper.RequestsRepo,
-		Parallel: cfg.Hub.Parallel, Log: log,
-	}
+	options := pipeline.CrawlOptions(cfg.Config, catalogue, client, log)
+	options.Only, options.Models, options.Limit = f.benchmarks, f.models, f.limit
+	options.RetryFailed, options.NoModels = f.retryFailed, f.noModels
 	switch f.verify {
 	case "":
 	case "full", "structure":
@@ -137,27 +137,12 @@ func (a *app) crawlOptions(cfg *config.Loaded, f crawlFlags) (scraper.Options, e
 	default:
 		return options, usagef("--verify %q: want full or structure", f.verify)
 	}
-	if err := options.Check(); err != nil {
-		return options, usagef("%w", err)
-	}
-	return options, nil
+	return options, withCode(ExitUsage, options.Check())
 }
 
-// newHubClient makes a client of the configured Hub with the conventional
-// environment.
+// newHubClient makes a client of the configured Hub.
 func newHubClient(cfg *config.Loaded, log *slog.Logger) (*hub.Client, error) {
-	env, err := hub.LoadEnvironment(os.Getenv, os.ReadFile)
-	if err != nil {
-		return nil, withCode(ExitUsage, err)
-	}
-	wait := cfg.Hub.Timeout
-	if wait == 0 {
-		wait = 365 * 24 * time.Hour
-	}
-	client, err := hub.New(hub.Options{
-		Endpoint: cmp.Or(cfg.Hub.Endpoint, env.Endpoint), Token: env.Token, Offline: env.Offline,
-		UserAgent: "metabench/" + thisBuild().Version, MaxWait: wait, Seed: uint64(time.Now().UnixNano()), Log: log,
-	})
+	client, err := pipeline.NewHubClient(cfg.Config, "metabench/"+thisBuild().Version, log)
 	return client, withCode(ExitUsage, err)
 }
 
@@ -184,54 +169,88 @@ func crawlError(err error) error {
 }
 
 func (a *app) printCrawl(s *scraper.Summary) error {
-	if a.json {
-		return a.printJSON(s)
-	}
-	g := newGrid("crawl", "")
-	g.row("repositories listed", strconv.Itoa(s.Listed))
-	g.row("unchanged", strconv.Itoa(s.Unchanged))
-	if s.Duplicates > 0 {
-		g.row("second repositories of a model", strconv.Itoa(s.Duplicates))
-	}
-	g.row("fetched", strconv.Itoa(s.Fetched))
-	for _, status := range []corpus.Status{corpus.StatusDone, corpus.StatusMissing, corpus.StatusTransient, corpus.StatusPermanent, corpus.StatusPolicy} {
-		if n := s.Tasks[status]; n > 0 {
-			g.row("tasks "+string(status), strconv.Itoa(n))
+	err := a.print(s, func(p *page) {
+		g := newGrid("crawl", "")
+		some := func(name string, n int) { // a row where there are any
+			if n > 0 {
+				g.count(name, n)
+			}
 		}
-	}
-	for _, row := range []struct {
-		name string
-		n    int
-	}{
-		{"files with rows in another order", s.Realigned}, {"files whose order can't be checked", s.Assumed},
-		{"names and paths refused", s.Refused}, {"published scores", s.Scores},
-		{"vanished from the Hub since the last crawl", s.Vanished}, {"back on the Hub", s.Returned}, {"vanished, in all", s.Standing.Vanished},
-	} {
-		if row.n > 0 {
-			g.row(row.name, strconv.Itoa(row.n))
+		g.count("repositories listed", s.Listed)
+		g.count("unchanged", s.Unchanged)
+		some("second repositories of a model", s.Duplicates)
+		g.count("fetched", s.Fetched)
+		for _, status := range []corpus.Status{corpus.StatusDone, corpus.StatusMissing, corpus.StatusTransient, corpus.StatusPermanent, corpus.StatusPolicy} {
+			some("tasks "+string(status), s.Tasks[status])
 		}
-	}
-	g.row("requests to the Hub", strconv.FormatInt(s.HubRequests, 10))
-	g.row("bytes", megabytes(s.Stats.Bytes))
-	g.row("seconds", fmt.Sprintf("%.1f", s.Seconds))
-	for _, row := range []struct {
-		what string
-		corpus.Failing
-	}{{"repositories", s.Standing.Repositories}, {"tasks", s.Standing.Files}} {
-		if n := row.Transient + row.Permanent + row.Policy; n > 0 {
-			g.row(row.what+" that can't be had", fmt.Sprintf("%d (%d for good, %d tried again, %d by policy)", n, row.Permanent, row.Transient, row.Policy))
+		some("files with rows in another order", s.Realigned)
+		some("files whose order can't be checked", s.Assumed)
+		some("names and paths refused", s.Refused)
+		some("published scores", s.Scores)
+		some("vanished from the Hub since the last crawl", s.Vanished)
+		some("back on the Hub", s.Returned)
+		some("vanished, in all", s.Standing.Vanished)
+		g.row("requests to the Hub", strconv.FormatInt(s.HubRequests, 10))
+		g.row("bytes", megabytes(s.Stats.Bytes))
+		g.row("seconds", fixed(s.Seconds, 1))
+		for _, row := range []struct {
+			what string
+			corpus.Failing
+		}{{"repositories", s.Standing.Repositories}, {"tasks", s.Standing.Files}} {
+			if n := row.Transient + row.Permanent + row.Policy; n > 0 {
+				g.row(row.what+" that can't be had", fmt.Sprintf("%d (%d for good, %d tried again, %d by policy)", n, row.Permanent, row.Transient, row.Policy))
+			}
 		}
-	}
-	if err := g.print(a.Out); err != nil {
+		p.table(g)
+	})
+	if err != nil || a.json {
 		return err
 	}
-	for _, f := range s.Failures[:min(len(s.Failures), 10)] {
-		fmt.Fprintf(a.Err, "%s: %s\n", f.Status, f.Error)
+	const most = 10
+	for _, f := range s.Failures[:min(len(s.Failures), most)] {
+		a.notef("%s: %s", f.Status, f.Error)
 	}
-	if n := len(s.Failures) - 10; n > 0 {
-		fmt.Fprintf(a.Err, "and %d more; --json lists them\n", n)
+	if n := len(s.Failures) - most; n > 0 {
+		a.notef("and %d more; --json lists them", n)
 	}
 	return nil
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+// printPlan says what a crawl would do.
+func (a *app) printPlan(plan pipeline.Plan) error {
+	err := a.print(plan, func(p *page) {
+		g := newGrid("a crawl would fetch", "")
+		g.count("repositories with something new", plan.Repositories)
+		g.count("unchanged", plan.Unchanged)
+		if plan.Vanished > 0 {
+			g.count("vanished from the Hub since the last crawl", plan.Vanished)
+		}
+		g.count("files, at most", plan.Files)
+		g.count("requests to the API", plan.Requests.API)
+		g.count("requests to the resolver", plan.Requests.Resolvers)
+		g.row("bytes, about", megabytes(plan.Bytes.Total))
+		g.row("  known: listings and published scores", megabytes(plan.Bytes.Known))
+		g.row("  estimated: trees, models, footers, answers", megabytes(plan.Bytes.Models))
+		g.row("  estimated: questions, once a kind of file", megabytes(plan.Bytes.Questions))
+		for _, q := range plan.Quota {
+			source := "documented"
+			if q.Stated {
+				source = "stated by the Hub"
+			}
+			g.row("quota "+q.Bucket, fmt.Sprintf("%d of %d left, per %d s (%s)", q.Remaining, q.Quota, q.Window, source))
+		}
+		g.row("time under this quota, at least", plan.Duration.Round(time.Second).String())
+		p.table(g)
+	})
+	if err != nil || a.json {
+		return err
+	}
+	a.notef("compared with %s", plan.ComparedWith)
+	if s := plan.Sampled; s.Files > 0 {
+		a.notef("estimated from %d files of %d repositories, whose footers were read (%s)", s.Files, s.Repositories, megabytes(s.Bytes))
+	}
+	if plan.Anonymous {
+		a.note("no token: HF_TOKEN raises the quota")
+	}
+	return nil
+}

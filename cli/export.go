@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
 
@@ -21,16 +21,13 @@ func newExportCommand(a *app) *cobra.Command {
 }
 
 // writeWhole writes a file whole or not at all.
-func writeWhole(path string, write func(io.Writer) error) (err error) {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+func writeWhole(path string, write func(io.Writer) error) error {
+	var content bytes.Buffer
+	err := write(&content)
+	if err == nil {
+		err = renameio.WriteFile(path, content.Bytes(), 0o644)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer func() { err = errors.Join(err, f.Cleanup()) }()
-	if err := write(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 
 	"metabench/config"
 	"metabench/corpus"
+	"metabench/internal/demo"
 	"metabench/internal/hubtest"
 )
 
@@ -256,7 +257,7 @@ func serveReplica(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	few = hubtest.Scaled(few, 0.04, 20)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(catalogueFile(few)), 0o600))
-	server, err := demoHub(few, models)
+	server, err := demo.NewHub(few, models)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(server.Close()) })
 	ts.Setenv("HF_ENDPOINT", server.Endpoint())

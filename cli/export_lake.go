@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"metabench/warehouse"
@@ -38,11 +36,7 @@ docs/warehouse.md has CREATE statements for Trino, Spark and ClickHouse.`,
 				if err != nil {
 					return err
 				}
-				if a.json {
-					return a.printJSON(lake)
-				}
-				_, err = fmt.Fprintf(a.Out, "%s: %d tables, %d files, %.1f MB\n", lake.Dir, len(lake.Tables), lake.Files, float64(lake.Bytes)/1e6)
-				return err
+				return a.printLine(lake, "%s: %d tables, %d files, %s", lake.Dir, len(lake.Tables), lake.Files, megabytes(lake.Bytes))
 			})
 		},
 	}

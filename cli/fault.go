@@ -10,6 +10,8 @@ import (
 
 	"github.com/sourcegraph/conc/panics"
 	"github.com/spf13/cobra"
+
+	"metabench/score/service"
 )
 
 // execute runs a command. A panic in it, or in a goroutine that it waits for, is an
@@ -86,7 +88,7 @@ func (a *app) withoutPanics(h http.Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		f := faultIn(recovered.AsError())
-		fmt.Fprintf(a.Err, "metabench: %s %s: %s\n", r.Method, r.URL.Path, f.message(f.save(a.args)))
-		replyError(w, http.StatusInternalServerError, errors.New("a fault of this program; its operator finds what to report in the messages of the service"))
+		a.notef("metabench: %s %s: %s", r.Method, r.URL.Path, f.message(f.save(a.args)))
+		service.Error(w, http.StatusInternalServerError, errors.New("a fault of this program; its operator finds what to report in the messages of the service"))
 	})
 }

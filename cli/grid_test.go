@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,10 +10,8 @@ func TestGridAlignsNumbersToTheRight(t *testing.T) {
 	g := newGrid("name", "models", "rmse")
 	g.row("arc", "5", "1.25")
 	g.row("größer", "1,000", "–")
-	var out strings.Builder
-	if err := g.print(&out); err != nil {
-		t.Fatal(err)
-	}
+	var out page
+	out.table(g)
 	want := "name    models  rmse\n──────  ──────  ────\narc          5  1.25\ngrößer   1,000     –\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Fatalf("grid differs (-want +got):\n%s", diff)

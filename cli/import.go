@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,7 @@ func newImportCommand(a *app) *cobra.Command {
 		Short: "Load answers from tables of model, item, correct",
 		Long: `Load answers from tables of model, item, correct into the warehouse.
 
-Files are Parquet, CSV or gzip CSV (told apart by content) with one row an answer:
+Files are Parquet, CSV or gzip CSV (recognised by content) with one row an answer:
 the columns model, item and correct (0 or 1; empty for missing, or a code that --missing
 names), recognised by these names and others that are usual, and a column benchmark
 unless --benchmark names it. For MMLU, subject and subject_item are used
@@ -47,7 +46,7 @@ Anything wrong in any file loads nothing.`,
 			if err != nil {
 				return err
 			}
-			a.tell(in.Notes)
+			a.notes(in.Notes)
 			return a.withWarehouse(cmd.Context(), cfg, "import", func(w *warehouse.Warehouse) error {
 				result, err := w.Import(cmd.Context(), *in)
 				if err != nil {
@@ -66,20 +65,17 @@ Anything wrong in any file loads nothing.`,
 }
 
 func (a *app) printImport(r warehouse.ImportResult, took time.Duration) error {
-	if a.json {
-		return a.printJSON(struct {
-			Models    int     `json:"models"`
-			Items     int     `json:"items"`
-			Responses int     `json:"responses"`
-			New       int     `json:"new"`
-			Replaced  int     `json:"replaced"`
-			Unchanged int     `json:"unchanged"`
-			Removed   int     `json:"removed"`
-			Extended  int     `json:"extended"`
-			Seconds   float64 `json:"seconds"`
-		}{r.Models, r.Items, r.Responses, r.New, r.Replaced, r.Unchanged, r.Removed, r.Extended, took.Seconds()})
-	}
-	_, err := fmt.Fprintf(a.Out, "%d models, %d items, %d responses: %d blocks new, %d replaced, %d unchanged, %d removed, %d extended (%.1f s)\n",
+	return a.printLine(struct {
+		Models    int     `json:"models"`
+		Items     int     `json:"items"`
+		Responses int     `json:"responses"`
+		New       int     `json:"new"`
+		Replaced  int     `json:"replaced"`
+		Unchanged int     `json:"unchanged"`
+		Removed   int     `json:"removed"`
+		Extended  int     `json:"extended"`
+		Seconds   float64 `json:"seconds"`
+	}{r.Models, r.Items, r.Responses, r.New, r.Replaced, r.Unchanged, r.Removed, r.Extended, took.Seconds()},
+		"%d models, %d items, %d responses: %d blocks new, %d replaced, %d unchanged, %d removed, %d extended (%.1f s)",
 		r.Models, r.Items, r.Responses, r.New, r.Replaced, r.Unchanged, r.Removed, r.Extended, took.Seconds())
-	return err
 }

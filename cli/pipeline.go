@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"metabench/config"
-	"metabench/corpus"
 	"metabench/pipeline"
 	"metabench/scraper/hub"
 	"metabench/warehouse"
@@ -17,15 +16,11 @@ func (a *app) pipeline(cfg *config.Loaded, w *warehouse.Warehouse) (*pipeline.Pi
 	if err != nil {
 		return nil, err
 	}
-	return a.pipelineOf(cfg, w, catalogue, func() (*hub.Client, error) { return newHubClient(cfg, a.pipelineLog()) }), nil
-}
-
-func (a *app) pipelineOf(cfg *config.Loaded, w *warehouse.Warehouse, catalogue []corpus.Benchmark, client func() (*hub.Client, error)) *pipeline.Pipeline {
 	return pipeline.New(pipeline.Options{
 		Warehouse: w, Config: cfg.Config, Catalogue: catalogue, CodeVersion: thisBuild().codeVersion(),
-		Report: a.progress().Stage, Hub: client, Log: a.pipelineLog(),
+		Report: a.progress().Stage, Hub: func() (*hub.Client, error) { return newHubClient(cfg, a.pipelineLog()) }, Log: a.pipelineLog(),
 		ExitCode: func(err error) int { return int(exitCodeOf(pipelineError(err))) },
-	})
+	}), nil
 }
 
 // pipelineLog is silent where no progress is shown either: failures are counted, and

@@ -27,8 +27,8 @@ func (a *app) progress() *stageReporter {
 	return &stageReporter{w: w, terminal: terminal, quiet: a.noProgress, now: time.Now}
 }
 
-// Stage is told each time a stage has got on: done of total units. A new name
-// begins a stage, done == total ends it.
+// Stage reports that a stage has got on: done of total units. A new name begins a
+// stage, done == total ends it.
 func (r *stageReporter) Stage(name string, done, total int) {
 	if r.quiet {
 		return
@@ -48,4 +48,9 @@ func (r *stageReporter) Stage(name string, done, total int) {
 		fmt.Fprintf(r.w, "%-48s %7.1f s\n", name, r.now().Sub(r.started).Seconds())
 		r.stage, r.bar = "", nil
 	}
+}
+
+// named reports on one stage.
+func (r *stageReporter) named(stage string) func(done, total int) {
+	return func(done, total int) { r.Stage(stage, done, total) }
 }

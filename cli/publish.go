@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -30,11 +29,8 @@ warehouse is not published. Open snapshots for reading only:
   duckdb -readonly DIR/metabench.duckdb`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.load(cmd)
+			cfg, err := a.existing(cmd)
 			if err != nil {
-				return err
-			}
-			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			if err := a.warnOfLittleSpace(cfg, cfg.Publish.Dir, ""); err != nil {
@@ -46,11 +42,7 @@ warehouse is not published. Open snapshots for reading only:
 				if err != nil {
 					return gateError(err)
 				}
-				if a.json {
-					return a.printJSON(s)
-				}
-				_, err = fmt.Fprintln(a.Out, s.Path)
-				return err
+				return a.printLine(s, "%s", s.Path)
 			})
 		},
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -57,11 +56,7 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 		}
 		return errors.Join(err, pipeline.WriteUnopened(cfg.Publish.Metrics, int(code)))
 	}
-	if a.json {
-		return cmp.Or(a.printJSON(did), err)
-	}
-	_, printErr := fmt.Fprintln(a.Out, did)
-	return cmp.Or(printErr, err)
+	return cmp.Or(a.printLine(did, "%s", did), err)
 }
 
 // openAndRefresh refreshes the warehouse, and says what it did where it came to it.

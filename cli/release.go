@@ -1,16 +1,16 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"metabench/analysis"
-	"metabench/harness"
+	"metabench/config"
+	"metabench/export"
 	"metabench/warehouse"
 )
 
@@ -20,7 +20,7 @@ func newReleaseCommand(a *app) *cobra.Command {
 		Short: "Freeze forms under a version, so that yesterday's logs fit tomorrow's bundle",
 		Long: `Every build selects items anew. A release keeps the items of today's forms under a
 version: builds calibrate them on the present answers as long as the release is in use,
-and export bundle and export harness take them unless told otherwise.`,
+and export bundle and export harness take them unless --release names others.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -40,11 +40,8 @@ never changes: another selection takes another version.`,
   metabench release create pilot --form A --benchmark arc --note "for the pilot study"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.load(cmd)
+			cfg, err := a.existing(cmd)
 			if err != nil {
-				return err
-			}
-			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			for _, form := range o.Forms {
@@ -59,7 +56,7 @@ never changes: another selection takes another version.`,
 					return releaseError(err)
 				}
 				if len(twins) > 0 {
-					fmt.Fprintf(a.Err, "release %s has the very items of %s\n", r.Version, strings.Join(twins, ", "))
+					a.notef("release %s has the very items of %s", r.Version, strings.Join(twins, ", "))
 				}
 				return a.printRelease(&r)
 			})
@@ -80,7 +77,7 @@ func newReleaseListCommand(a *app) *cobra.Command {
 what a new release would gain: the view release_status.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withReader(cmd, "release list", func(w *warehouse.Warehouse) error {
+			return a.reading(cmd, func(_ *config.Loaded, w *warehouse.Warehouse) error {
 				return a.printQuery(cmd.Context(), w, releaseQuery)
 			})
 		},
@@ -98,7 +95,7 @@ func newReleaseShowCommand(a *app) *cobra.Command {
 first 16 hexadecimal digits of the SHA-256 of its items. --json lists the items.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withReader(cmd, "release show", func(w *warehouse.Warehouse) error {
+			return a.reading(cmd, func(_ *config.Loaded, w *warehouse.Warehouse) error {
 				r, err := w.Release(cmd.Context(), args[0])
 				if err != nil {
 					return releaseError(err)
@@ -116,11 +113,8 @@ func newReleaseRetireCommand(a *app) *cobra.Command {
 		Short: "End the calibration of a release by builds; nothing of it is deleted",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.load(cmd)
+			cfg, err := a.existing(cmd)
 			if err != nil {
-				return err
-			}
-			if err := mustExist(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			err = a.withWarehouse(cmd.Context(), cfg, "release retire", func(w *warehouse.Warehouse) error {
@@ -129,11 +123,11 @@ func newReleaseRetireCommand(a *app) *cobra.Command {
 			if err != nil {
 				return releaseError(err)
 			}
-			said := "is retired; its results go with the next build, and come back with --undo and another"
+			state := "is retired; its results go with the next build, and come back with --undo and another"
 			if undo {
-				said = "is in use; the next build calibrates it"
+				state = "is in use; the next build calibrates it"
 			}
-			_, err = fmt.Fprintf(a.Out, "release %s %s\n", args[0], said)
+			_, err = fmt.Fprintf(a.Out, "release %s %s\n", args[0], state)
 			return err
 		},
 	}
@@ -141,109 +135,36 @@ func newReleaseRetireCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// withReader opens the configured warehouse for reading.
-func (a *app) withReader(cmd *cobra.Command, command string, use func(*warehouse.Warehouse) error) error {
-	cfg, err := a.load(cmd)
-	if err != nil {
-		return err
-	}
-	return a.readWarehouse(cmd.Context(), cfg, command, use)
-}
-
-// releaseError makes a release that can't be made or found a usage error.
+// releaseError makes a release that can't be made, found or exported a usage error.
 func releaseError(err error) error {
 	var release *warehouse.ReleaseError
-	if errors.As(err, &release) {
+	var form *export.ReleasedFormError
+	if errors.As(err, &release) || errors.As(err, &form) {
 		return withCode(ExitUsage, err)
 	}
 	return err
 }
 
 func (a *app) printRelease(r *warehouse.Release) error {
-	if a.json {
-		return a.printJSON(r)
-	}
-	state := ""
-	if r.RetiredAt != nil {
-		state = ", retired " + r.RetiredAt.Format("2006-01-02")
-	}
-	if _, err := fmt.Fprintf(a.Out, "release %s, identity %s, made %s of run %s%s\n", r.Version, r.Identity, r.CreatedAt.Format("2006-01-02 15:04"), r.RunID, state); err != nil {
-		return err
-	}
-	if r.Note != "" {
-		if _, err := fmt.Fprintln(a.Out, r.Note); err != nil {
-			return err
+	return a.print(r, func(p *page) {
+		state := ""
+		if r.RetiredAt != nil {
+			state = ", retired " + r.RetiredAt.Format("2006-01-02")
 		}
-	}
-	g := newGrid("benchmark", "form", "items", "in the corpus", "design", "run")
-	for _, f := range r.Forms {
-		present := 0
-		for _, it := range f.Items {
-			if it.Present {
-				present++
+		p.line("release %s, identity %s, made %s of run %s%s", r.Version, r.Identity, r.CreatedAt.Format("2006-01-02 15:04"), r.RunID, state)
+		if r.Note != "" {
+			p.line("%s", r.Note)
+		}
+		g := newGrid("benchmark", "form", "items", "in the corpus", "design", "run")
+		for _, f := range r.Forms {
+			present := 0
+			for _, it := range f.Items {
+				if it.Present {
+					present++
+				}
 			}
+			g.row(f.Benchmark, f.Form, strconv.Itoa(len(f.Items)), strconv.Itoa(present), f.Items[0].Design, f.RunID)
 		}
-		g.row(f.Benchmark, f.Form, fmt.Sprint(len(f.Items)), fmt.Sprint(present), f.Items[0].Design, f.RunID)
-	}
-	return g.print(a.Out)
-}
-
-// noRelease is the --release that asks for the items that are selected now.
-const noRelease = "none"
-
-// chooseRelease finds the release whose form is exported: the one named, else the newest
-// in use that has the form of the benchmarks named. It is nil for the form that is
-// selected now, and says then that its items will change.
-func (a *app) chooseRelease(ctx context.Context, w *warehouse.Warehouse, version string, form harness.Form, benchmarks []string) (*warehouse.Release, error) {
-	lacks := func(r *warehouse.Release) (benchmark string) {
-		for _, b := range benchmarks {
-			if _, ok := r.Of(b, string(form)); !ok {
-				return b
-			}
-		}
-		return ""
-	}
-	if version != "" && version != noRelease {
-		r, err := w.Release(ctx, version)
-		switch {
-		case err != nil:
-			return nil, releaseError(err)
-		case !r.Has(string(form)):
-			return nil, usagef("release %s has no form %s: metabench release show %s says what it has", version, form, version)
-		case lacks(&r) != "":
-			return nil, usagef("release %s has no form %s of %s: metabench release show %s says what it has", version, form, lacks(&r), version)
-		}
-		return &r, nil
-	}
-	if version == "" {
-		all, err := w.Releases(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for k := range all {
-			if r := &all[k]; r.RetiredAt == nil && r.Has(string(form)) && lacks(r) == "" {
-				return r, nil
-			}
-		}
-		fmt.Fprintf(a.Err, "form %s is not released, and the next build may select other items; metabench release create VERSION keeps these\n", form)
-	}
-	return nil, nil
-}
-
-// releasedBenchmarks are the benchmarks of a release that an export is of: those named,
-// else the catalogue's, else all.
-func releasedBenchmarks(r *warehouse.Release, form harness.Form, known func(benchmark string) bool, named []string) []string {
-	if len(named) > 0 {
-		return named
-	}
-	var all []string
-	for _, f := range r.Forms {
-		if f.Form == string(form) {
-			all = append(all, f.Benchmark)
-		}
-	}
-	if slices.ContainsFunc(all, known) {
-		all = slices.DeleteFunc(all, func(b string) bool { return !known(b) })
-	}
-	return all
+		p.table(g)
+	})
 }

@@ -152,8 +152,8 @@ func TestReleaseHoldsWhileTheCorpusGrows(t *testing.T) {
 	bundle := filepath.Join(n.dir, "v1.bundle")
 	n.load(t, 60, nil)
 	n.must(t, "build")
-	if _, said := n.must(t, "export", "bundle", bundle); !strings.Contains(said, "the next build may select other items") {
-		t.Errorf("nothing says that the items change: %q", said)
+	if _, notes := n.must(t, "export", "bundle", bundle); !strings.Contains(notes, "the next build may select other items") {
+		t.Errorf("nothing says that the items change: %q", notes)
 	}
 	out, _ := n.must(t, "release", "create", "v1", "--note", "first")
 	if !strings.Contains(out, "release v1, identity ") {
@@ -200,8 +200,8 @@ func TestReleaseHoldsWhileTheCorpusGrows(t *testing.T) {
 		if got := n.items(t, "A@v1"); fmt.Sprint(got) != fmt.Sprint(released) {
 			t.Errorf("night %d: the release has the items %v, want %v", night+1, got, released)
 		}
-		if _, said := n.must(t, "export", "bundle", bundle); said != "" {
-			t.Errorf("night %d: %s", night+1, said)
+		if _, notes := n.must(t, "export", "bundle", bundle); notes != "" {
+			t.Errorf("night %d: %s", night+1, notes)
 		}
 		b, _, err := readBundle(bundle)
 		if err != nil {
@@ -250,7 +250,7 @@ func TestReleaseHoldsWhileTheCorpusGrows(t *testing.T) {
 	n.loseAnItem(t, released["quiz"][2], logs, bundle)
 }
 
-// loseAnItem imports the answers anew without a released item: it is said everywhere,
+// loseAnItem imports the answers anew without a released item: every command notes it,
 // and the release goes on with the others.
 func (n *nights) loseAnItem(t *testing.T, item, logs, bundle string) {
 	t.Helper()
@@ -260,13 +260,13 @@ func (n *nights) loseAnItem(t *testing.T, item, logs, bundle string) {
 	if !strings.Contains(out, "released_items_gone: release v1, form A of quiz: 1 item is not in the corpus") || !strings.Contains(out, ": "+item+"; import or crawl") {
 		t.Errorf("check: %s", out)
 	}
-	_, said := n.must(t, "export", "bundle", bundle)
+	_, notes := n.must(t, "export", "bundle", bundle)
 	b, _, err := readBundle(bundle)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(said, "without 1 of its items, which have no answers any more: quiz/"+item) || !slices.Equal(b.Release.Gone, []string{"quiz/" + item}) || len(b.Benchmarks[0].Items) != 7 {
-		t.Errorf("%d items, gone are %v: %s", len(b.Benchmarks[0].Items), b.Release.Gone, said)
+	if !strings.Contains(notes, "without 1 of its items, which have no answers any more: quiz/"+item) || !slices.Equal(b.Release.Gone, []string{"quiz/" + item}) || len(b.Benchmarks[0].Items) != 7 {
+		t.Errorf("%d items, gone are %v: %s", len(b.Benchmarks[0].Items), b.Release.Gone, notes)
 	}
 	out, _ = n.must(t, "score", logs, "--bundle", bundle, "--json")
 	var report score.Report

@@ -1,5 +1,3 @@
-// Package cli is the command line: one file a command, which reads the
-// configuration, wires packages together and prints. It has no domain logic.
 package cli
 
 import (
@@ -32,7 +30,7 @@ type app struct {
 	json       bool     // --json: print results as JSON
 	configPath string   // --config
 	noProgress bool     // --no-progress
-	args       []string // as given, for the report of a fault
+	args       []string // of the command line, for the report of a fault
 
 	newWarehouse bool // --new-warehouse, of the commands that have it
 }
@@ -149,12 +147,4 @@ func (a *app) printError(err error, code ExitCode) {
 		}
 	}
 	fmt.Fprintf(a.Err, "metabench: %s\n", message)
-}
-
-// printJSON writes a value as indented JSON, the form of every --json output.
-func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.Out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
 }

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"metabench/warehouse"
 )
@@ -58,66 +55,28 @@ func (a *app) tableOf(rows *warehouse.Rows, text func(warehouse.Value, warehouse
 	for k, c := range rows.Columns {
 		header[k], right[k] = harmless(c.Name, ""), c.Number
 	}
-	var sample [][]string
-	var width []int
+	var first [][]string // rows that decide how wide the columns are
+	var columns *layout
 	begin := func() error {
-		width = widths(header, sample)
-		rule := make([]string, len(width))
-		for k, n := range width {
-			rule[k] = strings.Repeat("─", n)
-		}
-		for _, cells := range slices.Concat([][]string{header, rule}, sample) {
-			if err := writeCells(out, cells, width, right); err != nil {
-				return err
-			}
-		}
-		return nil
+		columns = newLayout(header, first, right, widestColumn)
+		return columns.begin(out, header, first)
 	}
 	err = eachRow(rows, func(values []warehouse.Value) error {
 		cells := make([]string, len(values))
 		for k, v := range values {
 			cells[k] = harmless(text(v, rows.Columns[k]), "")
 		}
-		if width != nil {
-			return writeCells(out, cells, width, right)
+		if columns != nil {
+			return columns.row(out, cells)
 		}
-		if sample = append(sample, cells); len(sample) < tableSample {
+		if first = append(first, cells); len(first) < tableSample {
 			return nil
 		}
 		return begin()
 	})
-	if err == nil && width == nil {
+	if err == nil && columns == nil {
 		err = begin()
 	}
-	return err
-}
-
-// widths are those of the widest cells, up to a limit.
-func widths(header []string, rows [][]string) []int {
-	width := make([]int, len(header))
-	for _, cells := range append(rows, header) {
-		for k, cell := range cells {
-			width[k] = max(width[k], min(utf8.RuneCountInString(cell), widestColumn))
-		}
-	}
-	return width
-}
-
-// writeCells writes a line of a table, numbers to the right.
-func writeCells(w io.Writer, cells []string, width []int, right []bool) error {
-	var line strings.Builder
-	for k, cell := range cells {
-		if k > 0 {
-			line.WriteString("  ")
-		}
-		pad := strings.Repeat(" ", max(0, width[k]-utf8.RuneCountInString(cell)))
-		if right[k] {
-			line.WriteString(pad + cell)
-		} else {
-			line.WriteString(cell + pad)
-		}
-	}
-	_, err := io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n")
 	return err
 }
 

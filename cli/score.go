@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,16 +55,11 @@ the others are scored.`,
 			if err != nil {
 				return err
 			}
-			for _, w := range r.AllWarnings() {
-				fmt.Fprintf(a.Err, "warning: %s\n", w)
-			}
-			switch {
-			case html:
+			a.warn(r.AllWarnings())
+			if html {
 				err = r.WriteHTML(a.Out)
-			case a.json:
-				err = a.printJSON(r)
-			default:
-				err = a.printScores(r)
+			} else {
+				err = a.print(r, func(p *page) { p.scores(r) })
 			}
 			if err == nil {
 				err = refused(r)
@@ -103,32 +99,33 @@ func refused(r *score.Report) error {
 	return withCode(ExitPartial, errors.New(strings.Join(reasons, "\n")))
 }
 
-func (a *app) printScores(r *score.Report) error {
+// scores adds the scores of a report.
+func (p *page) scores(r *score.Report) {
 	g := newGrid("benchmark", "metric", "score", "from", "to", "percentile", "ability", "SE", "answered", "of")
 	row := func(name, metric string, s *score.Score, rest ...string) {
-		cells := []string{name, metric, "–", "–", "–", "–"}
+		cells := []string{name, metric, dash, dash, dash, dash}
 		if s != nil {
-			cells = []string{name, metric, fmt.Sprintf("%.1f", s.Value), fmt.Sprintf("%.1f", s.Lower), fmt.Sprintf("%.1f", s.Upper), "–"}
+			cells = []string{name, metric, fixed(s.Value, 1), fixed(s.Lower, 1), fixed(s.Upper, 1), dash}
 			if s.Percentile != nil {
-				cells[5] = fmt.Sprintf("%.0f", *s.Percentile)
+				cells[5] = fixed(*s.Percentile, 0)
 			}
 		}
 		g.row(append(cells, rest...)...)
 	}
-	sparse := false
+	var notes []string
 	for _, b := range r.Benchmarks {
-		theta, se := "–", "–"
+		theta, se := dash, dash
 		if b.Ability != nil {
-			theta, se = fmt.Sprintf("%.2f", b.Ability.Theta), fmt.Sprintf("%.2f", b.Ability.SE)
+			theta, se = fixed(b.Ability.Theta, 2), fixed(b.Ability.SE, 2)
 		}
 		name := b.Title
 		if b.Permuted {
 			name += " (permuted)"
 		}
 		if b.Sparse {
-			name, sparse = name+" *", true
+			name, notes = name+" *", []string{"* scored from fewer than half of the selected items"}
 		}
-		row(name, b.Metric, b.Score, theta, se, fmt.Sprint(b.Answered), fmt.Sprint(b.Items))
+		row(name, b.Metric, b.Score, theta, se, strconv.Itoa(b.Answered), strconv.Itoa(b.Items))
 		if b.TaskMean != nil {
 			row(fmt.Sprintf("  mean of %d tasks", b.Tasks), b.Metric, b.TaskMean, "", "", "", "")
 		}
@@ -136,24 +133,14 @@ func (a *app) printScores(r *score.Report) error {
 	if r.Mean != nil {
 		row("mean", "", r.Mean, "", "", "", "")
 	}
-	if _, err := fmt.Fprintf(a.Out, "%s, %s, %s, calibration of run %s\n\n", r.Model, r.FormName(), r.Promise(), r.Run); err != nil {
-		return err
-	}
-	if err := g.print(a.Out); err != nil {
-		return err
-	}
-	var notes []string
-	if sparse {
-		notes = append(notes, "* scored from fewer than half of the selected items")
-	}
+	p.line("%s, %s, %s, calibration of run %s\n", r.Model, r.FormName(), r.Promise(), r.Run)
+	p.table(g)
 	if r.MeanNote != "" {
 		notes = append(notes, r.MeanNote)
 	}
-	if len(notes) == 0 {
-		return nil
+	if len(notes) > 0 {
+		p.line("\n%s", strings.Join(notes, "\n"))
 	}
-	_, err := fmt.Fprintf(a.Out, "\n%s\n", strings.Join(notes, "\n"))
-	return err
 }
 
 // readBundle reads a bundle from a file.

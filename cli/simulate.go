@@ -2,18 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"metabench/analysis/irt"
-	"metabench/analysis/response"
 	"metabench/analysis/simulate"
 )
 
@@ -68,80 +63,34 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 	if err := f.study.Check(); err != nil {
 		return withCode(ExitUsage, err)
 	}
-	fitter := &marginalFitter{workers: f.workers, errors: !f.noSE}
+	fitter := &simulate.Marginal{Workers: f.workers, Errors: !f.noSE}
 	recovery, err := f.study.Run(ctx, fitter)
 	if err != nil {
 		return err
 	}
-	r := simulateReport{recovery, fitter.spent.Seconds()}
-	if a.json {
-		return a.printJSON(r)
-	}
-	return a.printRecovery(r)
-}
-
-// marginalFitter lets the study test irt.Fit.
-type marginalFitter struct {
-	workers int
-	errors  bool
-	spent   time.Duration
-}
-
-// Fit implements simulate.Fitter.
-func (m *marginalFitter) Fit(ctx context.Context, answers *response.Matrix, kind irt.Kind) (*simulate.Fitted, error) {
-	began := time.Now()
-	defer func() { m.spent += time.Since(began) }()
-	opts := irt.Options{Kind: kind, Workers: m.workers}
-	fit, err := irt.Fit(ctx, answers, opts)
-	if err != nil {
-		return nil, err
-	}
-	out := &simulate.Fitted{Items: fit.Items, Status: fit.Status.String()}
-	if !m.errors || ctx.Err() != nil {
-		return out, ctx.Err()
-	}
-	se, err := irt.ComputeStandardErrors(ctx, answers, fit, opts)
-	if errors.Is(err, irt.ErrNoInformation) {
-		return out, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out.SE = slices.Clone(se.Items)
-	for j := range out.SE {
-		e := &out.SE[j]
-		for _, v := range []*float64{&e.A, &e.D, &e.G, &e.U} {
-			if *v == 0 { // has none
-				*v = math.NaN()
-			}
-		}
-	}
-	return out, nil
-}
-
-func (a *app) printRecovery(r simulateReport) error {
-	if _, err := fmt.Fprintf(a.Out, "%s, %d models × %d items, %d replicates, %.1f s of fitting\n\n",
-		r.Kind, r.Models, r.Items, r.Replicates, r.Seconds); err != nil {
-		return err
-	}
+	r := simulateReport{recovery, fitter.Spent.Seconds()}
 	for _, status := range slices.Sorted(maps.Keys(r.Statuses)) {
-		n := r.Statuses[status]
-		if status != irt.Converged.String() {
-			fmt.Fprintf(a.Err, "%d of %d fits ended with: %s\n", n, r.Replicates, status)
+		if status != irt.Converged.String() && !a.json {
+			a.notef("%d of %d fits ended with: %s", r.Statuses[status], r.Replicates, status)
 		}
 	}
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
+	return a.print(r, func(p *page) { p.recovery(r) })
+}
+
+// recovery adds how well the truth was recovered.
+func (p *page) recovery(r simulateReport) {
+	p.line("%s, %d models × %d items, %d replicates, %.1f s of fitting\n", r.Kind, r.Models, r.Items, r.Replicates, r.Seconds)
 	g := newGrid("parameter", "compared", "bias", "RMSE", "r", "95% coverage")
-	for _, p := range r.Parameters {
-		coverage := "–"
-		if p.Coverage != nil {
-			coverage = strconv.FormatFloat(100**p.Coverage, 'f', 1, 64) + "%"
+	for _, of := range r.Parameters {
+		coverage := dash
+		if of.Coverage != nil {
+			coverage = percent(*of.Coverage)
 		}
-		if p.Compared == 0 {
-			g.row(p.Name, "0", "–", "–", "–", "–")
+		if of.Compared == 0 {
+			g.row(of.Name, "0", dash, dash, dash, dash)
 			continue
 		}
-		g.row(p.Name, strconv.Itoa(p.Compared), number(p.Bias), number(p.RMSE), number(p.Correlation), coverage)
+		g.row(of.Name, strconv.Itoa(of.Compared), fixed(of.Bias, 4), fixed(of.RMSE, 4), fixed(of.Correlation, 4), coverage)
 	}
-	return g.print(a.Out)
+	p.table(g)
 }

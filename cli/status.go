@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"metabench/config"
 	"metabench/warehouse"
 )
 
@@ -20,11 +21,7 @@ vanished_models list them); then how each release does, and what a new one would
 With --json the first only; metabench release list has the second.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.load(cmd)
-			if err != nil {
-				return err
-			}
-			return a.readWarehouse(cmd.Context(), cfg, "status", func(w *warehouse.Warehouse) error {
+			return a.reading(cmd, func(_ *config.Loaded, w *warehouse.Warehouse) error {
 				if err := a.printQuery(cmd.Context(), w, "FROM benchmark_status"); err != nil || a.json {
 					return err
 				}
@@ -48,16 +45,17 @@ func (a *app) printStanding(ctx context.Context, w *warehouse.Warehouse) error {
 	if err != nil {
 		return err
 	}
-	var lines string
-	if n := s.Failed(); n > 0 {
-		lines += fmt.Sprintf("%d of %d repositories and tasks on the Hub can't be had, %d of them for good: metabench query \"from failure\"\n", n, n+s.Read, s.Permanent())
-	}
-	if s.Vanished > 0 {
-		lines += fmt.Sprintf("%d repositories are gone from the Hub: metabench query \"from vanished_models\"\n", s.Vanished)
-	}
-	if lines == "" {
+	n := s.Failed()
+	if n == 0 && s.Vanished == 0 {
 		return nil
 	}
-	_, err = fmt.Fprint(a.Out, "\n"+lines)
-	return err
+	return a.print(s, func(p *page) {
+		p.line("")
+		if n > 0 {
+			p.line("%d of %d repositories and tasks on the Hub can't be had, %d of them for good: metabench query \"from failure\"", n, n+s.Read, s.Permanent())
+		}
+		if s.Vanished > 0 {
+			p.line("%d repositories are gone from the Hub: metabench query \"from vanished_models\"", s.Vanished)
+		}
+	})
 }

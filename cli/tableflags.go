@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/pflag"
 
 	"metabench/table"
@@ -38,9 +36,9 @@ func (t *tableFlags) options(rows map[string]string) table.ResponseOptions {
 	return table.ResponseOptions{Model: t.model, Item: t.item, Correct: t.correct, Missing: t.missing, Skip: t.skip, Rows: rows}
 }
 
-// tell prints what the reader of a table decided by itself.
-func (a *app) tell(notes []string) {
+// notes prints what the reader of a table decided by itself.
+func (a *app) notes(notes []string) {
 	for _, note := range notes {
-		fmt.Fprintln(a.Err, note)
+		a.note(note)
 	}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -62,11 +61,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
-			if a.json {
-				return a.printJSON(b)
-			}
-			_, err := fmt.Fprintf(a.Out, "metabench %s (commit %s)\n%s, DuckDB driver %s\n", b.Version, b.Commit, b.Go, b.DuckDB)
-			return err
+			return a.printLine(b, "metabench %s (commit %s)\n%s, DuckDB driver %s", b.Version, b.Commit, b.Go, b.DuckDB)
 		},
 	}
 }

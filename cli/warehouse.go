@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"metabench/config"
+	"metabench/pipeline"
 	"metabench/warehouse"
 )
 
@@ -20,11 +22,11 @@ func warehouseOptions(cfg *config.Loaded, command string) warehouse.Options {
 
 // newWarehouseFlag is of the commands that may begin with nothing.
 func (a *app) newWarehouseFlag(flags *pflag.FlagSet) {
-	flags.BoolVar(&a.newWarehouse, "new-warehouse", false, "begin with an empty warehouse although a ledger or a snapshot tells of one that is gone")
+	flags.BoolVar(&a.newWarehouse, "new-warehouse", false, "begin with an empty warehouse although a ledger or a snapshot shows that there was one")
 }
 
 // withWarehouse opens the warehouse for writing, makes it when there is none,
-// tells it the catalogue and the thresholds of the configuration, and closes it
+// enters the catalogue and the thresholds of the configuration, and closes it
 // after use.
 func (a *app) withWarehouse(ctx context.Context, cfg *config.Loaded, command string, use func(*warehouse.Warehouse) error) (err error) {
 	catalogue, err := a.catalogue(cfg)
@@ -41,7 +43,7 @@ func (a *app) withWarehouse(ctx context.Context, cfg *config.Loaded, command str
 	if err := w.SyncBenchmarks(ctx, catalogue); err != nil {
 		return err
 	}
-	if err := w.SetThresholds(ctx, thresholds(cfg)); err != nil {
+	if err := w.SetThresholds(ctx, pipeline.Thresholds(cfg.Config)); err != nil {
 		return err
 	}
 	return use(w)
@@ -52,7 +54,7 @@ func (a *app) withWarehouse(ctx context.Context, cfg *config.Loaded, command str
 func (a *app) warnOfLittleSpace(cfg *config.Loaded, publishDir, lakeDir string) error {
 	found, err := warehouse.CheckSpace(cfg.Warehouse.Path, publishDir, lakeDir)
 	for _, f := range found {
-		fmt.Fprintln(a.Err, f)
+		a.note(f.String())
 	}
 	return err
 }
@@ -67,20 +69,32 @@ func (a *app) readWarehouse(ctx context.Context, cfg *config.Loaded, command str
 	return use(w)
 }
 
-// mustExist is an error when there is no warehouse yet: for commands that make no
-// sense on an empty one.
-func mustExist(ctx context.Context, cfg *config.Loaded) error {
-	return warehouseError(warehouse.MustExist(ctx, warehouseOptions(cfg, "")))
+// reading loads the configuration and opens the warehouse or a snapshot for reading.
+func (a *app) reading(cmd *cobra.Command, use func(*config.Loaded, *warehouse.Warehouse) error) error {
+	cfg, err := a.load(cmd)
+	if err != nil {
+		return err
+	}
+	return a.readWarehouse(cmd.Context(), cfg, commandName(cmd), func(w *warehouse.Warehouse) error { return use(cfg, w) })
 }
 
-func thresholds(cfg *config.Loaded) warehouse.Thresholds {
-	t := warehouse.DefaultThresholds()
-	t.MinSD = cfg.Filter.MinSD
-	t.MaxShareCorrect = cfg.Filter.MaxShareCorrect
-	t.MinPointBiserial = cfg.Filter.MinPointBiserial
-	t.OutlierShare = cfg.Filter.OutlierShare
-	t.IncludeVanished = cfg.Build.IncludeVanished
-	return t
+// commandName is what a command is called in the lock of the warehouse.
+func commandName(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+// existing loads the configuration, and is an error when there is no warehouse yet: for
+// commands that make no sense on an empty one.
+func (a *app) existing(cmd *cobra.Command) (*config.Loaded, error) {
+	cfg, err := a.load(cmd)
+	if err == nil {
+		err = mustExist(cmd.Context(), cfg)
+	}
+	return cfg, err
+}
+
+func mustExist(ctx context.Context, cfg *config.Loaded) error {
+	return warehouseError(warehouse.MustExist(ctx, warehouseOptions(cfg, "")))
 }
 
 // warehouseError gives the warehouse's errors their exit codes.

@@ -12,7 +12,6 @@ import (
 
 	"metabench/analysis"
 	"metabench/analysis/result"
-	"metabench/config"
 	"metabench/spelling"
 )
 
@@ -198,15 +197,6 @@ func (p *Pipeline) Pending(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return job.pending(ctx, all)
-}
-
-func buildOptions(cfg config.Config) analysis.Options {
-	b := cfg.Build
-	return analysis.Options{
-		Seed: b.Seed, Workers: b.Workers, ValidationShare: b.ValidationShare, TestShare: b.TestShare,
-		Preselect: b.Preselect, Subsets: b.Subsets, Items: b.Items, Lambda: b.Lambda, Forms: b.Forms,
-		MinModels: b.MinModels, MinObserved: b.MinObserved, MinGiven: b.MinGiven,
-	}
 }
 
 // settingsHash identifies the settings that change results.

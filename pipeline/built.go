@@ -84,15 +84,15 @@ func (b Built) Lines() []string {
 // names are at fault.
 func (j *job) unanswered(cfg config.Config, there []string) ([]LeftOut, error) {
 	left := []LeftOut{}
-	for _, benchmark := range slices.Sorted(maps.Keys(j.given)) {
+	for _, benchmark := range slices.Sorted(maps.Keys(j.pinned)) {
 		if slices.Contains(there, benchmark) {
 			continue
 		}
-		for _, form := range slices.Sorted(maps.Keys(j.given[benchmark])) {
+		for _, form := range slices.Sorted(maps.Keys(j.pinned[benchmark])) {
 			left = append(left, LeftOut{benchmark, result.LeftOut{Part: "form " + form, Reason: "its items are pinned, but the warehouse has no answers to it"}})
 		}
 	}
-	if len(left) == 0 || slices.ContainsFunc(there, func(b string) bool { return j.given[b] != nil }) {
+	if len(left) == 0 || slices.ContainsFunc(there, func(b string) bool { return j.pinned[b] != nil }) {
 		return left, nil
 	}
 	key := "build.form_a_items"

@@ -29,7 +29,7 @@ type Options struct {
 	// Hub makes the client that texts are read with. It is called only when there is
 	// something to read.
 	Hub func() (*hub.Client, error)
-	// ExitCode is what the process ends with for an error. Metrics tell it.
+	// ExitCode is what the process ends with for an error. It is among the metrics.
 	ExitCode func(error) int
 	// Log gets what goes wrong with single sources; nil for nobody.
 	Log *slog.Logger

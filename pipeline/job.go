@@ -21,7 +21,7 @@ type job struct {
 	opts   analysis.Options
 	code   string                         // version of the program
 	suite  []string                       // the benchmarks of the catalogue, by whose mean score their models are split
-	given  map[string]map[string][]string // items by benchmark and form
+	pinned map[string]map[string][]string // items by benchmark and form
 	report analysis.Reporter
 	suites map[string]*analysis.Suite // that were read, by their benchmarks' names
 
@@ -29,11 +29,11 @@ type job struct {
 }
 
 func (p *Pipeline) newJob(ctx context.Context) (*job, error) {
-	given, err := givenItems(ctx, p.opts.Config)
+	pinned, err := pinnedItems(ctx, p.opts.Config)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{w: p.w, opts: buildOptions(p.opts.Config), code: p.opts.CodeVersion, given: given, report: p.opts.Report,
+	j := &job{w: p.w, opts: buildOptions(p.opts.Config), code: p.opts.CodeVersion, pinned: pinned, report: p.opts.Report,
 		suites: map[string]*analysis.Suite{}}
 	if j.releases, err = readReleases(ctx, p.w); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (j *job) run(ctx context.Context, benchmark string, build buildFunc) (disti
 	return distilled, set, err
 }
 
-// buildFunc is analysis.Build, or what a test has in its place.
+// buildFunc is analysis.Build, or a substitute in a test.
 type buildFunc func(context.Context, *analysis.Data, analysis.Options, analysis.Cache, analysis.Reporter) (*analysis.Distilled, error)
 
 // runJoint reconstructs the suite's scores together and stores the results under a
@@ -117,7 +117,7 @@ func (j *job) withdrawJoint(ctx context.Context, suite []*analysis.Distilled, re
 }
 
 // runOf is the run that computes a benchmark's results. The inputs are its answers;
-// how its models are split counts as a setting, and so do given items and released forms.
+// how its models are split counts as a setting, and so do pinned items and released forms.
 func (j *job) runOf(benchmark, inputs string, settings ...any) (warehouse.Run, error) {
 	hash, err := settingsHash(j.opts, append(settings, j.releases.settings(benchmark)...))
 	return warehouse.Run{
@@ -143,29 +143,29 @@ func (j *job) pending(ctx context.Context, benchmarks []string) ([]string, error
 		return results, err
 	}
 	var joint string // inputs of the joint run
-	var given []any  // settings of its parts
+	var pinned []any // settings of its parts
 	for _, b := range benchmarks {
 		fingerprint, suite, err := j.inputs(ctx, b)
 		if err != nil {
 			return nil, err
 		}
-		results, err := look(b, fingerprint, suite.Fingerprint(), j.given[b])
+		results, err := look(b, fingerprint, suite.Fingerprint(), j.pinned[b])
 		if err != nil {
 			return nil, err
 		}
 		if results && slices.Contains(j.suite, b) {
 			joint += fingerprint
-			given = append(given, j.given[b])
+			pinned = append(pinned, j.pinned[b])
 		}
 	}
-	if len(given) < 2 || len(pending) > 0 { // these come first
+	if len(pinned) < 2 || len(pending) > 0 { // these come first
 		return pending, nil
 	}
 	suite, err := j.readSuite(ctx, j.suite)
 	if err != nil {
 		return nil, err
 	}
-	_, err = look(analysis.JointName, joint, append([]any{suite.Fingerprint()}, given...)...)
+	_, err = look(analysis.JointName, joint, append([]any{suite.Fingerprint()}, pinned...)...)
 	return pending, err
 }
 
@@ -235,7 +235,7 @@ func (j *job) readNow(ctx context.Context, benchmark string) (*analysis.Data, er
 		return nil, err
 	}
 	return &analysis.Data{Table: table, Scores: scores, TaskMeans: analysis.OfModels(table.Models, byModel), Fingerprint: fingerprint, Suite: suite, Verdicts: verdicts,
-		Given: j.given[benchmark], Released: j.releases.of(benchmark)}, nil
+		Given: j.pinned[benchmark], Released: j.releases.of(benchmark)}, nil
 }
 
 // verdict puts the warehouse's verdict into the order of a table's items and models.

@@ -59,7 +59,7 @@ func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
 		}
 		stage.Samples = append(stage.Samples, textfile.Sample{Labels: map[string]string{"stage": string(s)}, Value: value})
 	}
-	leftOut := textfile.Metric{Name: "metabench_left_out", Help: "Parts of a benchmark's results that its answers don't allow: 1, or how many items a given form lacks.", Kind: textfile.Gauge}
+	leftOut := textfile.Metric{Name: "metabench_left_out", Help: "Parts of a benchmark's results that its answers don't allow: 1, or how many items a pinned form lacks.", Kind: textfile.Gauge}
 	for _, l := range did.LeftOut {
 		labels := map[string]string{"benchmark": l.Benchmark, "part": l.Part}
 		k := slices.IndexFunc(leftOut.Samples, func(s textfile.Sample) bool { return maps.Equal(s.Labels, labels) })

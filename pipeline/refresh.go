@@ -11,7 +11,6 @@ import (
 	"github.com/sourcegraph/conc/panics"
 
 	"metabench/analysis"
-	"metabench/config"
 	"metabench/scraper"
 	"metabench/scraper/hub"
 	"metabench/warehouse"
@@ -36,7 +35,7 @@ func (e *DeadlineError) Error() string {
 	return fmt.Sprintf("refresh: refresh.deadline (%v) passed in stage %s; what was done is kept, and the next refresh goes on", e.Deadline, e.Stage)
 }
 
-// Refresh crawls where options are given, builds what changed, reads texts, checks,
+// Refresh crawls unless the options are nil, builds what changed, reads texts, checks,
 // publishes, and writes metrics. Stages whose inputs have not changed are skipped, so
 // that the next refresh also finishes what an earlier one did not. The result says what
 // was done however it ended, and so do the metrics; a *PartialError comes with a
@@ -53,7 +52,7 @@ func (p *Pipeline) Refresh(ctx context.Context, crawl *scraper.Options) (Refresh
 	defer cancel()
 	var err error
 	if fault := panics.Try(func() { err = p.refresh(limited, crawl, &did) }); fault != nil {
-		err = fault.AsError() // which the metrics must tell as well
+		err = fault.AsError() // which belongs into the metrics as well
 	}
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = &DeadlineError{Deadline: p.opts.Config.Refresh.Deadline, Stage: did.Stage}
@@ -167,16 +166,11 @@ func (p *Pipeline) countLeftOut(ctx context.Context, did *Refreshed) error {
 // says so.
 func (p *Pipeline) refreshTexts(ctx context.Context, did *Refreshed) (late, err error) {
 	texts, err := p.ReadTexts(ctx)
-	did.Texts, did.Untold = texts.Read, texts.Unavailable()
+	did.Texts, did.TextsMissing = texts.Read, texts.UnavailableItems()
 	if hub.KindOf(err) != "" && ctx.Err() == nil {
 		return err, nil
 	}
 	return nil, err
-}
-
-// Limits are those of the gates.
-func Limits(cfg config.Config) warehouse.Limits {
-	return warehouse.Limits{MaxLoss: cfg.Publish.MaxLoss, MaxItemLoss: cfg.Publish.MaxItemLoss, MaxFailed: cfg.Publish.MaxFailed}
 }
 
 // refreshPublish checks and publishes, and exports the lake, each unless what is

@@ -29,21 +29,21 @@ func Stages() []Stage {
 
 // Refreshed is what a refresh did and how it ended.
 type Refreshed struct {
-	Stage    Stage             `json:"stage"`     // that it ended in: done, or the one that failed
-	ExitCode int               `json:"exit_code"` //
-	Fetched  int               `json:"fetched_repositories"`
-	Failed   int               `json:"failed_sources"`        // in this refresh
-	Vanished int               `json:"vanished_repositories"` // that the Hub lists no more since the crawl before
-	Failures []scraper.Failure `json:"failures,omitempty"`    // the first of what failed in this refresh
-	Standing corpus.Standing   `json:"standing"`              // what can't be had, whenever that began
-	Built    int               `json:"built_benchmarks"`
-	Skipped  int               `json:"unchanged_benchmarks"`
-	LeftOut  []LeftOut         `json:"left_out"`      // what the answers don't allow, whenever it was built
-	Texts    int               `json:"texts_read"`    // of selected items
-	Untold   int               `json:"texts_missing"` // of items whose files don't tell what was asked
-	Snapshot string            `json:"snapshot"`      // empty when nothing new had to be published
-	Lake     string            `json:"lake"`          // empty likewise, or when there is none
-	Seconds  float64           `json:"seconds"`
+	Stage        Stage             `json:"stage"`     // that it ended in: done, or the one that failed
+	ExitCode     int               `json:"exit_code"` //
+	Fetched      int               `json:"fetched_repositories"`
+	Failed       int               `json:"failed_sources"`        // in this refresh
+	Vanished     int               `json:"vanished_repositories"` // that the Hub lists no more since the crawl before
+	Failures     []scraper.Failure `json:"failures,omitempty"`    // the first of what failed in this refresh
+	Standing     corpus.Standing   `json:"standing"`              // what can't be had, whenever that began
+	Built        int               `json:"built_benchmarks"`
+	Skipped      int               `json:"unchanged_benchmarks"`
+	LeftOut      []LeftOut         `json:"left_out"`      // what the answers don't allow, whenever it was built
+	Texts        int               `json:"texts_read"`    // of selected items
+	TextsMissing int               `json:"texts_missing"` // of items whose files don't have what was asked
+	Snapshot     string            `json:"snapshot"`      // empty when nothing new had to be published
+	Lake         string            `json:"lake"`          // empty likewise, or when there is none
+	Seconds      float64           `json:"seconds"`
 
 	ReleaseNews
 }
@@ -68,8 +68,8 @@ func (r Refreshed) String() string {
 			fmt.Fprintf(&b, "and %d more (metabench query \"from left_out\"), ", n)
 		}
 	}
-	if r.Texts > 0 || r.Untold > 0 {
-		fmt.Fprintf(&b, "texts of %d items read, %d not to be had, ", r.Texts, r.Untold)
+	if r.Texts > 0 || r.TextsMissing > 0 {
+		fmt.Fprintf(&b, "texts of %d items read, %d not to be had, ", r.Texts, r.TextsMissing)
 	}
 	if news := r.ReleaseNews.String(); news != "" {
 		b.WriteString(news + ", ")

@@ -11,15 +11,15 @@ import (
 
 // Texts is what reading the texts of selected items came to.
 type Texts struct {
-	Read     int                    // items
-	Untold   []*scraper.UntoldError // tasks whose files on the Hub don't tell
-	Imported []corpus.UnreadTask    // tasks whose answers came from no file of the Hub
+	Read        int                    // items
+	Unavailable []*scraper.UntoldError // tasks whose files on the Hub lack texts
+	Imported    []corpus.UnreadTask    // tasks whose answers came from no file of the Hub
 }
 
-// Unavailable counts the items whose files on the Hub don't tell what was asked.
-func (t Texts) Unavailable() int {
+// UnavailableItems counts the items whose files on the Hub lack texts.
+func (t Texts) UnavailableItems() int {
 	n := 0
-	for _, u := range t.Untold {
+	for _, u := range t.Unavailable {
 		n += len(u.Items)
 	}
 	return n
@@ -27,7 +27,7 @@ func (t Texts) Unavailable() int {
 
 // Missing counts the selected items that have no text still.
 func (t Texts) Missing() int {
-	n := t.Unavailable()
+	n := t.UnavailableItems()
 	for _, u := range t.Imported {
 		n += len(u.Unread)
 	}
@@ -58,7 +58,7 @@ func (p *Pipeline) ReadTexts(ctx context.Context) (Texts, error) {
 	}
 	stage := fmt.Sprintf("reading the texts of %d selected items from files of %d tasks on the Hub", total, len(crawled))
 	p.opts.Report(stage, 0, total)
-	did.Untold, err = scraper.ReadQuestions(ctx, scraper.QuestionOptions{
+	did.Unavailable, err = scraper.ReadQuestions(ctx, scraper.QuestionOptions{
 		Hub: client, Benchmarks: p.opts.Catalogue, Parallel: p.opts.Config.Hub.Parallel, Log: p.opts.Log,
 		Keep: func(ctx context.Context, questions []corpus.Question) error {
 			did.Read += len(questions)
@@ -70,4 +70,19 @@ func (p *Pipeline) ReadTexts(ctx context.Context) (Texts, error) {
 		p.opts.Report(stage, total, total)
 	}
 	return did, err
+}
+
+// Lacking is why the selected items of a benchmark have no texts.
+func (t Texts) Lacking(benchmark string) error {
+	for _, u := range t.Unavailable {
+		if u.Benchmark == benchmark {
+			return u
+		}
+	}
+	for _, u := range t.Imported {
+		if u.Benchmark == benchmark {
+			return fmt.Errorf("the answers to %s were imported, and nothing tells what its selected items ask", benchmark)
+		}
+	}
+	return fmt.Errorf("nothing tells what the selected items of %s ask", benchmark)
 }

@@ -13,27 +13,9 @@ import (
 	"metabench/table"
 )
 
-// SettingError says which setting asks for something that cannot be had. The key is
-// empty where it is not a setting of the configuration.
-type SettingError struct {
-	Key string
-	Err error
-}
-
-func (e *SettingError) Error() string {
-	if e.Key == "" {
-		return e.Err.Error()
-	}
-	return e.Key + ": " + e.Err.Error()
-}
-
-// Unwrap returns what is wrong.
-func (e *SettingError) Unwrap() error { return e.Err }
-
-// givenItems are the items that the configuration gives for forms, by benchmark and
-// form.
-func givenItems(ctx context.Context, cfg config.Config) (map[string]map[string][]string, error) {
-	given := map[string]map[string][]string{}
+// pinnedItems are the pinned items of the configuration, by benchmark and form.
+func pinnedItems(ctx context.Context, cfg config.Config) (map[string]map[string][]string, error) {
+	pinned := map[string]map[string][]string{}
 	for _, f := range []struct {
 		form      harness.Form
 		key, path string
@@ -49,18 +31,18 @@ func givenItems(ctx context.Context, cfg config.Config) (map[string]map[string][
 			return nil, &SettingError{f.key, err}
 		}
 		for benchmark, keys := range items {
-			if given[benchmark] == nil {
-				given[benchmark] = map[string][]string{}
+			if pinned[benchmark] == nil {
+				pinned[benchmark] = map[string][]string{}
 			}
-			given[benchmark][string(f.form)] = keys
+			pinned[benchmark][string(f.form)] = keys
 		}
 	}
-	return given, nil
+	return pinned, nil
 }
 
 // readFormItems reads lists of items by benchmark: those that harness output answers, or
-// the rows of a table with the columns benchmark and item. Where either tells forms
-// apart, only those of the form are taken.
+// the rows of a table with the columns benchmark and item. Where they name
+// forms, only those of the form are taken.
 func readFormItems(ctx context.Context, path string, form harness.Form) (map[string][]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -1,14 +1,10 @@
-package cli
+package demo
 
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"metabench/analysis"
 	"metabench/analysis/response"
@@ -17,10 +13,10 @@ import (
 	"metabench/warehouse"
 )
 
-// demoHarness writes, into dir, what lm-evaluation-harness would have logged of one
+// WriteLogs writes, into dir, what lm-evaluation-harness would have logged of one
 // simulated model on the selected questions: the first test model, which neither the
 // selection nor the reconstruction has seen. Nothing that is in dir already is removed.
-func demoHarness(ctx context.Context, w *warehouse.Warehouse, dir string) error {
+func WriteLogs(ctx context.Context, w *warehouse.Warehouse, dir string) error {
 	models, err := w.TestModels(ctx, analysis.JointName, string(harness.FormA))
 	if err != nil {
 		return err
@@ -38,7 +34,7 @@ func demoHarness(ctx context.Context, w *warehouse.Warehouse, dir string) error 
 		return err
 	}
 	for _, name := range benchmarks {
-		t, err := demoTaskLog(ctx, w, name, models[0])
+		t, err := taskLog(ctx, w, name, models[0])
 		if err != nil {
 			return err
 		}
@@ -49,20 +45,14 @@ func demoHarness(ctx context.Context, w *warehouse.Warehouse, dir string) error 
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		path := filepath.Join(dir, f.Path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("write the demo's harness output: %w", err)
-		}
-		if err := renameio.WriteFile(path, f.Content, 0o644); err != nil {
-			return fmt.Errorf("write the demo's harness output: %w", err)
-		}
+	if err := harness.WriteFiles(dir, files); err != nil {
+		return fmt.Errorf("write the demo's harness output: %w", err)
 	}
 	return nil
 }
 
-// demoTaskLog is a model's answers to form A of a benchmark, as a task of the harness.
-func demoTaskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model string) (harness.Task, error) {
+// taskLog is a model's answers to form A of a benchmark, as a task of the harness.
+func taskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model string) (harness.Task, error) {
 	set, _, err := w.Calibration(ctx, benchmark)
 	if err != nil {
 		return harness.Task{}, err
