@@ -2,13 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"metabench/config"
 	"metabench/internal/hubtest"
 )
 
@@ -90,32 +89,22 @@ func runHubServe(cmd *cobra.Command, a *app, f hubFlags) error {
 	}
 	<-cmd.Context().Done()
 	count := server.Traffic()
-	fmt.Fprintf(a.Err, "stopped after %d requests to the Hub and %d to the file servers (%.1f MB)\n",
-		count.Hub, count.CDN, float64(count.HubBytes+count.CDNBytes)/1e6)
+	a.notef("stopped after %d requests to the Hub and %d to the file servers (%s)", count.Hub, count.CDN, megabytes(count.HubBytes+count.CDNBytes))
 	return server.Close()
 }
 
 // options checks the flags and turns them into the replica's options.
 func (f hubFlags) options() (hubtest.CorpusOptions, hubtest.ServerOptions, error) {
 	co := hubtest.CorpusOptions{
-		Seed: f.seed, Models: f.models, Broken: f.broken, Prompts: hubtest.PromptSize(f.prompts),
-		Generation: hubtest.Generation(f.generation), Benchmarks: scaledCatalogue(hubtest.Leaderboard(), f.scale),
+		Seed: f.seed, Models: f.models, Broken: f.broken, Prompts: hubtest.PromptSize(f.prompts), Generation: hubtest.Generation(f.generation),
 	}
 	so := hubtest.ServerOptions{Addr: f.addr, CDNAddr: f.cdnAddr, Seed: f.seed, Quotas: hubtest.Quotas(), Unlimited: f.unlimited}
-	switch {
-	case f.models < 1:
-		return co, so, usagef("--models %d: want at least 1", f.models)
-	case checkScale(f.scale) != nil:
-		return co, so, checkScale(f.scale)
-	case !(f.broken >= 0 && f.broken <= 1):
-		return co, so, usagef("--broken %v: want a share between 0 and 1", f.broken)
-	case co.Prompts != hubtest.PromptSmall && co.Prompts != hubtest.PromptRealistic:
-		return co, so, usagef("--prompts %q: want small or realistic", f.prompts)
+	var err error
+	if co.Benchmarks, err = hubtest.ScaledBy(hubtest.Leaderboard(), f.scale); err == nil {
+		err = co.Check()
 	}
-	switch co.Generation {
-	case "", hubtest.GenerationAEarly, hubtest.GenerationA, hubtest.GenerationB, hubtest.GenerationBText:
-	default:
-		return co, so, usagef("--generation %q: want A-early, A, B or B-string", f.generation)
+	if err != nil {
+		return co, so, usagef("--%w", err)
 	}
 	for _, s := range f.faults {
 		fault, err := hubtest.ParseFault(s)
@@ -125,52 +114,27 @@ func (f hubFlags) options() (hubtest.CorpusOptions, hubtest.ServerOptions, error
 		so.Faults = append(so.Faults, fault)
 	}
 	for _, s := range f.quotas {
-		plan, quota, err := parseQuota(s)
+		plan, quota, err := hubtest.ParseQuota(s)
 		if err != nil {
-			return co, so, err
+			return co, so, usagef("--%w", err)
 		}
 		so.Quotas[plan] = quota
 	}
 	return co, so, nil
 }
 
-// parseQuota reads PLAN=API/RESOLVERS/PAGES.
-func parseQuota(s string) (hubtest.Plan, hubtest.Quota, error) {
-	name, numbers, _ := strings.Cut(s, "=")
-	plan := hubtest.Plan(name)
-	if _, ok := hubtest.Quotas()[plan]; !ok {
-		return "", hubtest.Quota{}, usagef("--quota %s: no plan %q; want anonymous, free, pro, team or enterprise", s, name)
-	}
-	parts := strings.Split(numbers, "/")
-	n := make([]int, len(parts))
-	for i, p := range parts {
-		v, err := strconv.Atoi(p)
-		if err != nil || v < 1 {
-			return "", hubtest.Quota{}, usagef("--quota %s: want PLAN=API/RESOLVERS/PAGES, each at least 1", s)
-		}
-		n[i] = v
-	}
-	if len(n) != 3 {
-		return "", hubtest.Quota{}, usagef("--quota %s: want PLAN=API/RESOLVERS/PAGES", s)
-	}
-	return plan, hubtest.Quota{API: n[0], Resolvers: n[1], Pages: n[2]}, nil
-}
-
 func printHub(a *app, s *hubtest.Server, f hubFlags) error {
-	if a.json {
-		return a.printJSON(map[string]any{"endpoint": s.Endpoint(), "cdn": s.CDN(), "models": f.models, "scale": f.scale})
-	}
-	if _, err := fmt.Fprintln(a.Out, s.Endpoint()); err != nil {
+	err := a.printLine(map[string]any{"endpoint": s.Endpoint(), "cdn": s.CDN(), "models": f.models, "scale": f.scale}, "%s", s.Endpoint())
+	if err != nil || a.json {
 		return err
 	}
-	fmt.Fprintf(a.Err, "serving %d models; files at %s; tokens: %s, %s, %s\n", f.models, s.CDN(),
-		hubtest.TokenFree, hubtest.TokenPro, hubtest.TokenMember)
+	a.notef("serving %d models; files at %s; tokens: %s, %s, %s", f.models, s.CDN(), hubtest.TokenFree, hubtest.TokenPro, hubtest.TokenMember)
 	crawl := "HF_ENDPOINT=" + s.Endpoint() + " metabench crawl"
 	if f.scale < 1 {
 		// A crawl with the built-in catalogue would refuse every file for its number of rows.
 		crawl = fmt.Sprintf("metabench hub catalogue --scale %v > replica.yaml\n  METABENCH_BENCHMARKS=replica.yaml %s", f.scale, crawl)
 	}
-	fmt.Fprintf(a.Err, "try:\n  %s\nCtrl-C stops\n", crawl)
+	a.notef("try:\n  %s\nCtrl-C stops", crawl)
 	return nil
 }
 
@@ -187,23 +151,52 @@ func requestPrinter(a *app) func(hubtest.Request) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(a.Err, line)
+		a.note(line)
 	}
 }
 
 func printFaults(a *app) error {
-	if a.json {
-		return a.printJSON(hubtest.Faults())
-	}
-	w := tabwriter.NewWriter(a.Out, 0, 8, 2, ' ', 0)
-	for _, d := range hubtest.Faults() {
-		name := string(d.Kind)
-		if d.Value != "" {
-			name += "=" + d.Value
+	return a.print(hubtest.Faults(), func(p *page) {
+		w := tabwriter.NewWriter(p, 0, 8, 2, ' ', 0)
+		for _, d := range hubtest.Faults() {
+			name := string(d.Kind)
+			if d.Value != "" {
+				name += "=" + d.Value
+			}
+			fmt.Fprintf(w, "%s\t%s\n", name, d.Text)
 		}
-		if _, err := fmt.Fprintf(w, "%s\t%s\n", name, d.Text); err != nil {
+		_ = w.Flush() // a page takes all
+	})
+}
+
+func newHubCatalogueCommand(a *app) *cobra.Command {
+	var scale float64
+	cmd := &cobra.Command{
+		Use:   "catalogue",
+		Short: "Print the catalogue that a scaled replica is crawled with",
+		Long: `Print the benchmarks as hub serve --scale has them: with a share of their questions. A
+crawl refuses files of another number of rows than its catalogue expects, so a scaled
+replica needs one of its own: the setting benchmarks.`,
+		Example: `  metabench hub catalogue --scale 0.05 > replica.yaml
+  METABENCH_BENCHMARKS=replica.yaml HF_ENDPOINT=http://127.0.0.1:8089 metabench crawl`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			builtin, err := config.Catalogue("")
+			if err != nil {
+				return err
+			}
+			scaled, err := hubtest.ScaledBy(builtin, scale)
+			if err != nil {
+				return usagef("--%w", err)
+			}
+			text, err := config.FormatCatalogue(scaled)
+			if err != nil {
+				return err
+			}
+			_, err = a.Out.Write(text)
 			return err
-		}
+		},
 	}
-	return w.Flush()
+	cmd.Flags().Float64Var(&scale, "scale", 1, "share of each task's questions, 0 to 1, as given to hub serve")
+	return cmd
 }
