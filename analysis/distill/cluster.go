@@ -164,8 +164,8 @@ func recentre(points, centres []point, owner []int) {
 	}
 }
 
-// nearestItems takes for each centre the nearest item that is not taken yet. Large
-// clusters choose first, so that it is a small one that has to give way.
+// nearestItems takes for each centre the nearest item that is not taken yet, the centres
+// of large clusters first.
 func nearestItems(available []int, points, centres []point, owner []int) Choice {
 	size := make([]int, len(centres))
 	for _, c := range owner {

@@ -11,8 +11,8 @@ import (
 // The abilities are cut at the quantiles q_0 … q_B of a grid. Bin after bin, from
 // low to high ability, the item that is not chosen yet and has the largest
 // information at a grid point inside [q_b, q_{b+1}) is chosen, if that information
-// reaches the threshold. So every ability range that models occupy gets an item that
-// tells them apart, and a higher threshold leaves more ranges without one.
+// reaches the threshold. So every range of abilities with models in it gets an item that
+// discriminates there, and a higher threshold leaves more ranges without one.
 type Filter struct {
 	items int
 	bins  [][]Pick // per bin that holds a grid point: each item where it is best in it
@@ -112,9 +112,9 @@ func (f *Filter) Picks(threshold float64) []Pick {
 	return chosen
 }
 
-// threshold returns a threshold that leaves about size items, found by bisection: a
-// higher one leaves fewer items, but for the exception where an item that an
-// earlier bin lets go serves two later ones.
+// threshold returns a threshold that leaves about size items, found by bisection. A
+// higher threshold nearly always leaves fewer items; not where an item that an earlier
+// bin no longer takes is the best of a later one.
 func (f *Filter) threshold(size int) float64 {
 	low, high := 0.0, 0.0
 	for _, bin := range f.bins {

@@ -6,7 +6,7 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/sourcegraph/conc/pool"
+	"metabench/analysis/internal/parallel"
 )
 
 // Forward chooses items one by one: each time the item with which a ridge regression
@@ -209,7 +209,7 @@ func (g *forwardSearch) take(k, workers int) {
 	n, folds := len(g.rows), len(g.folds)
 	// Common answers of k and every candidate, per fold and in all.
 	held := make([][]float64, folds)
-	g.each(workers, func(f int) {
+	parallel.Each(folds, workers, func(f, _ int) {
 		masked := make([]uint64, len(g.rows[k]))
 		for w := range masked {
 			masked[w] = g.mask[f][w] & g.rows[k][w]
@@ -225,16 +225,7 @@ func (g *forwardSearch) take(k, workers int) {
 			total[j] += c
 		}
 	}
-	g.each(workers, func(f int) { g.folds[f].take(k, total, held[f]) })
-}
-
-// each calls do for every fold, on the given number of goroutines.
-func (g *forwardSearch) each(workers int, do func(fold int)) {
-	group := pool.New().WithMaxGoroutines(max(1, workers))
-	for f := range g.folds {
-		group.Go(func() { do(f) })
-	}
-	group.Wait()
+	parallel.Each(folds, workers, func(f, _ int) { g.folds[f].take(k, total, held[f]) })
 }
 
 // take adds the rest of candidate k as a direction; total and held are the products

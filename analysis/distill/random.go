@@ -9,8 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/sourcegraph/conc"
+	"gonum.org/v1/gonum/floats"
 
+	"metabench/analysis/internal/parallel"
+	"metabench/analysis/internal/rank"
 	"metabench/analysis/smooth"
 )
 
@@ -39,28 +41,26 @@ func (o SubsetOptions) withDefaults() SubsetOptions {
 	return o
 }
 
-// SubsetTrial is how well one subset predicts scores.
-type SubsetTrial struct {
-	Worst float64 // largest RMSE of a fold, points
-	Mean  float64 // mean RMSE of the folds, points
-}
-
 // Subset is the outcome of RandomSubsets.
 type Subset struct {
-	Items  []int // the best subset, ascending
-	Index  int   // which of the trials it is
-	Trials []SubsetTrial
+	Items []int   // ascending
+	Index int     // which of the subsets tried it is
+	Worst float64 // largest RMSE of a fold, points
 }
 
 // RandomSubsets tries random subsets of the available items and keeps the one whose
 // worst fold is best (minimax). For each subset and each fold of the models, a
-// smooth from sub-score to score is fitted to the other folds and judged by the
-// root mean square error on this one.
+// smooth from sub-score to score is fitted to the other folds, and its root mean
+// square error on this one is the error of the fold. A subset of which a fold can't be
+// fitted is not kept; where that is so of all, it returns the first one's error.
 //
 // The folds are the same for all subsets, and balanced: of each k models that are
 // neighbours in score, every fold gets one. A sub-score is a whole number from 0
 // to Size, so a smooth sees at most Size+1 distinct values. A model that lacks
 // answers gets its share of correct ones times Size, rounded.
+//
+// A subset is given up at its first fold that is worse than the best worst fold so far,
+// which leaves the result as it is and saves most of the smooths.
 func RandomSubsets(ctx context.Context, s *Sample, o SubsetOptions) (*Subset, error) {
 	o = o.withDefaults()
 	if err := s.check(o.Size); err != nil {
@@ -77,40 +77,21 @@ func RandomSubsets(ctx context.Context, s *Sample, o SubsetOptions) (*Subset, er
 		return nil, fmt.Errorf("distill: %w", err)
 	}
 	search := &subsetSearch{sample: s, options: o, fold: balancedFolds(s.scores, o.Folds, o.Seed)}
-	trials := make([]SubsetTrial, o.Subsets)
-	if err := search.run(ctx, trials); err != nil {
-		return nil, err
+	worst, err := search.run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("random subsets: %w", err)
 	}
-	best := &Subset{Trials: trials}
-	for k, t := range trials {
-		if t.Worst < trials[best.Index].Worst {
-			best.Index = k
-		}
-	}
-	best.Items = search.draw(best.Index, nil)
-	return best, nil
+	best := floats.MinIdx(worst)
+	return &Subset{Items: search.draw(best, nil), Index: best, Worst: worst[best]}, nil
 }
 
 // balancedFolds deals the models, in order of score, to the folds: each run of
 // folds neighbours in random order.
 func balancedFolds(scores []float64, folds int, seed uint64) []int {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case scores[a] < scores[b]:
-			return -1
-		case scores[a] > scores[b]:
-			return 1
-		}
-		return 0
-	})
 	rng := rand.New(rand.NewPCG(seed, 0))
 	fold := make([]int, len(scores))
 	var deal []int
-	for k, i := range order {
+	for k, i := range rank.Order(scores) {
 		if k%folds == 0 {
 			deal = rng.Perm(folds)
 		}
@@ -139,34 +120,52 @@ func (c *subsetSearch) draw(k int, dst []int) []int {
 	return dst
 }
 
-func (c *subsetSearch) run(ctx context.Context, trials []SubsetTrial) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next, done atomic.Int64
+// run returns the worst fold of each subset; +Inf for those that were given up or
+// can't be fitted.
+func (c *subsetSearch) run(ctx context.Context) ([]float64, error) {
+	n := c.options.Subsets
+	worst, errs := make([]float64, n), make([]error, n)
+	bound := newMinimum()
+	worker := make([]*subsetWorker, c.options.Workers)
 	var reporting sync.Mutex
-	var group conc.WaitGroup
-	for range min(c.options.Workers, len(trials)) {
-		group.Go(func() {
-			w := newSubsetWorker(c)
-			for k := int(next.Add(1)) - 1; k < len(trials) && ctx.Err() == nil; k = int(next.Add(1)) - 1 {
-				var err error
-				if trials[k], err = w.try(k); err != nil {
-					cancel(err)
-					return
-				}
-				if n := done.Add(1); c.options.Progress != nil && (n%100 == 0 || int(n) == len(trials)) {
-					reporting.Lock()
-					c.options.Progress(int(n), len(trials))
-					reporting.Unlock()
-				}
-			}
-		})
+	done := 0
+	err := parallel.Until(ctx, n, c.options.Workers, func(_ context.Context, k, w int) error {
+		if worker[w] == nil {
+			worker[w] = newSubsetWorker(c)
+		}
+		worst[k], errs[k] = worker[w].try(k, bound)
+		reporting.Lock()
+		defer reporting.Unlock()
+		done++
+		if c.options.Progress != nil && (done%100 == 0 || done == n) {
+			c.options.Progress(done, n)
+		}
+		return nil
+	})
+	if err == nil && !slices.Contains(errs, nil) {
+		err = errs[0]
 	}
-	group.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("random subsets: %w", err)
+	return worst, err
+}
+
+// minimum is the smallest of the non-negative numbers that goroutines have found.
+type minimum struct{ bits atomic.Uint64 }
+
+func newMinimum() *minimum {
+	m := &minimum{}
+	m.bits.Store(math.Float64bits(math.Inf(1)))
+	return m
+}
+
+func (m *minimum) get() float64 { return math.Float64frombits(m.bits.Load()) }
+
+// add takes v into account. Non-negative numbers are ordered as their bits.
+func (m *minimum) add(v float64) {
+	for old := m.bits.Load(); math.Float64bits(v) < old; old = m.bits.Load() {
+		if m.bits.CompareAndSwap(old, math.Float64bits(v)) {
+			return
+		}
 	}
-	return nil
 }
 
 // subsetTolerance is the relative gain in GCV at which the smooths of a search stop:
@@ -256,8 +255,10 @@ func (w *subsetWorker) subscores(items []int) {
 	}
 }
 
-// try judges subset k.
-func (w *subsetWorker) try(k int) (SubsetTrial, error) {
+// try returns the worst fold of subset k and adds it to the bound; or +Inf once a fold is
+// worse than the bound. Which subsets are given up depends on the order in which they
+// are tried, but the best and those equal to it never are.
+func (w *subsetWorker) try(k int, bound *minimum) (float64, error) {
 	w.items = w.draw(k, w.items)
 	w.subscores(w.items)
 	for f := range w.foldW {
@@ -269,16 +270,18 @@ func (w *subsetWorker) try(k int) (SubsetTrial, error) {
 		w.foldW[f][score]++
 		w.foldSum[f][score] += w.sample.scores[i]
 	}
-	var t SubsetTrial
+	worst := 0.0
 	for f := range w.foldW {
 		rmse, err := w.judge(f)
 		if err != nil {
-			return t, fmt.Errorf("subset %d, fold %d: %w", k+1, f+1, err)
+			return math.Inf(1), fmt.Errorf("subset %d, fold %d: %w", k+1, f+1, err)
 		}
-		t.Worst = max(t.Worst, rmse)
-		t.Mean += rmse / float64(len(w.foldW))
+		if worst = max(worst, rmse); worst > bound.get() {
+			return math.Inf(1), nil
+		}
 	}
-	return t, nil
+	bound.add(worst)
+	return worst, nil
 }
 
 // judge fits the smooth to all folds but one and returns its RMSE on that one,

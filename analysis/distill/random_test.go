@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -99,22 +100,67 @@ func TestSubsetIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 			t.Fatalf("%d workers chose %v, one worker %v", workers, got.Items, first.Items)
 		}
 	}
-	for k, trial := range first.Trials {
-		if trial.Worst < first.Trials[first.Index].Worst {
-			t.Fatalf("trial %d has worst fold %v, the chosen one %v", k, trial.Worst, first.Trials[first.Index].Worst)
-		}
-		if trial.Mean > trial.Worst || trial.Mean <= 0 {
-			t.Fatalf("trial %d: mean %v, worst %v", k, trial.Mean, trial.Worst)
-		}
-	}
 	if len(first.Items) != 20 || !slices.IsSorted(first.Items) || len(slices.Compact(slices.Clone(first.Items))) != 20 {
 		t.Fatalf("subset %v", first.Items)
 	}
 }
 
-// The errors of a trial must be those of the plain way: fit a smooth to the rows of
+// Giving subsets up early keeps the subset that a full search keeps, also among equal
+// ones; the bound of every subset is then infinite.
+func TestSubsetIsThatOfTheFullSearch(t *testing.T) {
+	for name, s := range map[string]*Sample{"many subsets": sampleOf(t, 300, 120, 0), "equal subsets": sampleOf(t, 60, 9, 0)} {
+		o := SubsetOptions{Size: 7, Subsets: 80, Seed: 3}.withDefaults()
+		search := &subsetSearch{sample: s, options: o, fold: balancedFolds(s.scores, o.Folds, o.Seed)}
+		w := newSubsetWorker(search)
+		want, least := -1, math.Inf(1)
+		for k := range o.Subsets {
+			worst, err := w.try(k, newMinimum())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if worst < least {
+				want, least = k, worst
+			}
+		}
+		for _, workers := range []int{1, 3} {
+			o.Workers = workers
+			got, err := RandomSubsets(t.Context(), s, o)
+			if err != nil || got.Index != want || got.Worst != least {
+				t.Errorf("%s, %d workers: kept %+v, error %v, the full search subset %d of error %v", name, workers, got, err, want, least)
+			}
+		}
+	}
+}
+
+// A subset to which all models give the same number of correct answers can't be judged.
+func TestSubsetsThatCannotBeFittedAreNotKept(t *testing.T) {
+	m, scores, _ := population(60, 12, 0, 1)
+	for i := range 60 {
+		for j := range 6 {
+			m.Set(i, j, response.Correct)
+		}
+	}
+	s, err := NewSample(m, scores, everyone(60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size, constant := range map[int]*Sample{3: s, 2: s.Only([]int{0, 1, 2})} {
+		got, err := RandomSubsets(t.Context(), constant, SubsetOptions{Size: size, Subsets: 200, Seed: 1})
+		if size == 2 {
+			if !errors.Is(err, smooth.ErrConstant) || !strings.Contains(err.Error(), "subset 1, fold 1") {
+				t.Errorf("error %v of subsets that can't be fitted", err)
+			}
+			continue
+		}
+		if err != nil || slices.Max(got.Items) < 6 {
+			t.Errorf("kept %+v, error %v", got, err)
+		}
+	}
+}
+
+// The error of a subset must be that of the plain way: fit a smooth to the rows of
 // the other folds, predict the rows of this one.
-func TestTrialErrorsAreThoseOfCrossValidation(t *testing.T) {
+func TestSubsetErrorIsThatOfCrossValidation(t *testing.T) {
 	s := sampleOf(t, 200, 60, 0)
 	o := SubsetOptions{Size: 15, Subsets: 3, Folds: 4, Seed: 5, Smooth: smooth.Smooth{Functions: 10, Penalties: 1}}
 	got, err := RandomSubsets(context.Background(), s, o)
@@ -149,8 +195,8 @@ func TestTrialErrorsAreThoseOfCrossValidation(t *testing.T) {
 		}
 		worst = max(worst, math.Sqrt(squares/float64(len(heldX))))
 	}
-	if d := math.Abs(worst - got.Trials[got.Index].Worst); d > 1e-3 {
-		t.Fatalf("worst fold %v, plain cross validation has %v", got.Trials[got.Index].Worst, worst)
+	if d := math.Abs(worst - got.Worst); d > 1e-3 {
+		t.Fatalf("worst fold %v, plain cross validation has %v", got.Worst, worst)
 	}
 }
 
@@ -239,7 +285,7 @@ func BenchmarkSubset(b *testing.B) {
 	})
 	b.Run("whole", func(b *testing.B) {
 		for k := range b.N {
-			if _, err := w.try(k); err != nil {
+			if _, err := w.try(k, newMinimum()); err != nil {
 				b.Fatal(err)
 			}
 		}

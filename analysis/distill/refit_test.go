@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"testing"
 
 	"metabench/analysis/ability"
@@ -69,26 +68,6 @@ func TestTooFewItemsForAnyFormAreNamed(t *testing.T) {
 	}
 }
 
-func TestFormsShareNoItem(t *testing.T) {
-	s := sampleOf(t, 200, 60, 0)
-	a, b, err := Forms(context.Background(), Disagreement{}, s, 20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, j := range a.Items {
-		if slices.Contains(b.Items, j) {
-			t.Fatalf("item %d is in both forms", j)
-		}
-	}
-	if _, _, err := Forms(context.Background(), Disagreement{}, s, 31); err == nil {
-		t.Error("two forms of 31 of 60 items were chosen")
-	}
-	left, right := Alternate([]int{1, 2, 3, 4, 5, 6, 7, 8})
-	if !slices.Equal(left, []int{1, 4, 5, 8}) || !slices.Equal(right, []int{2, 3, 6, 7}) {
-		t.Errorf("dealt %v and %v", left, right)
-	}
-}
-
 func TestReliabilityOfKnownEstimates(t *testing.T) {
 	a := []float64{1, 2, 3, 4, 5}
 	r := ReliabilityOf(a, []float64{2, 3, 4, 5, 6})
@@ -101,8 +80,5 @@ func TestReliabilityOfKnownEstimates(t *testing.T) {
 	}
 	if r = ReliabilityOf(a, []float64{7, 7, 7, 7, 7}); !math.IsNaN(r.Correlation) || math.IsNaN(r.RMSD) {
 		t.Errorf("constant estimates: %+v", r)
-	}
-	if got := ranks([]float64{3, 1, 3, 2}); !slices.Equal(got, []float64{2.5, 0, 2.5, 1}) {
-		t.Errorf("ranks %v", got)
 	}
 }

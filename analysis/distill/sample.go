@@ -1,10 +1,3 @@
-// Package distill chooses few items of a benchmark that tell as much about a
-// model's score on all of them as possible.
-//
-// What a choice may look at is a Sample, made from the training models only; a
-// Selector turns it into a Choice. RandomSubsets and Filter are the two stages of
-// the published method (Kipnis, Voudouris, Schulze Buschoff and Schulz,
-// "metabench", ICLR 2025); the other selectors are what they are compared with.
 package distill
 
 import (
@@ -15,8 +8,8 @@ import (
 	"metabench/analysis/response"
 )
 
-// Sample is what a selection sees of a benchmark: the answers of the training
-// models and their scores on the whole benchmark.
+// Sample is the answers of the training models to a benchmark, and their scores on the
+// whole of it.
 type Sample struct {
 	answers   *response.Matrix // models × items
 	columns   *response.Matrix // items × models
@@ -54,8 +47,8 @@ func (s *Sample) Dims() (models, items int) { return s.answers.Dims() }
 // Available returns the items that may be chosen, ascending.
 func (s *Sample) Available() []int { return s.available }
 
-// Without returns the sample with the given items no longer to be chosen. Indices
-// of items stay what they are.
+// Without returns the sample in which these items may not be chosen. The indices of
+// items do not change.
 func (s *Sample) Without(items []int) *Sample {
 	taken := make(map[int]bool, len(items))
 	for _, j := range items {
@@ -71,7 +64,7 @@ func (s *Sample) Without(items []int) *Sample {
 	return &rest
 }
 
-// Only returns the sample with just the given items to choose from.
+// Only returns the sample in which no other items may be chosen.
 func (s *Sample) Only(items []int) *Sample {
 	keep := make(map[int]bool, len(items))
 	for _, j := range items {
@@ -87,7 +80,7 @@ func (s *Sample) Only(items []int) *Sample {
 	return &rest
 }
 
-// TooFewModelsError says that items can't be chosen by so few models.
+// TooFewModelsError says that there are too few models to choose items by.
 type TooFewModelsError struct{ Models, Need int }
 
 func (e *TooFewModelsError) Error() string {

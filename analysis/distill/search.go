@@ -7,9 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/sourcegraph/conc/panics"
-
 	"metabench/analysis/ability"
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/irt"
 )
 
@@ -34,16 +33,15 @@ type Trial struct {
 	Chosen    bool
 }
 
-// Evaluate refits what the trial's picks make, by the trial's kind and estimator, to
-// the training models and returns the root mean square error (points) of the scores
-// that it reconstructs for the validation models. It returns +Inf for picks that
-// can't be fitted; an error ends the search. It is called by several goroutines at
-// once if Workers > 1.
+// Evaluate fits the trial's picks anew to the training models, by the trial's kind and
+// estimator, and returns the root mean square error (points) of the reconstructed scores
+// of the validation models. It returns +Inf for picks that can't be fitted; an error ends
+// the search. It is called by several goroutines at once if Workers > 1.
 type Evaluate func(ctx context.Context, t Trial) (rmse float64, err error)
 
 // SearchOptions controls a Search. Zero fields mean the defaults named.
 type SearchOptions struct {
-	Lambda     float64 // price of an item in points; 0.005
+	Lambda     float64 // λ, points an item; 0.005
 	Bins       int     // quantile bins, and points of an even grid; 200
 	LeastItems int     // picks below this number are not tried; 10
 	Coarse     int     // thresholds tried first for each combination; 7
@@ -95,7 +93,18 @@ func Search(ctx context.Context, candidates []Candidate, evaluate Evaluate, o Se
 			lines = append(lines, &line{candidate: c, grid: kind, filter: filter, evaluate: evaluate, options: o})
 		}
 	}
-	if err := searchLines(ctx, lines, o); err != nil {
+	var reporting sync.Mutex
+	done := 0
+	err := parallel.Until(ctx, len(lines), o.Workers, func(ctx context.Context, l, _ int) error {
+		err := lines[l].search(ctx)
+		reporting.Lock()
+		defer reporting.Unlock()
+		if done++; o.Progress != nil {
+			o.Progress(done, len(lines))
+		}
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	var trials []Trial
@@ -119,10 +128,10 @@ func Search(ctx context.Context, candidates []Candidate, evaluate Evaluate, o Se
 	return trials, nil
 }
 
-// TooFewItemsError says that the information filter leaves no items that a form could be
-// fitted with, whatever its threshold.
+// TooFewItemsError says that no threshold of the information filter leaves items that can
+// be fitted.
 type TooFewItemsError struct {
-	Trials int // that were fitted, in vain; 0 where there were fewer items than the least
+	Trials int // that could not be fitted; 0 where the filter leaves fewer items than the least
 	Least  int // items of a form
 }
 
@@ -131,41 +140,6 @@ func (e *TooFewItemsError) Error() string {
 		return fmt.Sprintf("the information filter leaves fewer than %d items, as many as a form has at least", e.Least)
 	}
 	return fmt.Sprintf("none of the %d selections of %d or more items that the information filter leaves could be fitted", e.Trials, e.Least)
-}
-
-// searchLines runs the lines, o.Workers at once.
-func searchLines(ctx context.Context, lines []*line, o SearchOptions) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	queue := make(chan *line)
-	var group sync.WaitGroup
-	var fault panics.Catcher // a worker that panics has to go on taking lines
-	var reporting sync.Mutex
-	done := 0
-	for range o.Workers {
-		group.Go(func() {
-			for l := range queue {
-				fault.Try(func() {
-					if err := l.search(ctx); err != nil {
-						cancel(err)
-					}
-				})
-				reporting.Lock()
-				done++
-				if o.Progress != nil {
-					o.Progress(done, len(lines))
-				}
-				reporting.Unlock()
-			}
-		})
-	}
-	for _, l := range lines {
-		queue <- l
-	}
-	close(queue)
-	group.Wait()
-	fault.Repanic()
-	return context.Cause(ctx)
 }
 
 // line is the search along the threshold for one combination.

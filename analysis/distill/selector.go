@@ -5,13 +5,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"metabench/analysis/internal/rank"
 )
 
 // Choice is a selection of items.
 type Choice struct {
 	Items []int // in order of choice
 
-	// Weights say what share of the benchmark each item stands for; they sum to one.
+	// Weights are the share of the benchmark that each item represents; they sum to one.
 	// Nil means equal shares.
 	Weights []float64
 }
@@ -42,25 +44,8 @@ func (r Random) Select(_ context.Context, s *Sample, size int) (Choice, error) {
 	return Choice{Items: items[:size]}, nil
 }
 
-// RandomSearch chooses the best of many random subsets; see RandomSubsets.
-type RandomSearch struct{ Options SubsetOptions }
-
-// Name returns "random search".
-func (RandomSearch) Name() string { return "random search" }
-
-// Select runs RandomSubsets with the given size.
-func (r RandomSearch) Select(ctx context.Context, s *Sample, size int) (Choice, error) {
-	o := r.Options
-	o.Size = size
-	best, err := RandomSubsets(ctx, s, o)
-	if err != nil {
-		return Choice{}, err
-	}
-	return Choice{Items: best.Items}, nil
-}
-
-// Disagreement chooses the items about which models disagree most: the largest
-// p(1-p), with p the share of correct answers.
+// Disagreement chooses the items of the largest variance p(1-p), with p the share of
+// correct answers.
 type Disagreement struct{}
 
 // Name returns "disagreement".
@@ -71,19 +56,13 @@ func (Disagreement) Select(_ context.Context, s *Sample, size int) (Choice, erro
 	if err := s.check(size); err != nil {
 		return Choice{}, err
 	}
-	distance := make(map[int]float64, len(s.available)) // of p from one half
-	for _, j := range s.available {
-		distance[j] = math.Abs(s.share(j) - 0.5)
+	distance := make([]float64, len(s.available)) // of p from one half
+	for k, j := range s.available {
+		distance[k] = math.Abs(s.share(j) - 0.5)
 	}
-	items := slices.Clone(s.available)
-	slices.SortStableFunc(items, func(a, b int) int {
-		switch {
-		case distance[a] < distance[b]:
-			return -1
-		case distance[a] > distance[b]:
-			return 1
-		}
-		return 0
-	})
-	return Choice{Items: items[:size]}, nil
+	items := make([]int, size)
+	for k, at := range rank.Order(distance)[:size] {
+		items[k] = s.available[at]
+	}
+	return Choice{Items: items}, nil
 }

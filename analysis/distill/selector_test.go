@@ -18,7 +18,6 @@ import (
 func selectors(bank []irt.Item) []Selector {
 	return []Selector{
 		Random{Seed: 1},
-		RandomSearch{Options: SubsetOptions{Subsets: 10, Seed: 1}},
 		Disagreement{},
 		Clusters{Items: bank, Seed: 1},
 		Anchors{Seed: 1},
@@ -79,7 +78,7 @@ func TestLongSelectorsObeyTheirContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, selector := range []Selector{Clusters{Items: bank}, Anchors{}, Forward{}, RandomSearch{}} {
+	for _, selector := range []Selector{Clusters{Items: bank}, Anchors{}, Forward{}} {
 		if _, err := selector.Select(ctx, s, 10); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error = %v", selector.Name(), err)
 		}

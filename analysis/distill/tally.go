@@ -2,8 +2,7 @@ package distill
 
 // tally counts, for every model at once, how many of some items have a bit set.
 //
-// Counts are kept as bit planes: bit i of plane[p] is binary digit p of model i's
-// count. Eight items at a time go through a tree of carry-save adders (Harley and
+// Counts are bit planes: bit i of plane[p] is binary digit p of model i's count. Eight items at a time go through a tree of carry-save adders (Harley and
 // Seal; Warren, "Hacker's Delight", 2nd ed., section 5-1), so that an item costs about six
 // word operations for 64 models. Masking each model's row with the items and
 // counting its bits takes five times as long at 350 of 10,042 items, because it
