@@ -215,7 +215,11 @@ func TestScoreReproducesTheFitBitForBit(t *testing.T) {
 			}
 		}
 		for g, bench := range r.Benchmarks {
-			estimate, err := ability.Single(in.Sheets(row)[g].Answers, curves[g], ability.Options{})
+			scorer, err := ability.New(curves[g], ability.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			estimate, err := scorer.Pattern(in.Sheets(row)[g].Answers)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -201,16 +201,6 @@ func Estimates(ctx context.Context, m *response.Matrix, items []irt.Item, opts O
 	return s.All(ctx, m)
 }
 
-// Single estimates the ability of one model; answers[j] is its answer to items[j].
-// For many patterns of the same items New and Scorer.Pattern are faster.
-func Single(answers []response.Answer, items []irt.Item, opts Options) (Estimate, error) {
-	s, err := New(items, opts)
-	if err != nil {
-		return Estimate{}, err
-	}
-	return s.Pattern(answers)
-}
-
 func checkItem(it irt.Item) error {
 	for _, v := range []float64{it.A, it.D, it.G, it.U} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -2,7 +2,6 @@ package ability
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -50,9 +49,18 @@ func drawAnswers(t *rapid.T, items int) []response.Answer {
 	return answers
 }
 
+// patternOf estimates the ability of one model.
+func patternOf(answers []response.Answer, items []irt.Item, opts Options) (Estimate, error) {
+	s, err := New(items, opts)
+	if err != nil {
+		return Estimate{}, err
+	}
+	return s.Pattern(answers)
+}
+
 func single(t *rapid.T, answers []response.Answer, items []irt.Item, opts Options) Estimate {
 	t.Helper()
-	e, err := Single(answers, items, opts)
+	e, err := patternOf(answers, items, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +280,7 @@ func TestWeightedLikelihoodIsNowhereExceeded(t *testing.T) {
 func TestWeightedLikelihoodTakesTheHigherOfTwoSteepRoots(t *testing.T) {
 	items := []irt.Item{irt.FromDifficulty(60, -1.03, 0, 1), irt.FromDifficulty(30, 1.47, 0, 1)}
 	answers := []response.Answer{response.Correct, response.Wrong}
-	e, err := Single(answers, items, Options{Method: WLE})
+	e, err := patternOf(answers, items, Options{Method: WLE})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +325,7 @@ func TestCappedStandardErrorSaysSo(t *testing.T) {
 		"map_where_guessing_widens": {MAP, guessed, mixed, true, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e, err := Single(c.answers, c.items, Options{Method: c.method})
+			e, err := patternOf(c.answers, c.items, Options{Method: c.method})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -451,7 +459,7 @@ func TestUnusableInputIsAnError(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if e, err := Single(c.answers, c.items, c.opts); err == nil {
+			if e, err := patternOf(c.answers, c.items, c.opts); err == nil {
 				t.Fatalf("no error, but %+v", e)
 			}
 		})
@@ -477,7 +485,7 @@ func TestLongTestDoesNotUnderflow(t *testing.T) {
 	}
 	answers[0] = response.Correct
 	for _, m := range Methods() {
-		e, err := Single(answers, items, Options{Method: m})
+		e, err := patternOf(answers, items, Options{Method: m})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -514,21 +522,6 @@ func TestTiltedSumProbabilityEqualsTheRecursion(t *testing.T) {
 			t.Fatalf("log L(%d) = %v, want %v", sum, got, want)
 		}
 	})
-}
-
-func ExampleSingle() {
-	items := []irt.Item{
-		irt.FromDifficulty(1.5, -1, 0, 1), // easy
-		irt.FromDifficulty(1.5, 0, 0, 1),
-		irt.FromDifficulty(1.5, 1, 0, 1), // hard
-	}
-	answers := []response.Answer{response.Correct, response.Correct, response.Wrong}
-	e, err := Single(answers, items, Options{Method: MAP})
-	if err != nil {
-		panic(err)
-	}
-	fmt.Printf("%.3f ± %.3f\n", e.Theta, e.SE)
-	// Output: 0.337 ± 0.673
 }
 
 func TestExtremeItemsGiveFiniteEstimates(t *testing.T) {

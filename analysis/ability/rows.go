@@ -3,6 +3,7 @@ package ability
 import (
 	"context"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
@@ -29,7 +30,7 @@ func (s *Scorer) rows(ctx context.Context, m *response.Matrix, done func(model i
 		if err := r.fill(ctx); err != nil {
 			return err
 		}
-		err := parallel(ctx, s.workers, (n+block-1)/block, func(t int) {
+		err := parallel.Until(ctx, (n+block-1)/block, s.workers, func(t, _ int) {
 			for i := t * block; i < min(n, (t+1)*block); i++ {
 				done(first+i, r.row[i*r.q:(i+1)*r.q], r.patterns[i])
 			}
@@ -70,7 +71,7 @@ func (r *rowBlock) fill(ctx context.Context) error {
 	}
 	groups := (items + groupSize - 1) / groupSize
 	if r.n < fewModels {
-		return parallel(ctx, r.s.workers, r.n, func(i int) { r.direct(i, groups, make([]float64, r.q)) })
+		return parallel.Until(ctx, r.n, r.s.workers, func(i, _ int) { r.direct(i, groups, make([]float64, r.q)) })
 	}
 	return r.byTables(ctx, groups)
 }
@@ -125,7 +126,7 @@ func (r *rowBlock) byTables(ctx context.Context, groups int) error {
 	}
 	for g0 := 0; g0 < groups; g0 += chunk {
 		g1 := min(g0+chunk, groups)
-		err := parallel(ctx, r.s.workers, g1-g0, func(k int) {
+		err := parallel.Until(ctx, g1-g0, r.s.workers, func(k, _ int) {
 			for kind, t := range tables {
 				if t != nil {
 					fillTable(t[k*256*q:(k+1)*256*q], kinds[kind], (g0+k)*groupSize, items, q)
@@ -135,7 +136,7 @@ func (r *rowBlock) byTables(ctx context.Context, groups int) error {
 		if err != nil {
 			return err
 		}
-		err = parallel(ctx, r.s.workers, (r.n+block-1)/block, func(t int) {
+		err = parallel.Until(ctx, (r.n+block-1)/block, r.s.workers, func(t, _ int) {
 			for i := t * block; i < min(r.n, (t+1)*block); i++ {
 				r.addGroups(i, g0, g1, tables)
 			}

@@ -50,9 +50,6 @@ func (r *Running) At(item int) response.Answer {
 	return response.Wrong
 }
 
-// Answered returns the number of answers so far.
-func (r *Running) Answered() int { return r.p.answered }
-
 // Add takes in the answer to an item. It panics if the item was answered before.
 func (r *Running) Add(item int, correct bool) {
 	if r.At(item) != response.Missing {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
@@ -44,7 +45,7 @@ func (t *sumTable) at(sum int) Estimate {
 // among those items. Models that answered the same items share a table.
 func (s *Scorer) sumScores(ctx context.Context, m *response.Matrix, out []Estimate) error {
 	tables := &sumTables{s: s, of: make(map[string]*sumEntry)}
-	return parallel(ctx, s.workers, (len(out)+block-1)/block, func(t int) {
+	return parallel.Until(ctx, (len(out)+block-1)/block, s.workers, func(t, _ int) {
 		for i := t * block; i < min(len(out), (t+1)*block); i++ {
 			correct, observed := m.Counts(i)
 			table := s.sum
@@ -111,7 +112,7 @@ func (s *Scorer) newSumTable(items []int, workers int) *sumTable {
 	like := make([]float64, (n+1)*q) // sums × nodes
 	// Nodes are independent; a strip of them stays in the cache.
 	strips := (q + stripNodes - 1) / stripNodes
-	_ = parallel(context.Background(), workers, strips, func(strip int) { // can't be cancelled
+	parallel.Each(strips, workers, func(strip, _ int) {
 		lo := strip * stripNodes
 		hi := min(q, lo+stripNodes)
 		part := s.sumStrip(items, s.grid[lo:hi])

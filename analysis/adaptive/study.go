@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync/atomic"
 
-	"github.com/sourcegraph/conc"
-
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
@@ -56,18 +54,14 @@ func (st Study) Run(ctx context.Context, table *response.Table) ([]Played, error
 		workers = runtime.GOMAXPROCS(0)
 	}
 	out := make([]Played, models)
-	var next atomic.Int64
-	var wg conc.WaitGroup
-	for range min(workers, models) {
-		wg.Go(func() {
-			s := st.Test.newSession("")
-			for i := int(next.Add(1)) - 1; i < models && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				out[i] = st.play(s, table, i)
-			}
-		})
-	}
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
+	sessions := make([]*session, workers)
+	err := parallel.Until(ctx, models, workers, func(i, worker int) {
+		if sessions[worker] == nil {
+			sessions[worker] = st.Test.newSession("")
+		}
+		out[i] = st.play(sessions[worker], table, i)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("adaptive study: %w", err)
 	}
 	return out, nil

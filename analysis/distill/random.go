@@ -129,7 +129,7 @@ func (c *subsetSearch) run(ctx context.Context) ([]float64, error) {
 	worker := make([]*subsetWorker, c.options.Workers)
 	var reporting sync.Mutex
 	done := 0
-	err := parallel.Until(ctx, n, c.options.Workers, func(_ context.Context, k, w int) error {
+	err := parallel.Until(ctx, n, c.options.Workers, func(k, w int) {
 		if worker[w] == nil {
 			worker[w] = newSubsetWorker(c)
 		}
@@ -140,7 +140,6 @@ func (c *subsetSearch) run(ctx context.Context) ([]float64, error) {
 		if c.options.Progress != nil && (done%100 == 0 || done == n) {
 			c.options.Progress(done, n)
 		}
-		return nil
 	})
 	if err == nil && !slices.Contains(errs, nil) {
 		err = errs[0]

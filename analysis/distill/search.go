@@ -95,7 +95,7 @@ func Search(ctx context.Context, candidates []Candidate, evaluate Evaluate, o Se
 	}
 	var reporting sync.Mutex
 	done := 0
-	err := parallel.Until(ctx, len(lines), o.Workers, func(ctx context.Context, l, _ int) error {
+	err := parallel.Try(ctx, len(lines), o.Workers, func(ctx context.Context, l, _ int) error {
 		err := lines[l].search(ctx)
 		reporting.Lock()
 		defer reporting.Unlock()

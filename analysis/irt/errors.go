@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
@@ -144,7 +145,7 @@ func (p *problem) information(ctx context.Context, items []Item) (*mat.SymDense,
 	}
 	rows := make([]float64, n*n)
 	shifts := make([]*shift, p.workers)
-	parallel(p.workers, n, func(row, worker int) {
+	parallel.Each(n, p.workers, func(row, worker int) {
 		if ctx.Err() != nil {
 			return
 		}

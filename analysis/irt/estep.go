@@ -3,6 +3,8 @@ package irt
 import (
 	"math"
 	"slices"
+
+	"metabench/analysis/internal/parallel"
 )
 
 const (
@@ -82,7 +84,7 @@ func newEStep(p *patterns, grid Grid, workers int) *estep {
 // curves fills the tables of log-probabilities; fill does it for one item.
 func (e *estep) curves(fill func(j int, logOdds, logQ []float64)) {
 	q := len(e.grid.Nodes)
-	parallel(e.workers, e.p.groups, func(g, _ int) {
+	parallel.Each(e.p.groups, e.workers, func(g, _ int) {
 		for j := g * groupSize; j < min((g+1)*groupSize, e.p.items); j++ {
 			fill(j, e.logOdds[j*q:(j+1)*q], e.logQ[j*q:(j+1)*q])
 		}
@@ -140,14 +142,14 @@ func (e *estep) forward(full bool) bool {
 	w := e.width
 	for g0 := 0; g0 < e.p.groups; g0 += chunkGroups {
 		g1 := min(g0+chunkGroups, e.p.groups)
-		parallel(e.workers, g1-g0, func(k, _ int) {
+		parallel.Each(g1-g0, e.workers, func(k, _ int) {
 			at := (g0+k)*groupSize*q + e.from
 			fillTable(e.tables[k*256*w:(k+1)*256*w], e.logOdds[at:], q, w)
 			if e.mtables != nil {
 				fillTable(e.mtables[k*256*w:(k+1)*256*w], e.logQ[at:], q, w)
 			}
 		})
-		parallel(e.workers, len(e.blockSum), func(block, _ int) {
+		parallel.Each(len(e.blockSum), e.workers, func(block, _ int) {
 			e.sumBlock(block, g0, g1, full)
 		})
 	}
@@ -264,7 +266,7 @@ func (e *estep) backwardFrom(weights []float64, workers int, tables func(worker 
 	q := len(e.grid.Nodes)
 	from, w := span(e.lo, e.hi)
 	clear(total)
-	parallel(workers, (e.p.groups+1)/2, func(t, worker int) {
+	parallel.Each((e.p.groups+1)/2, workers, func(t, worker int) {
 		g := 2 * t
 		room := tables(worker)
 		first, second := room[:256*w], room[256*w:2*256*w]

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
 
@@ -82,7 +83,7 @@ func (p *problem) sumScoreFit(r *Result, out []ItemFit) {
 	// likelihood[q·(items+1)+s] is the probability of the sum s at node q.
 	likelihood := make([]float64, nodes*(items+1))
 	curve := make([]float64, nodes*items)
-	parallel(p.workers, nodes, func(q, _ int) {
+	parallel.Each(nodes, p.workers, func(q, _ int) {
 		row := likelihood[q*(items+1) : (q+1)*(items+1)]
 		row[0] = 1
 		for j, it := range r.Items {

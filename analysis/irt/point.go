@@ -1,6 +1,10 @@
 package irt
 
-import "math"
+import (
+	"math"
+
+	"metabench/analysis/internal/parallel"
+)
 
 // point is a place in parameter space with everything one E-step tells about it.
 // By Fisher's identity the gradient of the marginal log-likelihood is that of the
@@ -59,7 +63,7 @@ func (p *problem) evaluate(items []Item, full bool) *point {
 // eachItem calls do with the expected counts of every item, in parallel.
 func (p *problem) eachItem(do func(j int, c counts)) {
 	n := p.step.p.items
-	parallel(p.workers, (n+itemBlock-1)/itemBlock, func(block, worker int) {
+	parallel.Each((n+itemBlock-1)/itemBlock, p.workers, func(block, worker int) {
 		for j := block * itemBlock; j < min((block+1)*itemBlock, n); j++ {
 			do(j, p.step.itemCounts(j, p.buffers[worker]))
 		}

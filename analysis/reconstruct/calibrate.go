@@ -1,9 +1,7 @@
 package reconstruct
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"math"
 
 	"metabench/analysis/internal/parallel"
@@ -40,12 +38,8 @@ func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 func (f *fitting) leaveEachOut(ctx context.Context) ([][]leftOut, error) {
 	rows := f.calibrationRows()
 	cases := make([][]leftOut, len(rows))
-	parallel.Each(len(rows), f.opts.Workers, func(k, _ int) {
-		if ctx.Err() == nil {
-			cases[k] = f.leaveOut(rows[k])
-		}
-	})
-	return cases, ctx.Err()
+	err := parallel.Until(ctx, len(rows), f.opts.Workers, func(k, _ int) { cases[k] = f.leaveOut(rows[k]) })
+	return cases, err
 }
 
 // calibration returns the calibration of process t, or of the mean of all benchmarks;
@@ -153,13 +147,12 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 			jobs = append(jobs, job{k, pattern})
 		}
 	}
-	results, errs := make([][]leftOut, len(jobs)), make([]error, len(jobs))
-	parallel.Each(len(jobs), f.opts.Workers, func(k, _ int) {
-		if ctx.Err() == nil {
-			results[k], errs[k] = f.maskOut(jobs[k].model, jobs[k].pattern)
-		}
+	results := make([][]leftOut, len(jobs))
+	err := parallel.Try(ctx, len(jobs), f.opts.Workers, func(_ context.Context, k, _ int) (err error) {
+		results[k], err = f.maskOut(jobs[k].model, jobs[k].pattern)
+		return err
 	})
-	if err := cmp.Or(ctx.Err(), errors.Join(errs...)); err != nil {
+	if err != nil {
 		return err
 	}
 	for t := range m.numbers() {

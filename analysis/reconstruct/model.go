@@ -2,7 +2,6 @@ package reconstruct
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -176,7 +175,7 @@ func condition(ctx context.Context, in *Input, train response.TrainSet, opts Opt
 	if err := in.Validate(); err != nil {
 		return nil, err
 	}
-	f, err := newFitting(in, train, opts.withDefaults())
+	f, err := newFitting(ctx, in, train, opts.withDefaults())
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +213,7 @@ type conditioned struct {
 	pointOf  map[int]int // training model → point
 }
 
-func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, error) {
+func newFitting(ctx context.Context, in *Input, train response.TrainSet, opts Options) (*fitting, error) {
 	n := len(in.Benchmarks)
 	m := &Model{level: opts.Level, seed: opts.Seed, workers: opts.Workers, mean: uncalibrated(), targets: make([]*target, n), taskMeans: make([]*target, n)}
 	items := make([]int, len(in.Benchmarks))
@@ -229,19 +228,19 @@ func newFitting(in *Input, train response.TrainSet, opts Options) (*fitting, err
 	}
 	m.imputer = newImputer(m.layout, f.sheet, stream(opts.Seed, streamFactors), opts.Workers)
 	m.rows = make([][]uint64, len(f.sheet))
-	errs := make([]error, len(f.sheet))
-	parallel.Each(len(f.sheet), opts.Workers, func(i, _ int) {
+	err := parallel.Try(ctx, len(f.sheet), opts.Workers, func(_ context.Context, i, _ int) error {
 		m.rows[i] = f.sheet[i].correct
-		if m.layout.missingAny(f.sheet[i]) {
-			p, err := m.imputer.posterior(m.layout, f.sheet[i])
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			m.rows[i] = m.imputer.complete(m.layout, f.sheet[i], p, stream(opts.Seed, streamRows+uint64(i)))
+		if !m.layout.missingAny(f.sheet[i]) {
+			return nil
 		}
+		p, err := m.imputer.posterior(m.layout, f.sheet[i])
+		if err != nil {
+			return err
+		}
+		m.rows[i] = m.imputer.complete(m.layout, f.sheet[i], p, stream(opts.Seed, streamRows+uint64(i)))
+		return nil
 	})
-	if err := errors.Join(errs...); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	m.derive()

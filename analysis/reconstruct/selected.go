@@ -1,9 +1,7 @@
 package reconstruct
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"math"
 	"sort"
 
@@ -70,13 +68,12 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 		return nil, err
 	}
 	m, n := f.model, len(in.Benchmarks)
-	cases, errs := make([][]leftOut, len(held)), make([]error, len(held))
-	parallel.Each(len(held), opts.Workers, func(k, _ int) {
+	cases := make([][]leftOut, len(held))
+	err = parallel.Try(ctx, len(held), opts.Workers, func(_ context.Context, k, _ int) error {
 		s := m.layout.row(in, held[k])
 		e, err := m.estimate(s, nil)
 		if err != nil {
-			errs[k] = err
-			return
+			return err
 		}
 		cases[k] = make([]leftOut, m.numbers())
 		all := 0.0
@@ -93,8 +90,9 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 			}
 			cases[k][t] = leftOut{e.score[t], truth - e.score[t], math.Hypot(e.sd[t], e.imputationSD[t]), 0}
 		}
+		return nil
 	})
-	return cases, cmp.Or(ctx.Err(), errors.Join(errs...))
+	return cases, err
 }
 
 // fold is one repetition of a cross-fitting.

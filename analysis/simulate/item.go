@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -22,16 +21,6 @@ const (
 	Unrelated        // chance decides
 	Duplicated       // the answers of an earlier item
 )
-
-var faultNames = [...]string{"sound", "always_hit", "never_hit", "reversed", "unrelated", "duplicated"}
-
-// String returns the fault in lower case with underscores.
-func (f Fault) String() string {
-	if int(f) < len(faultNames) {
-		return faultNames[f]
-	}
-	return fmt.Sprintf("fault(%d)", uint8(f))
-}
 
 // constantLogit makes an answer wrong or right with probability exp(-40).
 const constantLogit = 40

@@ -117,7 +117,7 @@ func TestFaultsShowInTheAnswers(t *testing.T) {
 			switch f {
 			case AlwaysHit, NeverHit:
 				if share != 0 && share != 1 {
-					t.Errorf("%s item %d is %s but %.2f are correct", b.Name, j, f, share)
+					t.Errorf("%s item %d has fault %d but %.2f are correct", b.Name, j, f, share)
 				}
 			case Reversed:
 				if r > 0.12 {

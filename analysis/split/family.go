@@ -65,9 +65,6 @@ func Families(models []Origin) []string {
 	return labels
 }
 
-// Family returns the label of a single model, see Families.
-func Family(m Origin) string { return Families([]Origin{m})[0] }
-
 func organisation(name string) string {
 	org, _, ok := strings.Cut(name, "/")
 	if !ok {

@@ -146,8 +146,8 @@ func TestFamilyTellsTheBase(t *testing.T) {
 		{Origin{Name: "a/tune", Bases: []string{"tiiuae/falcon-7b"}}, "falcon-7b"},
 	}
 	for _, c := range cases {
-		if got := Family(c.origin); got != c.want {
-			t.Errorf("Family(%+v) = %q, want %q", c.origin, got, c.want)
+		if got := Families([]Origin{c.origin})[0]; got != c.want {
+			t.Errorf("the family of %+v is %q, want %q", c.origin, got, c.want)
 		}
 	}
 }

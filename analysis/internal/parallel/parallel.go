@@ -34,19 +34,26 @@ func Each(n, workers int, do func(i, worker int)) {
 	group.Wait()
 }
 
-// Until is Each until a call fails or the context ends: calls under way then
-// finish, with a context that has ended, and no others begin. It returns the error
-// that occurred first, else the context's.
-func Until(ctx context.Context, n, workers int, do func(ctx context.Context, i, worker int) error) error {
-	inner, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+// Until is Each until the context ends, whose error it returns: calls under way then
+// finish, and no others begin.
+func Until(ctx context.Context, n, workers int, do func(i, worker int)) error {
 	Each(n, workers, func(i, worker int) {
-		if inner.Err() != nil {
-			return
+		if ctx.Err() == nil {
+			do(i, worker)
 		}
-		if err := do(inner, i, worker); err != nil {
+	})
+	return ctx.Err()
+}
+
+// Try is Until for calls that may fail, which ends the context that they get. It
+// returns the error that occurred first, else the context's.
+func Try(ctx context.Context, n, workers int, do func(ctx context.Context, i, worker int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	_ = Until(ctx, n, workers, func(i, worker int) {
+		if err := do(ctx, i, worker); err != nil {
 			cancel(err)
 		}
 	})
-	return context.Cause(inner)
+	return context.Cause(ctx)
 }

@@ -44,11 +44,11 @@ func TestEachHandsAPanicToTheCaller(t *testing.T) {
 	}
 }
 
-func TestUntilEndsWithTheFirstError(t *testing.T) {
+func TestTryEndsWithTheFirstError(t *testing.T) {
 	wrong := errors.New("wrong")
 	for _, workers := range []int{1, 4} {
 		var calls atomic.Int32
-		err := Until(t.Context(), 10000, workers, func(_ context.Context, i, _ int) error {
+		err := Try(t.Context(), 10000, workers, func(_ context.Context, i, _ int) error {
 			calls.Add(1)
 			if i == 20 {
 				return wrong
@@ -59,22 +59,21 @@ func TestUntilEndsWithTheFirstError(t *testing.T) {
 			t.Errorf("%d workers: error %v after %d calls", workers, err, calls.Load())
 		}
 	}
+	if err := Try(t.Context(), 10, 3, func(context.Context, int, int) error { return nil }); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestUntilEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var done []int
-	err := Until(ctx, 10, 1, func(_ context.Context, i, _ int) error {
+	err := Until(ctx, 10, 1, func(i, _ int) {
 		done = append(done, i)
 		if i == 2 {
 			cancel()
 		}
-		return nil
 	})
 	if !errors.Is(err, context.Canceled) || !slices.Equal(done, []int{0, 1, 2}) {
 		t.Errorf("error %v after %v", err, done)
-	}
-	if err := Until(t.Context(), 10, 3, func(context.Context, int, int) error { return nil }); err != nil {
-		t.Error(err)
 	}
 }
