@@ -17,7 +17,7 @@ func (im *importer) finish() (*corpus.Import, error) {
 	out := &corpus.Import{Notes: im.notes}
 	var last *corpus.Benchmark
 	for _, g := range im.sortedGroups() {
-		place, keys := g.positions()
+		position, keys := g.positions()
 		if g.benchmark != last {
 			last = g.benchmark
 			out.Benchmarks = append(out.Benchmarks, im.describe(last))
@@ -26,8 +26,8 @@ func (im *importer) finish() (*corpus.Import, error) {
 			b := &out.Benchmarks[len(out.Benchmarks)-1]
 			taskOf(b, g.task).Items = len(keys)
 		}
-		out.Items = append(out.Items, g.items(place, keys)...)
-		out.Blocks = append(out.Blocks, g.blocks(im.files, place, len(keys))...)
+		out.Items = append(out.Items, g.items(position, keys)...)
+		out.Blocks = append(out.Blocks, g.blocks(im.files, position, len(keys))...)
 	}
 	return out, nil
 }
@@ -51,8 +51,8 @@ func (im *importer) describe(b *corpus.Benchmark) corpus.Benchmark {
 
 // positions returns the position of each numbered item and the key at each
 // position. A task of the catalogue has all its items, also those nobody answered.
-func (g *group) positions() (place []int, keys []string) {
-	place = make([]int, len(g.keys))
+func (g *group) positions() (position []int, keys []string) {
+	position = make([]int, len(g.keys))
 	if g.expected > 0 {
 		keys = make([]string, g.expected)
 		for p := range keys {
@@ -63,18 +63,18 @@ func (g *group) positions() (place []int, keys []string) {
 			if err != nil {
 				panic("table: an item of the catalogue whose key was not checked")
 			}
-			place[k] = n - 1
+			position[k] = n - 1
 		}
-		return place, keys
+		return position, keys
 	}
 	keys = make([]string, len(g.keys))
 	for p, k := range sortKeys(g.keys) {
-		place[k], keys[p] = p, g.keys[k]
+		position[k], keys[p] = p, g.keys[k]
 	}
-	return place, keys
+	return position, keys
 }
 
-func (g *group) items(place []int, keys []string) []corpus.Item {
+func (g *group) items(position []int, keys []string) []corpus.Item {
 	items := make([]corpus.Item, len(keys))
 	for p, key := range keys {
 		if g.task != g.benchmark.Name {
@@ -83,13 +83,13 @@ func (g *group) items(place []int, keys []string) []corpus.Item {
 		items[p] = corpus.Item{Benchmark: g.benchmark.Name, Task: g.task, Position: p, Key: key}
 	}
 	for k, prompt := range g.prompts {
-		items[place[k]].Prompt = prompt.text
-		items[place[k]].Hash = corpus.QuestionHash(prompt.text)
+		items[position[k]].Prompt = prompt.text
+		items[position[k]].Hash = corpus.QuestionHash(prompt.text)
 	}
 	return items
 }
 
-func (g *group) blocks(files []corpus.File, place []int, length int) []corpus.Block {
+func (g *group) blocks(files []corpus.File, position []int, length int) []corpus.Block {
 	var blocks []corpus.Block
 	for f, file := range files {
 		t := g.grids[f]
@@ -97,16 +97,9 @@ func (g *group) blocks(files []corpus.File, place []int, length int) []corpus.Bl
 			continue
 		}
 		models := g.models[f]
-		var rows []int
-		for m, row := range t.rows {
-			if len(row) > 0 {
-				rows = append(rows, m)
-			}
-		}
-		slices.SortFunc(rows, func(a, b int) int { return strings.Compare(models[a], models[b]) })
-		for _, m := range rows {
+		for _, m := range t.answering(models) {
 			blocks = append(blocks, corpus.Block{Model: models[m], Benchmark: g.benchmark.Name, Task: g.task,
-				File: file, Correct: t.arrange(m, place, length)})
+				File: file, Correct: t.arrange(m, position, length)})
 		}
 	}
 	return blocks

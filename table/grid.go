@@ -2,7 +2,7 @@ package table
 
 import "metabench/corpus"
 
-// unseen marks an answer that no row gave, as opposed to one given as missing.
+// unseen marks an answer that no row has, as opposed to one that a row has as missing.
 const unseen uint8 = 253
 
 // grid collects answers in the order in which they come: a row per model, a column
@@ -12,7 +12,7 @@ type grid struct {
 	items int
 }
 
-// put stores an answer and reports whether the cell was still free.
+// put stores an answer and reports whether it is the first in its cell.
 func (g *grid) put(model, item int, answer uint8) bool {
 	for model >= len(g.rows) {
 		g.rows = append(g.rows, nil)
@@ -47,16 +47,16 @@ func widen(row []uint8, n int) []uint8 {
 	return row
 }
 
-// arrange writes a row's answers to their places: the answer to item k goes to
-// place[k]. Everything else is missing.
-func (g *grid) arrange(model int, place []int, length int) []uint8 {
+// arrange puts a row's answers in order: the answer to item k goes to position[k].
+// Everything else is missing.
+func (g *grid) arrange(model int, position []int, length int) []uint8 {
 	out := make([]uint8, length)
 	for k := range out {
 		out[k] = corpus.Missing
 	}
 	for k, a := range g.rows[model] {
 		if a <= 1 {
-			out[place[k]] = a
+			out[position[k]] = a
 		}
 	}
 	return out

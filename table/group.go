@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,8 +28,6 @@ type group struct {
 	grids   map[int]*grid    // by file
 	models  map[int][]string // by file
 }
-
-func (g *group) metric() string { return g.benchmark.Metric }
 
 func (g *group) grid(file int) *grid {
 	t := g.grids[file]
@@ -76,7 +75,7 @@ func (r *longFile) resolve(p location, pre *prefix, key string) (itemRef, error)
 	known := r.known(pre.benchmark)
 	if known == nil {
 		subject := ""
-		if r.subjectColumn >= 0 && r.numbered {
+		if r.layout.subjectColumn >= 0 && r.layout.numbered {
 			subject = pre.subject
 			if subject == "" {
 				return fail(p.errorf(corpus.KindName, "subject", "Name it or remove the row", "the subject has no name"))
@@ -194,7 +193,7 @@ func (r *longFile) ownGroup(benchmark, task string) *group {
 	}
 	b := r.own[benchmark]
 	if b == nil {
-		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: defaultName(r.metricGiven(), "acc")}
+		b = &corpus.Benchmark{Name: benchmark, Title: benchmark, Metric: cmp.Or(r.metric(), "acc")}
 		if r.own == nil {
 			r.own = map[string]*corpus.Benchmark{}
 		}

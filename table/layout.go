@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -42,13 +43,13 @@ func (im *importer) layout(path string, src source) (layout, error) {
 	if !hasNumber {
 		inSubject = ""
 	}
-	given := Columns{Model: im.o.Model, Item: im.o.Item, Correct: im.o.Correct}
-	roles := recognise(src, given)
+	user := Columns{Model: im.o.Model, Item: im.o.Item, Correct: im.o.Correct}
+	roles := recognise(src, user)
 	if roles.item == nil && hasNumber {
 		roles.item = []string{inSubject}
 	}
-	prompt, seeds := named(have, "prompt")
-	if seeds = seeds && roles.correct == nil; seeds {
+	prompt, published := named(have, "prompt") // that is, in the layout of the method's authors
+	if published = published && roles.correct == nil; published {
 		if len(roles.item) != 1 {
 			return l, itemRole.missing(path, have)
 		}
@@ -58,10 +59,10 @@ func (im *importer) layout(path string, src source) (layout, error) {
 		if err != nil {
 			return l, err
 		}
-		seeds = columns.Model == "source"
+		published = columns.Model == "source"
 		l.model, l.item, l.value = add(columns.Model), add(columns.Item), add(columns.Correct)
 		l.metric = metricOf(columns.Correct)
-		if guess := columns.guess(given); guess != "" {
+		if guess := columns.guess(user); guess != "" {
 			im.notes = append(im.notes, path+": "+guess)
 		}
 	}
@@ -70,7 +71,7 @@ func (im *importer) layout(path string, src source) (layout, error) {
 	}
 	benchmark, task := im.fromName(path)
 	switch {
-	case l.benchmark == "" && l.benchmarkColumn < 0 && (im.known(benchmark) != nil || seeds):
+	case l.benchmark == "" && l.benchmarkColumn < 0 && (im.known(benchmark) != nil || published):
 		l.benchmark, l.task = benchmark, task
 	case l.benchmark == benchmark:
 		l.task = task
@@ -146,19 +147,19 @@ func checkPrompt(p location, column, text string) error {
 	return nil
 }
 
-// metricGiven returns the metric of a file's answers: as the user says, else as the column
-// of the answers is called, empty where nothing says it.
-func (r *longFile) metricGiven() string { return defaultName(r.o.Metric, r.metric) }
+// metric returns the metric of a file's answers: as the user says, else as the column of
+// the answers is called, empty where nothing says it.
+func (r *longFile) metric() string { return cmp.Or(r.o.Metric, r.layout.metric) }
 
 // checkMetric refuses answers by another metric than the benchmark's.
 func (r *longFile) checkMetric(p location, b *corpus.Benchmark) error {
-	given := r.metricGiven()
-	if given == "" || b.Metric == "" || given == b.Metric {
+	metric := r.metric()
+	if metric == "" || b.Metric == "" || metric == b.Metric {
 		return nil
 	}
-	remedy := fmt.Sprintf("Import them as a benchmark of another name, such as %s_%s", b.Name, given)
+	remedy := fmt.Sprintf("Import them as a benchmark of another name, such as %s_%s", b.Name, metric)
 	if r.o.Metric == "" {
 		remedy += fmt.Sprintf("; if the column holds %s in spite of its name, say --metric %s", b.Metric, b.Metric)
 	}
-	return p.errorf(corpus.KindValue, "", remedy, "answers by %s, but %s is kept by %s", given, b.Name, b.Metric)
+	return p.errorf(corpus.KindValue, "", remedy, "answers by %s, but %s is kept by %s", metric, b.Name, b.Metric)
 }

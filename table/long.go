@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,7 +57,7 @@ func ReadLong(ctx context.Context, paths []string, o LongOptions) (*corpus.Impor
 			return nil, &corpus.DataError{Kind: corpus.KindDuplicate, File: path, Reason: "the file is named twice"}
 		}
 		if err := im.readFile(ctx, path); err != nil {
-			return nil, locateDuplicate(ctx, path, err)
+			return nil, err
 		}
 	}
 	return im.finish()
@@ -89,32 +88,19 @@ func (im *importer) readFile(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return explainWide(err)
 	}
-	if err := chooseByName(src, path, layout.columns); err != nil {
+	t, err := openLong(src, path, layout.columns, layout.model, layout.item, layout.value, im.missing)
+	if err != nil {
 		return explainWide(err)
 	}
-	r := &longFile{importer: im, layout: layout, path: path, index: len(im.files)}
-	for k := range layout.columns {
-		r.dicts = append(r.dicts, src.dictionary(k))
-	}
-	r.answers = answers{dict: r.dicts[layout.value], missing: im.missing}
-	if layout.model >= 0 {
-		r.models.dict = r.dicts[layout.model]
-	}
-	r.items.dict = r.dicts[layout.item]
-	var b batch
-	for {
-		if err := src.next(&b); err != nil {
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return err
-		}
-		if err := r.take(&b); err != nil {
-			return err
-		}
-	}
-	if err := r.check(); err != nil {
+	r := &longFile{importer: im, layout: layout, longTable: t, index: len(im.files)}
+	if err := t.eachRow(func(i int) error { return r.take(ctx, i) }); err != nil {
 		return err
+	}
+	if r.used == 0 {
+		return noSuchValue(path, "benchmark", im.o.Benchmark, r.dicts[layout.benchmarkColumn].values)
+	}
+	for _, g := range im.groups {
+		g.keep(r)
 	}
 	size, hash, err := src.finish()
 	if err != nil {
@@ -138,15 +124,10 @@ func explainWide(err error) error {
 // longFile is one file being read: of answers, or of prompts.
 type longFile struct {
 	*importer
-	layout
-	path    string
-	index   int // among the files
-	dicts   []*dictionary
-	models  names
-	items   names
-	answers answers
-	rows    int64
-	used    int64
+	*longTable
+	layout layout
+	index  int   // among the files
+	used   int64 // rows of the benchmark that is read
 
 	prefixes map[[2]uint32]*prefix
 	last     *prefix
@@ -167,60 +148,64 @@ type itemRef struct {
 	item  int
 }
 
-func (r *longFile) take(b *batch) error {
-	r.rows += int64(b.n)
-	for i := range b.n {
-		p := r.prefix(b, i)
-		if p.skip {
-			continue
-		}
-		r.used++
-		item, err := r.items.of(b, r.item, i, r.path, r.columns[r.item])
-		if err != nil {
+func (r *longFile) take(ctx context.Context, i int) error {
+	p := r.prefix(i)
+	if p.skip {
+		return nil
+	}
+	r.used++
+	item, err := r.itemCode(i)
+	if err != nil {
+		return err
+	}
+	for int(item) >= len(p.refs) {
+		p.refs = append(p.refs, itemRef{})
+	}
+	ref := &p.refs[item]
+	if ref.group == nil {
+		if *ref, err = r.resolve(r.at(i), p, r.items.dict.values[item]); err != nil {
 			return err
 		}
-		for int(item) >= len(p.refs) {
-			p.refs = append(p.refs, itemRef{})
-		}
-		ref := &p.refs[item]
-		if ref.group == nil {
-			if *ref, err = r.resolve(b.location(r.path, i), p, r.dicts[r.item].values[item]); err != nil {
-				return err
-			}
-		}
-		if r.model < 0 {
-			err = r.putPrompt(b, i, ref)
-		} else {
-			err = r.putAnswer(b, i, ref, item)
-		}
-		if err != nil {
-			return err
-		}
+	}
+	if r.model < 0 {
+		return r.putPrompt(ctx, i, ref)
+	}
+	model, err := r.modelCode(i)
+	if err != nil {
+		return err
+	}
+	a, err := r.answer(i, model, item, ref.group.benchmark.Metric)
+	if err != nil {
+		return err
+	}
+	if !ref.group.grid(r.index).put(int(model), ref.item, a) {
+		return r.duplicate(ctx, i, r.identity()...)
 	}
 	return nil
 }
 
 // prefix returns what the columns benchmark and subject of a row say.
-func (r *longFile) prefix(b *batch, i int) *prefix {
+func (r *longFile) prefix(i int) *prefix {
+	l := &r.layout
 	code := [2]uint32{missingCode, missingCode}
-	if r.benchmarkColumn >= 0 {
-		code[0] = textCode(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i)
+	if l.benchmarkColumn >= 0 {
+		code[0] = r.code(l.benchmarkColumn, i)
 	}
-	if r.subjectColumn >= 0 {
-		code[1] = textCode(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i)
+	if l.subjectColumn >= 0 {
+		code[1] = r.code(l.subjectColumn, i)
 	}
 	if r.last != nil && code == r.lastCode {
 		return r.last
 	}
 	p := r.prefixes[code]
 	if p == nil {
-		p = &prefix{benchmark: r.benchmark, subject: r.task}
-		if r.benchmarkColumn >= 0 {
-			p.benchmark = strings.TrimSpace(cellText(&b.cells[r.benchmarkColumn], r.dicts[r.benchmarkColumn], i))
+		p = &prefix{benchmark: l.benchmark, subject: l.task}
+		if l.benchmarkColumn >= 0 {
+			p.benchmark = strings.TrimSpace(r.text(l.benchmarkColumn, i))
 			p.skip = r.o.Benchmark != "" && p.benchmark != r.o.Benchmark
 		}
-		if r.subjectColumn >= 0 {
-			p.subject = strings.TrimSpace(cellText(&b.cells[r.subjectColumn], r.dicts[r.subjectColumn], i))
+		if l.subjectColumn >= 0 {
+			p.subject = strings.TrimSpace(r.text(l.subjectColumn, i))
 		}
 		if r.prefixes == nil {
 			r.prefixes = map[[2]uint32]*prefix{}
@@ -231,75 +216,26 @@ func (r *longFile) prefix(b *batch, i int) *prefix {
 	return p
 }
 
-// textCode is the code of a cell as text. The dictionary of a column of numbers has
-// their digits.
-func textCode(c *cells, d *dictionary, i int) uint32 {
-	if c.numeric() {
-		return d.code([]byte(cellText(c, d, i)))
-	}
-	return c.codes[i]
-}
-
-func (r *longFile) putAnswer(b *batch, i int, ref *itemRef, item uint32) error {
-	model, err := r.models.of(b, r.model, i, r.path, r.columns[r.model])
-	if err != nil {
-		return err
-	}
-	a := r.answers.of(&b.cells[r.value], i)
-	if a == notBinary {
-		e := wrongAnswer(b.location(r.path, i), r.columns[r.value],
-			cellText(&b.cells[r.value], r.dicts[r.value], i), ref.group.metric())
-		e.Model, e.Item = r.models.dict.values[model], r.items.dict.values[item]
-		return e
-	}
-	if !ref.group.grid(r.index).put(int(model), ref.item, a) {
-		return r.duplicate(b, i)
-	}
-	return nil
-}
-
-func (r *longFile) putPrompt(b *batch, i int, ref *itemRef) error {
-	text := cellText(&b.cells[r.value], r.dicts[r.value], i)
-	if err := checkPrompt(b.location(r.path, i), r.columns[r.value], text); err != nil {
+func (r *longFile) putPrompt(ctx context.Context, i int, ref *itemRef) error {
+	text := r.text(r.value, i)
+	if err := checkPrompt(r.at(i), r.columns[r.value], text); err != nil {
 		return err
 	}
 	switch before, ok := ref.group.prompts[ref.item]; {
 	case ok && before.file == r.index:
-		return r.duplicate(b, i)
+		return r.duplicate(ctx, i, r.identity()...)
 	case ok && before.text != text:
-		e := b.location(r.path, i).errorf(corpus.KindDuplicate, r.columns[r.value], "Correct one of the two files",
+		e := r.at(i).errorf(corpus.KindDuplicate, r.columns[r.value], "Correct one of the two files",
 			"the item has another prompt in %s", r.files[before.file].Path)
-		e.Item = cellText(&b.cells[r.item], r.dicts[r.item], i)
+		e.Item = r.text(r.item, i)
 		return e
 	}
 	ref.group.prompts[ref.item] = prompt{text, r.index}
 	return nil
 }
 
-// duplicate names the columns that identify the row, for locateDuplicate. The model,
-// or nothing, comes first, the item second.
-func (r *longFile) duplicate(b *batch, i int) error {
-	d := &duplicateError{at: b.location(r.path, i)}
-	for _, k := range []int{r.model, r.item, r.benchmarkColumn, r.subjectColumn} {
-		if k >= 0 {
-			d.columns = append(d.columns, r.columns[k])
-			d.values = append(d.values, cellText(&b.cells[k], r.dicts[k], i))
-		}
-	}
-	d.prompt = r.model < 0
-	return d
-}
-
-// check looks at a file as a whole.
-func (r *longFile) check() error {
-	if r.rows == 0 {
-		return &corpus.DataError{Kind: corpus.KindEmpty, File: r.path, Reason: "the table has a header but no rows"}
-	}
-	if r.used == 0 {
-		return noSuchValue(r.path, "benchmark", r.o.Benchmark, r.dicts[r.benchmarkColumn].values)
-	}
-	for _, g := range r.sortedGroups() {
-		g.keep(r)
-	}
-	return nil
+// identity are the columns that tell rows apart.
+func (r *longFile) identity() []int {
+	all := []int{r.model, r.item, r.layout.benchmarkColumn, r.layout.subjectColumn}
+	return slices.DeleteFunc(all, func(k int) bool { return k < 0 })
 }

@@ -21,7 +21,7 @@ type role struct {
 	what string // for messages
 	flag string // that names the column
 
-	// known are the names by which the column is recognised whatever their case, blanks
+	// known are the names by which the column is recognised, whatever their case, blanks
 	// and underscores. Earlier groups win; two columns of one group are ambiguous.
 	known [][]string
 	// perhaps are names that are worth a question, but hold something else as often.
@@ -88,32 +88,32 @@ func (r role) among(have []string) []string {
 
 // roles are the columns of a long table as far as their names tell.
 type roles struct {
-	given                Columns
+	named                Columns  // by the user
 	have                 []string // of the file, also those that can't be read
 	model, item, correct []string // candidates; one where it is clear
 }
 
 // recognise finds out which columns hold model, item and answer. Every reader of tables
 // of answers goes by it.
-func recognise(src source, given Columns) roles {
+func recognise(src source, user Columns) roles {
 	have := slices.Clone(src.columns())
 	for _, e := range src.unreadColumns() {
 		name, _, _ := strings.Cut(e.Column, ".")
 		have = append(have, name)
 	}
-	pick := func(r role, given string) []string {
-		if given != "" {
-			return []string{given}
+	pick := func(r role, name string) []string {
+		if name != "" {
+			return []string{name}
 		}
 		return r.among(have)
 	}
-	return roles{given: given, have: have,
-		model: pick(modelRole, given.Model), item: pick(itemRole, given.Item), correct: pick(correctRole, given.Correct)}
+	return roles{named: user, have: have,
+		model: pick(modelRole, user.Model), item: pick(itemRole, user.Item), correct: pick(correctRole, user.Correct)}
 }
 
 // long reports whether the columns are those of a long table.
 func (r *roles) long() bool {
-	return r.item != nil && r.correct != nil || r.given.Item != "" || r.given.Correct != ""
+	return r.item != nil && r.correct != nil || r.named.Item != "" || r.named.Correct != ""
 }
 
 // columns returns the columns of a long table. A role that no column or several can
@@ -154,13 +154,13 @@ func (r role) missing(path string, have []string) *corpus.DataError {
 	return e
 }
 
-// guess says which columns were taken for what where their names are not the usual
-// ones and nobody named them; empty where there is nothing to say.
-func (c Columns) guess(given Columns) string {
-	usual := func(name, given string, role role) bool {
-		return given != "" || name == role.known[0][0] || role.flag == modelRole.flag && name == "source"
+// guess says which columns were taken for what, where their names are not the usual ones
+// and the user named none; empty otherwise.
+func (c Columns) guess(user Columns) string {
+	usual := func(name, byUser string, role role) bool {
+		return byUser != "" || name == role.known[0][0] || role.flag == modelRole.flag && name == "source"
 	}
-	if usual(c.Model, given.Model, modelRole) && usual(c.Item, given.Item, itemRole) && usual(c.Correct, given.Correct, correctRole) {
+	if usual(c.Model, user.Model, modelRole) && usual(c.Item, user.Item, itemRole) && usual(c.Correct, user.Correct, correctRole) {
 		return ""
 	}
 	return fmt.Sprintf("read as a long table: models from the column %q, items from %q, answers from %q", c.Model, c.Item, c.Correct)

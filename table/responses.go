@@ -89,7 +89,7 @@ func ReadResponses(ctx context.Context, path string, o ResponseOptions) (*Respon
 	if err != nil {
 		return nil, err
 	}
-	r, err := readResponses(src, path, o)
+	r, err := readResponses(ctx, src, path, o)
 	if err == nil {
 		err = r.dropUnanswered(path)
 	}
@@ -100,19 +100,19 @@ func ReadResponses(ctx context.Context, path string, o ResponseOptions) (*Respon
 		err = closing
 	}
 	if err != nil {
-		return nil, locateDuplicate(ctx, path, err)
+		return nil, err
 	}
 	return r, nil
 }
 
-func readResponses(src source, path string, o ResponseOptions) (*Responses, error) {
+func readResponses(ctx context.Context, src source, path string, o ResponseOptions) (*Responses, error) {
 	missing, err := newMissingCodes(path, o.Missing)
 	if err != nil {
 		return nil, err
 	}
 	roles := recognise(src, Columns{Model: o.Model, Item: o.Item, Correct: o.Correct})
 	if roles.long() {
-		return readLongResponses(src, path, o, roles, missing)
+		return readLongResponses(ctx, src, path, o, roles, missing)
 	}
 	f, err := readFrame(src, path)
 	if err != nil {
@@ -150,11 +150,4 @@ func (r *Responses) dropUnanswered(path string) error {
 	}
 	r.Table = r.SelectItems(keep)
 	return nil
-}
-
-func defaultName(given, usual string) string {
-	if given != "" {
-		return given
-	}
-	return usual
 }

@@ -92,8 +92,8 @@ func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCode
 // modelColumn finds the column that names the models of a wide table: the one that was
 // asked for, the one called model, else the first, which must not be one of answers.
 func (f *Frame) modelColumn(roles roles, missing missingCodes) (int, error) {
-	if roles.given.Model != "" {
-		return f.find(roles.given.Model)
+	if roles.named.Model != "" {
+		return f.find(roles.named.Model)
 	}
 	if name, ok := named(f.names, "model"); ok {
 		return f.find(name)

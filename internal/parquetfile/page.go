@@ -40,10 +40,10 @@ func (f *File) CheckPages(m format.ColumnMetaData) error {
 			return Errorf(TooLarge, "page of %d bytes", full)
 		}
 		count, levels := pageShape(h)
-		if h.Type != format.DictionaryPage {
+		if h.Type != format.DictionaryPage { // which may have values that no row has
 			values += count
 		}
-		if count < 0 || count > min(m.NumValues, f.limits.PageValues) || values > m.NumValues || levels < 0 || levels > min(size, full) {
+		if count < 0 || count > f.limits.PageValues || values > m.NumValues || levels < 0 || levels > min(size, full) {
 			return Errorf(TooLarge, "page of %d values in a column of %d", count, m.NumValues)
 		}
 		plain := h.DataPageHeaderV2.Valid && h.DataPageHeaderV2.V.IsCompressed.Valid && !h.DataPageHeaderV2.V.IsCompressed.V
