@@ -6,7 +6,6 @@ import (
 	"metabench/analysis/ability"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
-	"metabench/corpus"
 	"metabench/harness"
 )
 
@@ -129,13 +128,9 @@ func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8, q
 		if changed[key] {
 			continue
 		}
-		switch answers[k] {
-		case 0:
-			sheet.Answers[j] = response.Wrong
-		case 1:
-			sheet.Answers[j] = response.Correct
+		sheet.Answers[j] = response.Answer(answers[k])
+		if sheet.Answers[j] == response.Correct {
 			r.Right++
-		case corpus.Missing:
 		}
 	}
 	r.Missing = []string{}

@@ -53,7 +53,7 @@ func spell(r *Responses) []string {
 	for i, m := range r.Models {
 		row := []byte(m + ": ")
 		for j := range r.Items {
-			row = append(row, "01-"[r.Answers.At(i, j)])
+			row = append(row, "01-"[min(r.Answers.At(i, j), 2)])
 		}
 		rows = append(rows, string(row))
 	}

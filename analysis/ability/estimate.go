@@ -145,7 +145,7 @@ var errShape = errors.New("answers and items differ in number")
 func (s *Scorer) Pattern(answers []response.Answer) (Estimate, error) {
 	m := response.New(1, len(answers))
 	for j, a := range answers {
-		if a > response.Missing {
+		if a > response.Correct && a != response.Missing {
 			return Estimate{}, fmt.Errorf("ability: answer %d is none of wrong, correct, missing", j+1)
 		}
 		m.Set(0, j, a)

@@ -373,7 +373,7 @@ func TestPatternAloneEqualsPatternInAMatrix(t *testing.T) {
 	for i := range answers {
 		answers[i] = make([]response.Answer, len(items))
 		for j := range answers[i] {
-			answers[i][j] = response.Answer(rng.IntN(2 + i%2)) // every other row has gaps
+			answers[i][j] = []response.Answer{response.Wrong, response.Correct, response.Missing}[rng.IntN(2+i%2)] // every other row has gaps
 			m.Set(i, j, answers[i][j])
 		}
 	}

@@ -33,7 +33,7 @@ func FuzzFit(f *testing.F) {
 		models, _ := m.Dims()
 		for i := range models {
 			for j := range items {
-				m.Set(i, j, response.Answer(answers[i*items+j]%3))
+				m.Set(i, j, []response.Answer{response.Wrong, response.Correct, response.Missing}[answers[i*items+j]%3])
 			}
 		}
 		opts := Options{Kind: FourPL, Restarts: 1}

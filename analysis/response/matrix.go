@@ -11,14 +11,15 @@ import (
 	"math/bits"
 )
 
-// Answer is what is known of one model's answer to one item.
+// Answer is what is known of one model's answer to one item. Its numbers are those of the
+// bytes that answers are kept as everywhere else, see corpus.Block.
 type Answer uint8
 
 // The three states of an answer.
 const (
 	Wrong   Answer = 0
 	Correct Answer = 1
-	Missing Answer = 2
+	Missing Answer = 255 // corpus.Missing
 )
 
 // Matrix is a bit-packed models × items matrix of answers.

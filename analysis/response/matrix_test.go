@@ -16,7 +16,7 @@ func drawMatrix(t *rapid.T) (*Matrix, [][]Answer) {
 	for i := range plain {
 		plain[i] = make([]Answer, items)
 		for j := range plain[i] {
-			plain[i][j] = Answer(rng.IntN(3))
+			plain[i][j] = []Answer{Wrong, Correct, Missing}[rng.IntN(3)]
 			m.Set(i, j, plain[i][j])
 		}
 	}

@@ -17,13 +17,16 @@ func TestSetRowIsSetInTurn(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, uint64(items)))
 		got, want := New(2, items), New(2, items)
 		for j := range items {
-			a := Answer(rng.IntN(3))
+			a := []Answer{Wrong, Correct, Missing}[rng.IntN(3)]
 			got.Set(0, j, a)
 			want.Set(0, j, a)
 		}
 		got.SetRow(0, first, answers)
 		for k, a := range answers {
-			want.Set(0, first+k, Answer(min(a, 2)))
+			if a > 1 {
+				a = uint8(Missing)
+			}
+			want.Set(0, first+k, Answer(a))
 		}
 		for w := range want.correct {
 			if got.correct[w] != want.correct[w] || got.observed[w] != want.observed[w] {

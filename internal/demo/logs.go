@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"metabench/analysis"
-	"metabench/analysis/response"
-	"metabench/corpus"
 	"metabench/harness"
 	"metabench/warehouse"
 )
@@ -79,14 +77,7 @@ func taskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model strin
 		if s.Form != string(harness.FormA) {
 			continue
 		}
-		answer := corpus.Missing
-		switch table.Answers.At(row, column[s.Item]) {
-		case response.Correct:
-			answer = 1
-		case response.Wrong:
-			answer = 0
-		}
-		t.Items, answers = append(t.Items, s.Item), append(answers, answer)
+		t.Items, answers = append(t.Items, s.Item), append(answers, uint8(table.Answers.At(row, column[s.Item])))
 		t.OriginalHashes = append(t.OriginalHashes, hashes[s.Item])
 	}
 	metric := harness.Metric{Name: table.Metric}
