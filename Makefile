@@ -18,8 +18,8 @@ race:             ## what runs in several goroutines, under the race detector; t
 	go test -race -short ./scraper/... ./cli/... ./table/...
 	go test -race -short -run 'Workers|Same|Cancel|Context' ./analysis/...
 
-faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5), under the race detector
-	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -race -count=1 -timeout 60m . ./warehouse
+faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5), under the race detector; the month of nights is in test
+	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -race -short -count=1 -timeout 60m . ./warehouse
 
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 	$< run ./...

@@ -66,6 +66,7 @@ func (s site) mustPlan(t *testing.T, args ...string) (repositories int, compared
 }
 
 func TestDryRunWritesNothingAndWaitsForNobody(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	want := func(step string, repositories int, with string, args ...string) {
 		t.Helper()

@@ -358,6 +358,7 @@ const (
 )
 
 func TestAMonthOfNights(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a minute or two")
 	}
@@ -499,6 +500,7 @@ func TestAMonthOfNights(t *testing.T) {
 // A site whose first nights meet a Hub of which nothing can be read has nothing to
 // publish, on the first night and on every other.
 func TestNightsOverNothing(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("some seconds")
 	}

@@ -68,6 +68,7 @@ func (s site) sh(t *testing.T, line string) ended {
 
 // The commands that a scaled replica prints work as they are.
 func TestScaledReplicaSaysHowItIsCrawled(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	_, commands := s.serve(t, "--models", "3", "--scale", "0.05", "--broken", "0")
 	if len(commands) != 2 {
@@ -94,6 +95,7 @@ func TestScaledReplicaSaysHowItIsCrawled(t *testing.T) {
 // With the built-in catalogue every file is refused: every night says so, in its exit
 // code too, although nothing is tried again after the first.
 func TestCrawlOverNothingIsNoSuccessOnAnyNight(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	endpoint, _ := s.serve(t, "--models", "3", "--scale", "0.05", "--broken", "0")
 	for night := range 3 {

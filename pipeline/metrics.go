@@ -51,7 +51,7 @@ func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
 			return err
 		}
 	}
-	stage := textfile.Metric{Name: "metabench_refresh_stage", Help: "Where the last refresh ended: 1 for that stage, done when it came to its end.", Kind: textfile.Gauge}
+	stage := textfile.Metric{Name: "metabench_refresh_stage", Help: "Where the last refresh ended: 1 for that stage, done when it came to its end."}
 	for _, s := range Stages() {
 		value := 0.0
 		if s == did.Stage {
@@ -59,7 +59,7 @@ func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
 		}
 		stage.Samples = append(stage.Samples, textfile.Sample{Labels: map[string]string{"stage": string(s)}, Value: value})
 	}
-	leftOut := textfile.Metric{Name: "metabench_left_out", Help: "Parts of a benchmark's results that its answers don't allow: 1, or how many items a pinned form lacks.", Kind: textfile.Gauge}
+	leftOut := textfile.Metric{Name: "metabench_left_out", Help: "Parts of a benchmark's results that its answers don't allow: 1, or how many items a pinned form lacks."}
 	for _, l := range did.LeftOut {
 		labels := map[string]string{"benchmark": l.Benchmark, "part": l.Part}
 		k := slices.IndexFunc(leftOut.Samples, func(s textfile.Sample) bool { return maps.Equal(s.Labels, labels) })
@@ -69,7 +69,7 @@ func writeEnding(path string, did Refreshed, metrics []textfile.Metric) error {
 		leftOut.Samples[k].Value++
 	}
 	gauge := func(name, help string, value float64) textfile.Metric {
-		return textfile.Value(name, help, textfile.Gauge, value)
+		return textfile.Value(name, help, value)
 	}
 	return textfile.Write(path, append(metrics,
 		gauge(metricSuccess, "When a refresh last ended with exit code 0; 0 before the first.", success),

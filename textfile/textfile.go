@@ -7,31 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
+	"maps"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/google/renameio/v2"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
-// Kind is the type of a metric.
-type Kind string
-
-// The kinds that programs which run and end have use for.
-const (
-	Gauge   Kind = "gauge"
-	Counter Kind = "counter"
-)
-
-// Metric is a metric with its samples. Its name is that of Prometheus: lower case,
+// Metric is a gauge with its samples. Its name is that of Prometheus: lower case,
 // with the unit at the end, such as metabench_refresh_duration_seconds.
 type Metric struct {
 	Name    string
 	Help    string
-	Kind    Kind
 	Samples []Sample
 }
 
@@ -42,30 +32,25 @@ type Sample struct {
 }
 
 // Value is a metric with one sample without labels.
-func Value(name, help string, kind Kind, value float64) Metric {
-	return Metric{Name: name, Help: help, Kind: kind, Samples: []Sample{{Value: value}}}
+func Value(name, help string, value float64) Metric {
+	return Metric{Name: name, Help: help, Samples: []Sample{{Value: value}}}
 }
-
-var (
-	nameForm  = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
-	labelForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-)
 
 // Write replaces a file by the metrics, atomically: the collector never reads half
 // of it. The path should end in .prom.
 func Write(path string, metrics []Metric) error {
 	text, err := Format(metrics)
-	if err != nil {
-		return fmt.Errorf("write metrics %s: %w", path, err)
+	if err == nil {
+		err = renameio.WriteFile(path, text, 0o644)
 	}
-	if err := renameio.WriteFile(path, text, 0o644); err != nil {
+	if err != nil {
 		return fmt.Errorf("write metrics %s: %w", path, err)
 	}
 	return nil
 }
 
 // ReadValue reads the value of a metric without labels from a file that Write wrote; 0
-// where there is no such file, or no such number in it.
+// where there is no such file, no such metric in it, or the file is not whole.
 func ReadValue(path, name string) (float64, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -74,11 +59,11 @@ func ReadValue(path, name string) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read metrics: %w", err)
 	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, name+" "); ok {
-			if v, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
-				return v, nil
-			}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, _ := parser.TextToMetricFamilies(bytes.NewReader(text)) // what is before the error counts
+	for _, m := range families[name].GetMetric() {
+		if len(m.GetLabel()) == 0 {
+			return m.GetGauge().GetValue(), nil
 		}
 	}
 	return 0, nil
@@ -88,53 +73,40 @@ func ReadValue(path, name string) (float64, error) {
 // given; labels are in alphabetical order. Names that Prometheus would refuse are
 // an error.
 func Format(metrics []Metric) ([]byte, error) {
-	var b bytes.Buffer
+	var text bytes.Buffer
 	seen := map[string]bool{}
 	for _, m := range metrics {
-		if !nameForm.MatchString(m.Name) || seen[m.Name] {
+		if !model.LegacyValidation.IsValidMetricName(m.Name) || seen[m.Name] {
 			return nil, fmt.Errorf("metric name %q is malformed or occurs twice", m.Name)
 		}
 		seen[m.Name] = true
-		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", m.Name, escapeHelp.Replace(m.Help), m.Name, m.Kind)
-		for _, s := range m.Samples {
-			labels, err := formatLabels(s.Labels)
-			if err != nil {
-				return nil, fmt.Errorf("metric %s: %w", m.Name, err)
+		family, err := m.family()
+		if err != nil {
+			return nil, fmt.Errorf("metric %s: %w", m.Name, err)
+		}
+		if len(family.Metric) == 0 { // the library refuses a metric without samples
+			continue
+		}
+		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
+			return nil, fmt.Errorf("metric %s: %w", m.Name, err)
+		}
+	}
+	return text.Bytes(), nil
+}
+
+// family is the metric as the library has it.
+func (m Metric) family() (*dto.MetricFamily, error) {
+	family := &dto.MetricFamily{Name: &m.Name, Help: &m.Help, Type: dto.MetricType_GAUGE.Enum()}
+	for _, s := range m.Samples {
+		one := &dto.Metric{Gauge: &dto.Gauge{Value: &s.Value}}
+		for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
+			if !model.LegacyValidation.IsValidLabelName(name) {
+				return nil, fmt.Errorf("label name %q is malformed", name)
 			}
-			fmt.Fprintf(&b, "%s%s %s\n", m.Name, labels, formatValue(s.Value))
+			value := s.Labels[name]
+			one.Label = append(one.Label, &dto.LabelPair{Name: &name, Value: &value})
 		}
+		family.Metric = append(family.Metric, one)
 	}
-	return b.Bytes(), nil
-}
-
-var (
-	escapeHelp  = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
-	escapeLabel = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
-)
-
-func formatLabels(labels map[string]string) (string, error) {
-	if len(labels) == 0 {
-		return "", nil
-	}
-	var parts []string
-	for name, value := range labels {
-		if !labelForm.MatchString(name) {
-			return "", fmt.Errorf("label name %q is malformed", name)
-		}
-		parts = append(parts, name+`="`+escapeLabel.Replace(value)+`"`)
-	}
-	slices.Sort(parts)
-	return "{" + strings.Join(parts, ",") + "}", nil
-}
-
-func formatValue(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "NaN"
-	case math.IsInf(v, 1):
-		return "+Inf"
-	case math.IsInf(v, -1):
-		return "-Inf"
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return family, nil
 }

@@ -9,8 +9,8 @@ import (
 
 func ExampleFormat() {
 	text, err := Format([]Metric{
-		Value("metabench_refresh_last_success_timestamp_seconds", "When a refresh last succeeded.", Gauge, 1764028800),
-		{Name: "metabench_models", Help: "Models with answers.", Kind: Gauge, Samples: []Sample{
+		Value("metabench_refresh_last_success_timestamp_seconds", "When a refresh last succeeded.", 1764028800),
+		{Name: "metabench_models", Help: "Models with answers.", Samples: []Sample{
 			{Labels: map[string]string{"benchmark": "arc"}, Value: 5000},
 			{Labels: map[string]string{"benchmark": "a \"b\"\n\\"}, Value: 0.25},
 		}},
@@ -31,10 +31,10 @@ func ExampleFormat() {
 
 func TestNamesThatPrometheusRefusesAreErrors(t *testing.T) {
 	for name, metrics := range map[string][]Metric{
-		"dash_in_name":  {Value("a-b", "", Gauge, 1)},
-		"empty_name":    {Value("", "", Gauge, 1)},
-		"name_twice":    {Value("a", "", Gauge, 1), Value("a", "", Gauge, 2)},
-		"dash_in_label": {{Name: "a", Kind: Gauge, Samples: []Sample{{Labels: map[string]string{"b-c": "d"}}}}},
+		"dash_in_name":  {Value("a-b", "", 1)},
+		"empty_name":    {Value("", "", 1)},
+		"name_twice":    {Value("a", "", 1), Value("a", "", 2)},
+		"dash_in_label": {{Name: "a", Samples: []Sample{{Labels: map[string]string{"b-c": "d"}}}}},
 	} {
 		if _, err := Format(metrics); err == nil {
 			t.Errorf("%s: no error", name)
@@ -44,14 +44,14 @@ func TestNamesThatPrometheusRefusesAreErrors(t *testing.T) {
 
 func TestFailedWriteLeavesTheEarlierFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "metabench.prom")
-	if err := Write(path, []Metric{Value("a", "", Gauge, 1)}); err != nil {
+	if err := Write(path, []Metric{Value("a", "", 1)}); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(path, []Metric{Value("-", "", Gauge, 1)}); err == nil {
+	if err := Write(path, []Metric{Value("-", "", 1)}); err == nil {
 		t.Fatal("no error")
 	}
 	after, err := os.ReadFile(path)
@@ -65,7 +65,7 @@ func TestValueIsReadBackAsItWasWritten(t *testing.T) {
 	if v, err := ReadValue(path, "a"); v != 0 || err != nil {
 		t.Errorf("no file: %v, %v", v, err)
 	}
-	if err := Write(path, []Metric{Value("ab", "", Gauge, 2), Value("a", "a 7", Gauge, 1764028800.5)}); err != nil {
+	if err := Write(path, []Metric{Value("ab", "", 2), Value("a", "a 7", 1764028800.5)}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]float64{"a": 1764028800.5, "ab": 2, "abc": 0} {

@@ -87,6 +87,7 @@ func makeSound(ctx context.Context, path string) (err error) {
 }
 
 func TestSoundWarehouseHasNothingButNotes(t *testing.T) {
+	t.Parallel()
 	for _, f := range mustCheck(t, soundWarehouse(t), CheckOptions{ReadData: true}) {
 		if f.Severity != Note {
 			t.Error(f)
@@ -97,6 +98,7 @@ func TestSoundWarehouseHasNothingButNotes(t *testing.T) {
 // TestCheckFindsEveryDamage alters a sound warehouse behind its back in every way
 // that a check looks for.
 func TestCheckFindsEveryDamage(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		statement string
 		check     string
@@ -228,6 +230,7 @@ func mustFind(t *testing.T, found []Finding, check string, severity Severity) {
 }
 
 func TestLedgerThatCannotNoticeLossesIsReported(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(path string) error{
 		"missing":      os.Remove,
 		"emptied":      func(path string) error { return os.Truncate(path, 0) },
@@ -260,6 +263,7 @@ func TestLedgerThatCannotNoticeLossesIsReported(t *testing.T) {
 // Another warehouse's file under this one's name is noticed by the ledger that stayed,
 // also after the program has worked on it.
 func TestFileInThePlaceOfAnotherIsNoticed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ours, theirs := filepath.Join(dir, "w.duckdb"), filepath.Join(dir, "other.duckdb")
 	for seed, path := range map[uint64]string{1: ours, 2: theirs} {

@@ -131,6 +131,7 @@ func mustHaveLeftNothing(t *testing.T, dir string) {
 
 // A reader that looks for the lake at any instant finds a whole one.
 func TestLakeIsExchangedUnderItsReaders(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	p := lakePlace(disk{func(string, string) error { return nil }}, filepath.Join(root, "lake"))
 	fill := func(dir string) {
@@ -182,6 +183,7 @@ func TestLakeIsExchangedUnderItsReaders(t *testing.T) {
 // Where names can't be exchanged there is an instant between two renames. A process
 // that dies in it leaves the old lake under another name, and the next one finds it.
 func TestLakeComesBackAfterACrashBetweenTwoRenames(t *testing.T) {
+	t.Parallel()
 	dir := worked(t)
 	unsupported := func(operation, _ string) error {
 		if operation == "exchange" {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestLakeHoldsTheAnswersByBenchmark(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	in := randomImport(1, 6, 5)
 	other := blockOf("o.csv", "model 0001", 1, corpus.Missing)
@@ -84,6 +85,7 @@ func TestEveryFileOfTheLakeSaysWhatItsColumnsMean(t *testing.T) {
 }
 
 func TestNamesOfBenchmarksStayInsideTheLake(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	for k, name := range []string{"../../../escape", "/abs", `x" AS y`, "a'); DROP TABLE item;--", "=", "C:\\x", "naïve 💥"} {
 		b := blockOf("f.csv", "m", 1, 0)

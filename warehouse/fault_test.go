@@ -362,6 +362,7 @@ func leaveLog(t *testing.T) (dir, log string) {
 }
 
 func TestTornLogIsNoticedAndMadeGood(t *testing.T) {
+	t.Parallel()
 	want := undisturbed(t)
 	noticed := 0
 	cuts := map[string]func(int64) int64{"a_third_left": func(n int64) int64 { return n / 3 }}
@@ -527,6 +528,7 @@ func TestOfTwoProcessesAtOnceOneWaitsOrGivesUp(t *testing.T) {
 }
 
 func TestLockOfAKilledHolderIsFreeAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if code := exitCode(t, child(t, dir, childCrash+"=before-commit 3").Run()); code != -1 {
 		t.Fatalf("exit code %d", code)
@@ -589,6 +591,7 @@ func TestLostPublishedFileIsRepairedByTheNextRun(t *testing.T) {
 }
 
 func TestHostileNamesAreOnlyValues(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	names := []string{"a'); DROP TABLE response_block;--", `x" AS y`, "$1 ? :name %s {}", "Привет–你好 💥", strings.Repeat("long", 2500), " ", "\t\n", "\\", "../../etc/passwd",
 		"a\x00b", "\x00", "a", "longer than what DuckDB keeps inline\x00, and its tail"}

@@ -33,6 +33,7 @@ func mustRemove(t *testing.T, paths ...string) {
 // A bad mount or a mistyped path must not end in a stub that is published over what
 // there was.
 func TestWarehouseThatIsGoneIsNotMadeAnew(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		lose func(t *testing.T, o *Options, snapshot string)
 		says []string
@@ -82,6 +83,7 @@ func TestWarehouseThatIsGoneIsNotMadeAnew(t *testing.T) {
 
 // Told to, a new one is made, and the ledger of the old one is kept.
 func TestNewWarehouseKeepsTheLedgerOfTheOneThatIsGone(t *testing.T) {
+	t.Parallel()
 	o, _ := publishedSite(t)
 	mustRemove(t, o.Path)
 	ledger, err := os.ReadFile(ledgerPath(o.Path))

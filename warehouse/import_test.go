@@ -97,6 +97,7 @@ func TestNewItemOrderOfTheOnlyFileIsTakenOver(t *testing.T) {
 }
 
 func TestBadImportIsRefusedAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	items := itemsOf("1", "2")
 	items[1].Position = 5
 	otherQuestion := itemsOf("1", "2")
@@ -152,6 +153,7 @@ func TestManifestCountsWhatIsStored(t *testing.T) {
 }
 
 func TestRealBenchmarkOfAUsersOwn(t *testing.T) {
+	t.Parallel()
 	path := refdata.Path(t, "oll2", "mmlu_pro_math.parquet")
 	in, err := table.ReadLong(t.Context(), []string{path}, table.LongOptions{Benchmark: "mmlu_pro_math", ReadAt: clock()})
 	if err != nil {

@@ -34,6 +34,7 @@ func judge(t *testing.T, w *Warehouse, heldOut []string) Verdict {
 // What is held out decides nothing: the verdict is that of a corpus without it, whatever
 // it answered, and with nothing held out it is the views'.
 func TestVerdictsDoNotKnowWhatIsHeldOut(t *testing.T) {
+	t.Parallel()
 	const models, items = 1200, 60
 	blocks := randomBlocks(9, models, items, 0.02)
 	keys := make([]string, items)

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 
@@ -24,43 +25,63 @@ func (w *Warehouse) Metrics(ctx context.Context) (all []textfile.Metric, err err
 }
 
 func (w *Warehouse) measure(ctx context.Context) ([]textfile.Metric, error) {
-	per := []struct{ name, help, label, query string }{
-		{"metabench_models", "Models with answers.", "benchmark", `SELECT benchmark, models FROM benchmark_status`},
-		{"metabench_items", "Items with answers.", "benchmark", `SELECT benchmark, items FROM benchmark_status`},
-		{"metabench_kept_items", "Items that the filters keep.", "benchmark", `SELECT benchmark, kept_items FROM benchmark_status`},
-		{"metabench_responses", "Observed answers.", "benchmark", `SELECT benchmark, responses FROM benchmark_status`},
-		{"metabench_loaded_timestamp_seconds", "When answers last changed.", "benchmark", `SELECT benchmark, epoch(loaded_at) FROM benchmark_status WHERE loaded_at IS NOT NULL`},
-		{"metabench_built_timestamp_seconds", "When results were last computed.", "benchmark", `SELECT benchmark, epoch(built_at) FROM benchmark_status WHERE built_at IS NOT NULL`},
-		{"metabench_repositories", "Repositories by how far the crawl has come.", "status", `SELECT status, count(*) FROM repo_state GROUP BY status ORDER BY status`},
-		{"metabench_files", "Files of repositories by how far the crawl has come.", "status", `SELECT status, count(*) FROM file_state GROUP BY status ORDER BY status`},
-		{"metabench_asked_models", "Models on the Hub that were asked about the benchmark.", "benchmark", `SELECT benchmark, models FROM crawl_status ORDER BY benchmark`},
-		{"metabench_failed_models", "Models on the Hub with a task that can't be had for good.", "benchmark", `SELECT benchmark, permanent FROM crawl_status ORDER BY benchmark`},
-		{"metabench_failed_models_ratio", "The same as a share of the models that were asked.", "benchmark", `SELECT benchmark, permanent_share FROM crawl_status ORDER BY benchmark`},
-		{"metabench_vanished_models", "Models with answers that are not on the Hub any more.", "benchmark", `SELECT benchmark, vanished FROM crawl_status ORDER BY benchmark`},
-		{"metabench_reconstruction_rmse_points", "Error of the chosen method on test models.", "benchmark", `
-			SELECT m.benchmark, any_value(m.rmse ORDER BY m.method) FROM reconstruction_metric AS m
-			JOIN reconstruction_model AS r ON r.benchmark = m.benchmark AND r.target = m.target AND r.form = m.form AND r.method = m.method AND r.chosen
-			WHERE m.target = m.benchmark AND m.form = 'A' AND m.scheme = 'random' AND m.part = 'test' AND m.grp = 'all' AND m.rmse IS NOT NULL
-			GROUP BY m.benchmark ORDER BY m.benchmark`},
-	}
+	type metric struct{ name, help string }
 	var all []textfile.Metric
-	for _, p := range per {
-		m := textfile.Metric{Name: p.name, Help: p.help, Kind: textfile.Gauge}
+	for _, of := range []struct {
+		label, query string // for the label's value, then a value for each metric
+		metrics      []metric
+	}{
+		{"benchmark", `SELECT benchmark, models, items, kept_items, responses, epoch(loaded_at), epoch(built_at) FROM benchmark_status`, []metric{
+			{"metabench_models", "Models with answers."},
+			{"metabench_items", "Items with answers."},
+			{"metabench_kept_items", "Items that the filters keep."},
+			{"metabench_responses", "Observed answers."},
+			{"metabench_loaded_timestamp_seconds", "When answers last changed."},
+			{"metabench_built_timestamp_seconds", "When results were last computed."},
+		}},
+		{"status", `SELECT status, count(*) FROM repo_state GROUP BY status ORDER BY status`, []metric{
+			{"metabench_repositories", "Repositories by how far the crawl has come."},
+		}},
+		{"status", `SELECT status, count(*) FROM file_state GROUP BY status ORDER BY status`, []metric{
+			{"metabench_files", "Files of repositories by how far the crawl has come."},
+		}},
+		{"benchmark", `SELECT benchmark, models, permanent, permanent_share, vanished FROM crawl_status ORDER BY benchmark`, []metric{
+			{"metabench_asked_models", "Models on the Hub that were asked about the benchmark."},
+			{"metabench_failed_models", "Models on the Hub with a task that failed for good."},
+			{"metabench_failed_models_ratio", "The same as a share of the models that were asked."},
+			{"metabench_vanished_models", "Models with answers that are not on the Hub any more."},
+		}},
+		{"benchmark", `SELECT benchmark, rmse FROM distillation WHERE form = 'A' AND rmse IS NOT NULL`, []metric{
+			{"metabench_reconstruction_rmse_points", "Error of the chosen method on test models."},
+		}},
+	} {
+		found := make([]textfile.Metric, len(of.metrics))
+		for k, m := range of.metrics {
+			found[k] = textfile.Metric{Name: m.name, Help: m.help}
+		}
 		var label string
-		var value float64
-		err := scanEach(ctx, w.db, p.query, []any{&label, &value}, func() {
-			m.Samples = append(m.Samples, textfile.Sample{Labels: map[string]string{p.label: label}, Value: value})
+		values := make([]sql.NullFloat64, len(found))
+		into := []any{&label}
+		for k := range values {
+			into = append(into, &values[k])
+		}
+		err := scanEach(ctx, w.db, of.query, into, func() {
+			for k, v := range values {
+				if v.Valid {
+					found[k].Samples = append(found[k].Samples, textfile.Sample{Labels: map[string]string{of.label: label}, Value: v.Float64})
+				}
+			}
 		})
 		if err != nil {
-			return nil, fmt.Errorf("measure the warehouse: %s: %w", p.name, err)
+			return nil, fmt.Errorf("measure the warehouse: %s: %w", of.metrics[0].name, err)
 		}
-		all = append(all, m)
+		all = append(all, found...)
 	}
 	standing, err := w.StandingFailures(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("measure the warehouse: %w", err)
 	}
-	failures := textfile.Metric{Name: "metabench_standing_failures", Help: "Repositories and tasks that can't be had, as long as that is so.", Kind: textfile.Gauge}
+	failures := textfile.Metric{Name: "metabench_standing_failures", Help: "Repositories and tasks that can't be had, as long as that is so."}
 	for _, f := range []struct {
 		status corpus.Status
 		n      int
@@ -76,8 +97,8 @@ func (w *Warehouse) measure(ctx context.Context) ([]textfile.Metric, error) {
 		return nil, fmt.Errorf("measure the warehouse: %w", err)
 	}
 	return append(all, failures,
-		textfile.Value("metabench_warehouse_bytes", "Size of the warehouse's file.", textfile.Gauge, float64(info.Size())),
-		textfile.Value("metabench_vanished_repositories", "Repositories that are not on the Hub any more.", textfile.Gauge, float64(standing.Vanished)),
-		textfile.Value("metabench_lost_loads", "Loads that were committed and are not in the file any more.", textfile.Gauge, float64(len(w.Lost()))),
+		textfile.Value("metabench_warehouse_bytes", "Size of the warehouse's file.", float64(info.Size())),
+		textfile.Value("metabench_vanished_repositories", "Repositories that are not on the Hub any more.", float64(standing.Vanished)),
+		textfile.Value("metabench_lost_loads", "Loads that were committed and are not in the file any more.", float64(len(w.Lost()))),
 	), nil
 }

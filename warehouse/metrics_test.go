@@ -30,6 +30,7 @@ func TestMetricsDescribeTheWarehouse(t *testing.T) {
 
 // What the write-ahead log holds is a part of the warehouse.
 func TestMetricsMeasureTheFileThatIsLeft(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	mustImport(t, w, randomImport(1, 200, 500))
 	metrics, err := w.Metrics(t.Context())

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	schema "metabench/sql"
@@ -88,10 +89,7 @@ func renew(ctx context.Context, o Options, isNew bool) error {
 			return fmt.Errorf("migrate warehouse %s: copy it: %w", o.Path, err)
 		}
 	}
-	err := migrateFile(ctx, draft, o)
-	if err == nil {
-		err = refuseLog(draft)
-	}
+	err := makeDraft(ctx, draft, o, isNew)
 	if err == nil && isNew { // what an earlier file of this name held is not missing from this one
 		err = putLedgerAside(d, o)
 	}
@@ -110,6 +108,27 @@ func renew(ctx context.Context, o Options, isNew bool) error {
 		return fmt.Errorf("migrate warehouse %s: %w", o.Path, err)
 	}
 	return nil
+}
+
+// emptyFile is the content of a new warehouse once one was made: a process that makes
+// several, such as a first refresh with its snapshot, defines the schema only once.
+var emptyFile atomic.Pointer[[]byte]
+
+// makeDraft brings the schema of a draft up to date, which is not there yet where it is
+// new, and leaves no log beside it.
+func makeDraft(ctx context.Context, draft string, o Options, isNew bool) error {
+	if made := emptyFile.Load(); isNew && made != nil {
+		return os.WriteFile(draft, *made, 0o644)
+	}
+	if err := migrateFile(ctx, draft, o); err != nil {
+		return err
+	}
+	if err := refuseLog(draft); err != nil || !isNew {
+		return err
+	}
+	made, err := os.ReadFile(draft)
+	emptyFile.Store(&made)
+	return err
 }
 
 // blockSize of a new file, in bytes. Every column of every table takes a block at

@@ -75,6 +75,7 @@ func lengthen(t *testing.T, w *Warehouse, model, task string) {
 }
 
 func TestBlockLongerThanItsTaskIsNotReadIntoTheNext(t *testing.T) {
+	t.Parallel()
 	for _, task := range []string{"anatomy", "virology"} { // the next one's first item, and beyond the last item
 		w := twoTasks(t)
 		lengthen(t, w, "m1", task)

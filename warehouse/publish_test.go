@@ -35,6 +35,7 @@ func readHashes(t *testing.T, path string) map[string]string {
 }
 
 func TestSnapshotHoldsWhatTheWarehouseHolds(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	mustImport(t, w, randomImport(1, 30, 20))
 	if err := w.StoreResults(t.Context(), "r", someResults(1)); err != nil {
@@ -75,6 +76,7 @@ func TestSnapshotHoldsWhatTheWarehouseHolds(t *testing.T) {
 }
 
 func TestReaderKeepsItsSnapshotWhileTheNextIsPublished(t *testing.T) {
+	t.Parallel()
 	now := clock()
 	w := fresh(t)
 	w.now = func() time.Time { now = now.Add(time.Second); return now }
@@ -108,6 +110,7 @@ func TestReaderKeepsItsSnapshotWhileTheNextIsPublished(t *testing.T) {
 }
 
 func TestGateKeepsTheEarlierSnapshot(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	dir := t.TempDir()
 	mustImport(t, w, randomImport(1, 5, 4))

@@ -13,6 +13,7 @@ import (
 // TestWorkedQueriesAnswer runs the queries of docs/warehouse.md as a reader of a
 // published snapshot: each must find something.
 func TestWorkedQueriesAnswer(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	var d corpus.Delivery
 	for _, b := range randomBlocks(1, 20, 30, 0) {

@@ -156,6 +156,7 @@ func TestTextOfAnotherQuestionDoesNotCount(t *testing.T) {
 }
 
 func TestTextsGoWithTheSelection(t *testing.T) {
+	t.Parallel()
 	w := crawledQuiz(t, 3)
 	questions := texts(unread(t, w)[0])
 	questions[0].File = corpus.File{Repo: "o/elsewhere", Commit: strings.Repeat("d", 40), Path: "x.parquet", Verified: corpus.Unverified}
@@ -188,6 +189,7 @@ func TestTextsGoWithTheSelection(t *testing.T) {
 }
 
 func TestTextsArePublishedAndExported(t *testing.T) {
+	t.Parallel()
 	w := crawledQuiz(t, 3)
 	w.now = time.Now // each version has a name of its own
 	dir := t.TempDir()

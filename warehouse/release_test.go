@@ -51,6 +51,7 @@ func mustRelease(t *testing.T, w *Warehouse, o ReleaseOptions) Release {
 }
 
 func TestReleaseKeepsItsItems(t *testing.T) {
+	t.Parallel()
 	w := releasable(t)
 	made := mustRelease(t, w, ReleaseOptions{Version: "2026-11", Note: "for a paper"})
 	buildQuiz(t, w, 2, nil, result.SelectedItem{Form: "A", Position: 1, Item: "2"})
@@ -76,6 +77,7 @@ func TestReleaseKeepsItsItems(t *testing.T) {
 }
 
 func TestReleasesThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
 	w := releasable(t)
 	mustRelease(t, w, ReleaseOptions{Version: "v1"})
 	cases := map[string]struct {
@@ -121,6 +123,7 @@ func TestEqualReleasesAreTold(t *testing.T) {
 }
 
 func TestRetiredReleaseStays(t *testing.T) {
+	t.Parallel()
 	w := releasable(t)
 	mustRelease(t, w, ReleaseOptions{Version: "v1"})
 	before := hashesOf(t, w)
@@ -177,6 +180,7 @@ func TestDriftIsWhatItemsDontHaveInCommon(t *testing.T) {
 }
 
 func TestHistoryOfCalibrationsIsBounded(t *testing.T) {
+	t.Parallel()
 	w := releasable(t)
 	mustRelease(t, w, ReleaseOptions{Version: "v1"})
 	for seed := range 9 {
@@ -240,6 +244,7 @@ func TestTextsOfReleasedItemsStay(t *testing.T) {
 
 // What is released goes into snapshots and lakes, and a change of it is published.
 func TestReleasesArePublished(t *testing.T) {
+	t.Parallel()
 	w := releasable(t)
 	dir := t.TempDir()
 	publish := func() string {
@@ -286,6 +291,7 @@ func TestReleasesArePublished(t *testing.T) {
 // The gain is the difference of errors on the same test models, and counts where it is
 // more than twice its standard error, which is that of the paired squared errors.
 func TestGainOfANewReleaseIsJudgedByItsNoise(t *testing.T) {
+	t.Parallel()
 	w := releasable(t)
 	mustRelease(t, w, ReleaseOptions{Version: "v0"})
 	mustRelease(t, w, ReleaseOptions{Version: "v1"})

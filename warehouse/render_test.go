@@ -125,6 +125,7 @@ func TestTimesWithAZoneAreShownAsACastShowsThem(t *testing.T) {
 // A query keeps its meaning when DuckDB writes its values: order, names, comments and
 // semicolons at its end.
 func TestQueryIsRunAsItIsWritten(t *testing.T) {
+	t.Parallel()
 	r := reader(t)
 	for query, want := range map[string]string{
 		"SELECT 1 AS x, 2 AS x, 3 AS \"a b\"":                      "x x a b: 1 2 3",

@@ -85,6 +85,7 @@ func tamper(t *testing.T, path, statement string) {
 }
 
 func TestFilesThatAreNoWarehouseOfOursAreRefused(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		statement string // run on a good warehouse
 		want      string
@@ -142,6 +143,7 @@ func TestAbsentWarehouseIsNotMadeByOpen(t *testing.T) {
 // TestOlderSchemaIsBroughtUpToDate makes warehouses as they were after some of the
 // steps, with a row in them.
 func TestOlderSchemaIsBroughtUpToDate(t *testing.T) {
+	t.Parallel()
 	steps, err := readMigrations(schema.Files, "migrations")
 	if err != nil {
 		t.Fatal(err)

@@ -138,6 +138,7 @@ func TestShardsAddUpByModelAndItem(t *testing.T) {
 // However files come, in one call or several and in any order, with overlaps and with
 // earlier versions of some, the same is stored in the end.
 func TestOrderAndNumberOfImportsMakeNoDifference(t *testing.T) {
+	t.Parallel()
 	models := []string{"a", "b", "c/d", "e"}
 	shards := []shard{
 		grid("2.csv", models[:3], 3, 9, fixed), grid("1.csv", models, 7, 12, fixed),
@@ -235,6 +236,7 @@ func TestPathReplacesOnlyWhatItGave(t *testing.T) {
 // Two files that contradict each other are refused with both names, in one call and in
 // two, and nothing is stored of the second.
 func TestContradictingFilesAreRefused(t *testing.T) {
+	t.Parallel()
 	a := shard{"a.csv", map[[2]string]uint8{{"m", "q1"}: 1, {"m", "q2"}: 0}}
 	b := shard{"b.csv", map[[2]string]uint8{{"m", "q2"}: 1, {"m", "q3"}: 0}}
 	refused := func(t *testing.T, w *Warehouse, in corpus.Import) {
@@ -278,6 +280,7 @@ func TestContradictingFilesAreRefused(t *testing.T) {
 // What the crawl read stays as it is: a file may repeat it and add to it, never change
 // it, and the crawl replaces a block whole as ever.
 func TestFilesNeverChangeWhatTheCrawlRead(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	crawled := blockOf("details.parquet", "m", 1, 0, corpus.Missing)
 	crawled.File.Repo, crawled.File.Commit = "open/m-details", strings.Repeat("1", 40)
@@ -386,6 +389,7 @@ func TestLostLoadOfSeveralFilesNeedsAllOfThem(t *testing.T) {
 
 // Real tables of a user, in shards: the same as in one file.
 func TestShardsOfATableAreTheTable(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var paths []string
 	for part := range 3 {

@@ -12,6 +12,7 @@ import (
 var _ scraper.Store = (*Warehouse)(nil)
 
 func TestWarehouseKeepsTheContractOfTheCrawlsStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) storetest.Opened {
 		w := fresh(t)
 		if err := w.SyncBenchmarks(t.Context(), storetest.Benchmarks()); err != nil {

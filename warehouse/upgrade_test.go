@@ -49,6 +49,7 @@ func copyOf(t *testing.T, path string) string {
 }
 
 func TestOlderWarehouseIsUpgradedWithoutLoss(t *testing.T) {
+	t.Parallel()
 	old, err := filepath.Glob("testdata/schema-*.duckdb.gz")
 	if err != nil || len(old) == 0 {
 		t.Fatalf("no old warehouses: %v", err)
@@ -86,6 +87,7 @@ func TestOlderWarehouseIsUpgradedWithoutLoss(t *testing.T) {
 
 // A process that dies while it upgrades leaves the old file or the new one.
 func TestKilledWhileUpgrading(t *testing.T) {
+	t.Parallel()
 	path := unpackOld(t, "testdata/schema-26.duckdb.gz")
 	dir := filepath.Dir(path)
 	if code := exitCode(t, child(t, dir, childCrash+"=migrated 1").Run()); code != -1 {
@@ -98,6 +100,7 @@ func TestKilledWhileUpgrading(t *testing.T) {
 // them, says the same as the warehouse. What somebody made by hand stays and is not
 // published.
 func TestViewsOfAnEarlierProgramAreDropped(t *testing.T) {
+	t.Parallel()
 	path := unpackOld(t, "testdata/schema-26.duckdb.gz")
 	tamper(t, path, `
 		CREATE VIEW once AS SELECT 1 AS x; CREATE MACRO scalar_once(a) AS a; CREATE MACRO table_once(a) AS TABLE SELECT a;
@@ -130,6 +133,7 @@ func TestViewsOfAnEarlierProgramAreDropped(t *testing.T) {
 }
 
 func TestSnapshotThatSomebodyAddedToIsReplaced(t *testing.T) {
+	t.Parallel()
 	for _, add := range []string{`CREATE VIEW mine AS SELECT 1 AS x`, `CREATE MACRO mine(a) AS a`, `CREATE OR REPLACE MACRO item_responses(a, b) AS TABLE SELECT 1`} {
 		w := soundWarehouse(t)
 		o := PublishOptions{Dir: filepath.Join(t.TempDir(), "public"), Keep: 3, IfChanged: true}
@@ -149,6 +153,7 @@ func TestSnapshotThatSomebodyAddedToIsReplaced(t *testing.T) {
 
 // A reader cannot bring a file up to date, and checks what it can.
 func TestCheckOfAnOlderWarehouseSaysWhatItCannotCheck(t *testing.T) {
+	t.Parallel()
 	path := unpackOld(t, "testdata/schema-26.duckdb.gz")
 	tamper(t, path, `DELETE FROM run; DROP VIEW scores`)
 	r, err := OpenReadOnly(t.Context(), Options{Path: path})

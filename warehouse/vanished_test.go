@@ -41,6 +41,7 @@ func setGone(t *testing.T, w *Warehouse, model string, gone bool) {
 // don't: then not in item statistics, filters, scores' means, the matrix and the
 // fingerprint that decides whether to build.
 func TestVanishedModelsCountAsTheSettingSays(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	const items = 12
 	blocks := randomBlocks(9, 60, items, 0.05)

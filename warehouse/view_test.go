@@ -29,6 +29,7 @@ func turns() [2]corpus.Import {
 }
 
 func TestResponsesAreOfOneMoment(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	mustImport(t, w, turns()[0])
 	ctx, stop := context.WithCancel(t.Context())
@@ -66,6 +67,7 @@ func TestResponsesAreOfOneMoment(t *testing.T) {
 }
 
 func TestViewShowsOneMoment(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	both := turns()
 	mustImport(t, w, both[0])
@@ -121,6 +123,7 @@ func TestViewShowsOneMoment(t *testing.T) {
 // What is published was checked, whatever is loaded meanwhile: a change waits until
 // the snapshot is made.
 func TestPublishedIsWhatWasChecked(t *testing.T) {
+	t.Parallel()
 	w := fresh(t)
 	both := turns()
 	mustImport(t, w, both[0])

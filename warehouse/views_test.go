@@ -119,6 +119,7 @@ func randomBlocks(seed uint64, models, items int, missing float64) []corpus.Bloc
 }
 
 func TestItemStatisticsEqualAnIndependentComputation(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		models, items int
 		missing       float64
@@ -152,6 +153,7 @@ func TestItemStatisticsEqualAnIndependentComputation(t *testing.T) {
 }
 
 func TestStatisticsOfRealAnswersEqualAnIndependentComputation(t *testing.T) {
+	t.Parallel()
 	path := refdata.Path(t, "oll1", "responses", "arc.parquet")
 	in, err := table.ReadLong(t.Context(), []string{path}, table.LongOptions{Benchmark: "arc860", ReadAt: clock()})
 	if err != nil {
