@@ -16,6 +16,10 @@ type Choice struct {
 	// Weights are the share of the benchmark that each item represents; they sum to one.
 	// Nil means equal shares.
 	Weights []float64
+
+	// Inclusion are the probabilities with which the items were included, 1 for an item
+	// that was not left to chance. Nil where the selector draws no probability sample.
+	Inclusion []float64
 }
 
 // Selector chooses items of a sample. The same sample and size give the same

@@ -7,24 +7,61 @@ import (
 	"metabench/analysis/internal/parallel"
 )
 
-const (
-	// maxCalibration bounds the models whose residuals the quantiles are taken from:
-	// the predictive SD of each costs a pass over all others.
-	maxCalibration = 1500
-	// maskedModels is the number of models that are predicted with masked answers.
-	maskedModels = 60
-)
+// maskedModels is the number of models that are predicted with masked answers.
+const maskedModels = 60
 
-// calibrate makes the intervals of all processes and of the mean from models left out
-// of the fit that predicts them. Cases has one slice a model, with one entry for each
-// process number.
+// calibrate chooses what the processes weigh, and makes the intervals of all processes and
+// of the mean, from models left out of the fit that predicts them. Cases has one slice a
+// model, with one entry for each process number.
 func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 	m := f.model
+	n := len(m.targets)
+	for t := range m.numbers() {
+		p := m.process(t)
+		if p == nil {
+			continue
+		}
+		var of []leftOut
+		for _, c := range cases {
+			if x := c[t]; !math.IsNaN(x.truth) && !math.IsNaN(x.design) {
+				of = append(of, x)
+			}
+		}
+		p.Extent.Unit = unitOf(of)
+		scale := func(x *leftOut) { x.position *= defaultUnit / p.Extent.Unit }
+		for k := range of {
+			scale(&of[k])
+		}
+		p.Blend = choose(of, p.Extent.Unit)
+		for _, c := range cases {
+			x := &c[t]
+			scale(x)
+			x.score, x.sd = p.Blend.at(x.located, p.Extent.Unit)
+		}
+	}
+	var of []leftOut
+	scores, sds, parts := make([]float64, n), make([]float64, n), make([]located, n)
+	for _, c := range cases {
+		for t := range n {
+			scores[t], sds[t], parts[t] = c[t].score, c[t].sd, c[t].located
+		}
+		_, c[n].score, c[n].sd = m.meanOf(parts, scores, sds)
+		if !math.IsNaN(c[n].truth) {
+			of = append(of, c[n])
+		}
+	}
+	m.meanExtent.Unit = unitOf(of)
+	for _, c := range cases {
+		c[n].position *= defaultUnit / m.meanExtent.Unit
+	}
 	for t := range m.numbers() {
 		var of []leftOut
 		for _, c := range cases {
-			if !math.IsNaN(c[t].residual) {
-				of = append(of, c[t])
+			if x := c[t]; !math.IsNaN(x.truth) {
+				x.residual = x.truth - x.score
+				// With missing answers the residual is larger; there is one SD of both.
+				x.sd, x.imputationSD = math.Hypot(x.sd, x.imputationSD), 0
+				of = append(of, x)
 			}
 		}
 		if c := f.calibration(t); c != nil && len(of) > 0 {
@@ -34,12 +71,21 @@ func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 	return f.calibrateMissing(ctx)
 }
 
-// leaveEachOut predicts training models by all the others.
-func (f *fitting) leaveEachOut(ctx context.Context) ([][]leftOut, error) {
-	rows := f.calibrationRows()
-	cases := make([][]leftOut, len(rows))
-	err := parallel.Until(ctx, len(rows), f.opts.Workers, func(k, _ int) { cases[k] = f.leaveOut(rows[k]) })
-	return cases, err
+// unitOf returns the RMSE of the estimates by design, in their standard errors, for models
+// of the training models' population.
+func unitOf(cases []leftOut) float64 {
+	sum, n := 0.0, 0.0
+	for _, x := range cases {
+		if !x.beyond && x.designSE > 0 {
+			z := (x.truth - x.design) / x.designSE
+			sum += z * z
+			n++
+		}
+	}
+	if n == 0 || sum == 0 {
+		return defaultUnit
+	}
+	return math.Sqrt(sum / n)
 }
 
 // calibration returns the calibration of process t, or of the mean of all benchmarks;
@@ -54,31 +100,6 @@ func (f *fitting) calibration(t int) *calibration {
 	return nil
 }
 
-// calibrationRows chooses training models, evenly spaced in the training set. Imputed
-// answers make residuals larger than those of complete ones, so models with missing
-// answers are used only where there are few others.
-func (f *fitting) calibrationRows() []int {
-	var whole, rest []int
-	for i, s := range f.sheet {
-		known := false
-		for _, c := range f.state[:len(f.model.targets)] {
-			_, ok := c.pointOf[i]
-			known = known || ok
-		}
-		switch {
-		case !known:
-		case f.model.layout.missingAny(s):
-			rest = append(rest, i)
-		default:
-			whole = append(whole, i)
-		}
-	}
-	if len(whole) < 2*binSize {
-		whole = append(whole, rest...)
-	}
-	return thin(whole, maxCalibration)
-}
-
 // thin returns at most n of the rows, evenly spaced.
 func thin(rows []int, n int) []int {
 	if len(rows) <= n {
@@ -88,51 +109,6 @@ func thin(rows []int, n int) []int {
 	for k := range out {
 		out[k] = rows[k*len(rows)/n]
 	}
-	return out
-}
-
-// leaveOut predicts a training model by all others, from its completed answers.
-// Residuals are NaN where its score is unknown.
-func (f *fitting) leaveOut(row int) []leftOut {
-	m := f.model
-	n, groups := len(m.targets), m.layout.groups()
-	distance := make([]int, len(m.rows)*groups)
-	for i, other := range m.rows {
-		m.layout.distances(m.rows[row], other, distance[i*groups:(i+1)*groups])
-	}
-	out := make([]leftOut, m.numbers())
-	for t := range out {
-		tg, c := m.process(t), f.state[t]
-		out[t].residual = math.NaN()
-		if tg == nil {
-			continue
-		}
-		k, ok := c.pointOf[row]
-		if !ok {
-			continue
-		}
-		r := c.residual[k]
-		_, variance := m.conditional(t, m.shares[row], distance, &exclusion{row: row}, true)
-		out[t] = leftOut{
-			score:    tg.Centre + tg.Spread*(c.points.y[k]-r),
-			residual: tg.Spread * r,
-			sd:       math.Sqrt(variance),
-		}
-	}
-	out[n] = meanOf(out[:n])
-	return out
-}
-
-// meanOf combines the cases of all targets to one of their mean.
-func meanOf(cases []leftOut) leftOut {
-	var out leftOut
-	n := float64(len(cases))
-	for _, c := range cases {
-		out.score += c.score / n
-		out.residual += c.residual / n
-		out.sd += c.sd * c.sd
-	}
-	out.sd = math.Sqrt(out.sd) / n
 	return out
 }
 
@@ -158,7 +134,7 @@ func (f *fitting) calibrateMissing(ctx context.Context) error {
 	for t := range m.numbers() {
 		var of []leftOut
 		for _, r := range results {
-			if !math.IsNaN(r[t].residual) {
+			if !math.IsNaN(r[t].truth) {
 				of = append(of, r[t])
 			}
 		}
@@ -214,12 +190,19 @@ func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	if err != nil {
 		return nil, err
 	}
+	return m.casesOf(e, func(t int) float64 { return f.in.truth(t, f.train[x.row]) }), nil
+}
+
+// casesOf returns an estimate's errors, one for each process number.
+func (m *Model) casesOf(e estimate, truth func(t int) float64) []leftOut {
 	out := make([]leftOut, m.numbers())
 	for t := range out {
-		out[t].residual = math.NaN()
-		if truth := f.in.truth(t, f.train[x.row]); t == len(m.targets) || m.process(t) != nil {
-			out[t] = leftOut{e.score[t], truth - e.score[t], e.sd[t], e.imputationSD[t]}
+		out[t] = leftOut{score: e.score[t], sd: e.sd[t], imputationSD: e.imputationSD[t],
+			located: e.located[t], distance: e.distance, truth: math.NaN()}
+		if t == len(m.targets) || m.process(t) != nil {
+			out[t].truth = truth(t)
+			out[t].residual = out[t].truth - out[t].score
 		}
 	}
-	return out, nil
+	return out
 }

@@ -12,7 +12,7 @@ import (
 // magic starts every encoded model and names the version of the encoding. The names of
 // encoded types and fields are part of it: gob leaves a field zero whose name the bytes
 // don't have, so that a renamed one needs another version.
-const magic = "metabench reconstruct 1\n"
+const magic = "metabench reconstruct 2\n"
 
 // wire is the encoded form of a Model.
 type wire struct {
@@ -24,6 +24,7 @@ type wire struct {
 	Answers    []uint64 // completed answers of the training models, Models × words
 	Targets    []*target
 	Mean       calibration
+	MeanExtent extent
 	TaskMeans  []taskMean // of the benchmarks that have one
 }
 
@@ -48,7 +49,7 @@ func init() {
 // selected items, but no names of models.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	w := wire{Level: m.level, Seed: m.seed, Benchmarks: m.benchmarks, Imputer: *m.imputer,
-		Models: len(m.rows), Targets: m.targets, Mean: m.mean}
+		Models: len(m.rows), Targets: m.targets, Mean: m.mean, MeanExtent: m.meanExtent}
 	for _, row := range m.rows {
 		w.Answers = append(w.Answers, row...)
 	}
@@ -83,7 +84,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		items[g] = len(b.Items)
 	}
 	*m = Model{level: w.Level, seed: w.Seed, benchmarks: w.Benchmarks, layout: newLayout(items),
-		imputer: &w.Imputer, targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean}
+		imputer: &w.Imputer, targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean, meanExtent: w.MeanExtent}
 	for _, t := range w.TaskMeans {
 		m.taskMeans[t.Benchmark] = t.Process
 	}
@@ -123,7 +124,7 @@ func (w *wire) validate() error {
 		}
 	}
 	for t, tg := range w.Targets {
-		if err := tg.validate(groups, w.Models); err != nil {
+		if err := tg.validate(groups, w.Models, sizes[t]); err != nil {
 			return fmt.Errorf("%s: %w", w.Benchmarks[t].Name, err)
 		}
 	}
@@ -131,14 +132,14 @@ func (w *wire) validate() error {
 		if t.Benchmark < 0 || t.Benchmark >= groups {
 			return fmt.Errorf("a mean of tasks of benchmark %d of %d", t.Benchmark, groups)
 		}
-		if err := t.Process.validate(groups, w.Models); err != nil {
+		if err := t.Process.validate(groups, w.Models, sizes[t.Benchmark]); err != nil {
 			return fmt.Errorf("%s, mean of tasks: %w", w.Benchmarks[t.Benchmark].Name, err)
 		}
 	}
 	return nil
 }
 
-func (t *target) validate(groups, models int) error {
+func (t *target) validate(groups, models, items int) error {
 	switch {
 	case t == nil:
 		return errors.New("no process")
@@ -148,6 +149,11 @@ func (t *target) validate(groups, models int) error {
 		return errors.New("hyper-parameters do not fit the benchmarks")
 	case !t.Interval.valid():
 		return errors.New("no valid calibration")
+	case t.Design == nil:
+		return errors.New("no estimator by design")
+	}
+	if err := t.Design.Validate(items); err != nil {
+		return err
 	}
 	for _, s := range t.Hyper.Scales {
 		if len(s.Length) != groups {
@@ -169,8 +175,14 @@ func (t *target) validate(groups, models int) error {
 
 func (c *calibration) valid() bool {
 	if len(c.Centre) == 0 || len(c.Below) != len(c.Centre) || len(c.Above) != len(c.Centre) ||
-		len(c.Ratio) == 0 || len(c.Doubt) != len(c.Ratio) {
+		len(c.Ratio) == 0 || len(c.Doubt) != len(c.Ratio) ||
+		len(c.Distance) == 0 || len(c.Stretch) != len(c.Distance) {
 		return false
+	}
+	for _, q := range c.Beyond {
+		if len(q.Below) != len(q.Position) || len(q.Above) != len(q.Position) {
+			return false
+		}
 	}
 	for _, v := range c.Centre {
 		if math.IsNaN(v) {

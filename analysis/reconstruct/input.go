@@ -31,6 +31,12 @@ type Benchmark struct {
 	// NaN where unknown. They are estimated beside the scores: every task weighs the same,
 	// as in the scores that leaderboards publish. Nil where they are not wanted.
 	TaskMeans []float64
+
+	// Whole is the answers of all models to all items of the benchmark, models × items, and
+	// Selected the columns of the Items in it. With them the estimate for models beyond the
+	// range of the training models is better. Nil where they are unknown.
+	Whole    *response.Matrix
+	Selected []int
 }
 
 // Validate checks shapes, the uniqueness of names and the range of the scores.
@@ -54,6 +60,18 @@ func (in *Input) Validate() error {
 			return fmt.Errorf("reconstruct %s: %d items named, answers have %d", b.Name, len(b.Items), items)
 		case items == 0:
 			return fmt.Errorf("reconstruct %s: no item selected", b.Name)
+		}
+		if b.Whole != nil {
+			models, items := b.Whole.Dims()
+			for _, j := range b.Selected {
+				if j < 0 || j >= items {
+					return fmt.Errorf("reconstruct %s: selected column %d of %d", b.Name, j, items)
+				}
+			}
+			if models != len(in.Models) || len(b.Selected) != len(b.Items) {
+				return fmt.Errorf("reconstruct %s: answers to all items of %d models with %d columns selected, want %d and %d",
+					b.Name, models, len(b.Selected), len(in.Models), len(b.Items))
+			}
 		}
 		if item, ok := repeated(b.Items); ok {
 			return fmt.Errorf("reconstruct %s: item %q occurs twice", b.Name, item)
@@ -121,6 +139,7 @@ type Prediction struct {
 	Lower     float64 // ends of the interval that holds the true score with the
 	Upper     float64 // fit's nominal probability
 	Missing   int     // selected items without an answer (of all benchmarks for Mean)
+	Verdict   Verdict // whether the training models tell about this one; none without intervals
 
 	TaskMean *Estimate // of the benchmark's mean over its tasks; nil where the fit had none
 }

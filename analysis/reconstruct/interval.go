@@ -27,13 +27,29 @@ type calibration struct {
 
 	Ratio []float64 // ρ of each bin of masked cases, ascending
 	Doubt []float64 // d
+
+	Distance []float64 // mean distance of each bin to the nearest training model, ascending
+	Stretch  []float64 // factor on the SD of a model at that distance
+
+	Beyond [2]quantilesBeyond // below the training models' range, and above
+	Limits limits
+}
+
+// quantilesBeyond are the quantiles q₋ and q₊ of models that left the range of those they
+// were predicted by, by their position. The larger of these and those by score holds.
+type quantilesBeyond struct {
+	Position     []float64 // mean of each bin, ascending; none where nothing could be left out
+	Below, Above []float64
 }
 
 // uncalibrated has intervals from 0 to 100.
 func uncalibrated() calibration {
 	return calibration{Centre: []float64{0}, Below: []float64{math.Inf(1)}, Above: []float64{math.Inf(1)},
-		Ratio: []float64{0}, Doubt: []float64{1}}
+		Ratio: []float64{0}, Doubt: []float64{1}, Distance: []float64{0}, Stretch: []float64{1}}
 }
+
+// calibrated reports whether any model was left out to make intervals from.
+func (c *calibration) calibrated() bool { return c.Limits.Known }
 
 // binSize is the number of residuals that a bin should have: enough for a 5 %
 // quantile that moves little.
@@ -54,27 +70,111 @@ type leftOut struct {
 	sd       float64 // predictive standard deviation given all answers, points
 
 	imputationSD float64 // standard deviation that missing answers add, points
+
+	located          // what the estimate was made from
+	truth    float64 // points; NaN where unknown
+	distance float64 // see estimate
+	beyond   bool    // left out together with all that are as good, or as bad
 }
+
+const (
+	// beyondBinSize and maxBeyondBins are binSize and maxBins for models beyond the range.
+	beyondBinSize = 40
+	maxBeyondBins = 3
+	// beyondFrom is the position from which on models beyond the range count: as much as
+	// the errors of their estimates they may seem to be inside.
+	beyondFrom = -2
+	// maxStretchBins is maxBins by distance.
+	maxStretchBins = 4
+)
 
 // newCalibration takes the conformal quantiles at a nominal probability.
 func newCalibration(cases []leftOut, level float64) calibration {
-	cases = slices.Clone(cases)
-	sort.SliceStable(cases, func(i, j int) bool { return cases[i].score < cases[j].score })
-	bins := max(1, min(maxBins, len(cases)/binSize))
-	c := calibration{Ratio: []float64{0}, Doubt: []float64{1}}
-	for b := range bins {
-		part := cases[b*len(cases)/bins : (b+1)*len(cases)/bins]
-		centre, ratio := 0.0, make([]float64, len(part))
-		for k, x := range part {
-			centre += x.score / float64(len(part))
-			ratio[k] = x.residual / x.sd
+	var ordinary, beyond []leftOut
+	for _, x := range cases {
+		if x.beyond {
+			beyond = append(beyond, x)
+		} else {
+			ordinary = append(ordinary, x)
 		}
-		below, above := conformalQuantiles(ratio, level)
-		c.Centre = append(c.Centre, centre)
-		c.Below = append(c.Below, below)
-		c.Above = append(c.Above, above)
+	}
+	c := calibration{Ratio: []float64{0}, Doubt: []float64{1}, Distance: []float64{0}, Stretch: []float64{1}, Limits: newLimits(ordinary)}
+	c.stretch(ordinary)
+	sort.SliceStable(ordinary, func(i, j int) bool { return ordinary[i].score < ordinary[j].score })
+	for _, part := range binned(ordinary, binSize, maxBins) {
+		centre, below, above := c.quantilesOf(part, func(x leftOut) float64 { return x.score }, level)
+		c.Centre, c.Below, c.Above = append(c.Centre, centre), append(c.Below, below), append(c.Above, above)
+	}
+	for side := range c.Beyond {
+		var of []leftOut
+		for _, x := range beyond {
+			if x.side == side && x.position > beyondFrom {
+				of = append(of, x)
+			}
+		}
+		sort.SliceStable(of, func(i, j int) bool { return of[i].position < of[j].position })
+		q := &c.Beyond[side]
+		for _, part := range binned(of, beyondBinSize, maxBeyondBins) {
+			at, below, above := c.quantilesOf(part, func(x leftOut) float64 { return x.position }, level)
+			if !math.IsInf(above, 1) {
+				q.Position, q.Below, q.Above = append(q.Position, at), append(q.Below, below), append(q.Above, above)
+			}
+		}
 	}
 	return c
+}
+
+// binned cuts cases into bins of equal size, of at least size cases where there are as
+// many; no cases are no bins.
+func binned(cases []leftOut, size, most int) [][]leftOut {
+	if len(cases) == 0 {
+		return nil
+	}
+	bins := make([][]leftOut, max(1, min(most, len(cases)/size)))
+	for b := range bins {
+		bins[b] = cases[b*len(cases)/len(bins) : (b+1)*len(cases)/len(bins)]
+	}
+	return bins
+}
+
+// quantilesOf returns the conformal quantiles of a bin's residuals in SDs, and the mean of a
+// value over the bin.
+func (c *calibration) quantilesOf(bin []leftOut, value func(leftOut) float64, level float64) (mean, below, above float64) {
+	ratio := make([]float64, len(bin))
+	for k, x := range bin {
+		mean += value(x) / float64(len(bin))
+		ratio[k] = x.residual / (x.sd * interpolate(c.Distance, c.Stretch, x.distance))
+	}
+	below, above = conformalQuantiles(ratio, level)
+	return mean, below, above
+}
+
+// stretch corrects the SDs by the distance to the nearest training model: processes trust
+// their likeness to others too much where there is none, and too little where there is a
+// near copy.
+func (c *calibration) stretch(cases []leftOut) {
+	if len(cases) < 2*binSize {
+		return
+	}
+	cases = slices.Clone(cases)
+	sort.SliceStable(cases, func(i, j int) bool { return cases[i].distance < cases[j].distance })
+	rms := func(cases []leftOut) (distance, rms float64) {
+		n := float64(len(cases))
+		for _, x := range cases {
+			distance += x.distance / n
+			rms += x.residual * x.residual / (x.sd * x.sd) / n
+		}
+		return distance, math.Sqrt(rms)
+	}
+	_, all := rms(cases)
+	if !(all > 0) {
+		return
+	}
+	c.Distance, c.Stretch = nil, nil
+	for _, part := range binned(cases, binSize, maxStretchBins) {
+		distance, own := rms(part)
+		c.Distance, c.Stretch = append(c.Distance, distance), append(c.Stretch, own/all)
+	}
 }
 
 // conformalQuantiles returns q₋ and q₊ such that [-q₋, q₊] holds the residual of a new
@@ -120,7 +220,7 @@ func (c *calibration) calibrateInflation(cases []leftOut, level float64) {
 	var needs []need
 	largest := 1.0
 	for _, x := range cases {
-		below, above := c.quantiles(x.score)
+		below, above := c.quantiles(x.score, x.located)
 		q := above
 		if x.residual < 0 {
 			q = below
@@ -169,9 +269,24 @@ func (x leftOut) ratio() float64 {
 	return x.imputationSD / math.Hypot(x.sd, x.imputationSD)
 }
 
-// quantiles interpolates q₋ and q₊ at a score.
-func (c *calibration) quantiles(score float64) (below, above float64) {
-	return interpolate(c.Centre, c.Below, score), interpolate(c.Centre, c.Above, score)
+// quantiles interpolates q₋ and q₊ at a score and where the model stands. Beyond a range
+// that nothing could be left out at, nothing is known: both are infinite.
+func (c *calibration) quantiles(score float64, x located) (below, above float64) {
+	below, above = interpolate(c.Centre, c.Below, score), interpolate(c.Centre, c.Above, score)
+	if !(x.position > beyondFrom) { // or NaN: the process is all there is
+		return below, above
+	}
+	q := c.Beyond[x.side]
+	switch {
+	case len(q.Position) > 0:
+		// From none at beyondFrom they grow to the first bin's.
+		at := append([]float64{beyondFrom}, q.Position...)
+		below = max(below, interpolate(at, append([]float64{0}, q.Below...), x.position))
+		above = max(above, interpolate(at, append([]float64{0}, q.Above...), x.position))
+	case x.position > 0:
+		below, above = math.Inf(1), math.Inf(1)
+	}
+	return below, above
 }
 
 // interpolate returns the value at x of the line through the points (at, value),
@@ -191,8 +306,8 @@ func interpolate(at, value []float64, x float64) float64 {
 
 // interval returns the estimate of target t with its interval, within 0 and 100.
 func (c *calibration) interval(e estimate, t int) Prediction {
-	below, above := c.quantiles(e.score[t])
-	x := leftOut{sd: e.sd[t], imputationSD: e.imputationSD[t]}
+	below, above := c.quantiles(e.score[t], e.located[t])
+	x := leftOut{sd: e.sd[t] * interpolate(c.Distance, c.Stretch, e.distance), imputationSD: e.imputationSD[t]}
 	width := math.Hypot(x.sd, interpolate(c.Ratio, c.Doubt, x.ratio())*x.imputationSD)
 	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
 	p := Prediction{Score: points(e.score[t]), Interval: true, Lower: 0, Upper: 100}

@@ -27,7 +27,7 @@ func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 				cases[k] = leftOut{score: 50, residual: rng.NormFloat64(), sd: 1}
 			}
 			c := newCalibration(cases, level)
-			below, above := c.quantiles(50)
+			below, above := c.quantiles(50, located{})
 			finite = finite && !math.IsInf(below, 0) && !math.IsInf(above, 0)
 			for range fresh {
 				if r := rng.NormFloat64(); -below <= r && r <= above {
@@ -48,7 +48,7 @@ func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 func TestIntervalsThatKnowNothingAreAllScores(t *testing.T) {
 	c := newCalibration([]leftOut{{score: 50, residual: 1, sd: 1}}, 0.9)
 	for _, sd := range []float64{0, 2} {
-		p := c.interval(estimate{score: []float64{50}, sd: []float64{sd}, imputationSD: []float64{0}}, 0)
+		p := c.interval(estimate{score: []float64{50}, sd: []float64{sd}, imputationSD: []float64{0}, located: make([]located, 1)}, 0)
 		if p.Lower != 0 || p.Upper != 100 || p.Score != 50 {
 			t.Errorf("with an SD of %g the prediction is %+v, want 50 in 0 to 100", sd, p)
 		}
@@ -67,7 +67,7 @@ func TestFewMaskedModelsAskForTheLargestFactor(t *testing.T) {
 		few = append(few, leftOut{score: 50, residual: float64(5 * k), sd: 2, imputationSD: 2})
 	}
 	c.calibrateInflation(few, 0.9)
-	_, above := c.quantiles(50)
+	_, above := c.quantiles(50, located{})
 	if len(c.Doubt) != 1 || math.Hypot(2, c.Doubt[0]*2)*above < 35-1e-9 {
 		t.Errorf("factors %v don't hold the largest of 8 residuals", c.Doubt)
 	}

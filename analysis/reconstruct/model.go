@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 
+	"metabench/analysis/design"
 	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
 )
@@ -17,7 +18,7 @@ type Options struct {
 	Level      float64 // nominal probability of the intervals; 0 means 0.9
 	Workers    int     // goroutines, also of predictions of many models; 0 means one a processor; does not change the result
 	Subset     int     // training models in the search for hyper-parameters; 0 means 800
-	Iterations int     // most iterations of that search; 0 means 25
+	Iterations int     // most iterations of that search; 0 means 25, less than 0 none
 	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
 	PointsOnly bool    // make no intervals (they are 0 to 100), which saves more than half of the time
 
@@ -37,7 +38,7 @@ func (o Options) withDefaults() Options {
 	if o.Subset <= 0 {
 		o.Subset = 800
 	}
-	if o.Iterations <= 0 {
+	if o.Iterations == 0 {
 		o.Iterations = 25
 	}
 	if o.Folds <= 1 {
@@ -75,6 +76,7 @@ type Model struct {
 	targets    []*target   // one a benchmark
 	taskMeans  []*target   // one a benchmark, nil where the fit had none
 	mean       calibration // of the mean of all benchmarks; unused when there is only one
+	meanExtent extent
 }
 
 // identity is the name, metric and items of a benchmark; answers to be used must agree
@@ -94,6 +96,9 @@ type target struct {
 	Shares   []float64 // mean sub-scores, the centre of the linear term
 	Alpha    []float64
 	Interval calibration
+	Design   *design.Estimator // on the answers to the benchmark's own items
+	Extent   extent
+	Blend    blend
 
 	kernel *kernel   // derived from Hyper and Shares
 	own    []float64 // derived: covariance of each row with itself
@@ -147,26 +152,9 @@ func (in *Input) truth(t, row int) float64 {
 // It returns a *TooFewModelsError when a benchmark has too few models, and the
 // context's error when cancelled.
 func Fit(ctx context.Context, in *Input, train response.TrainSet, opts Options) (*Model, error) {
-	if opts.Groups != nil && !opts.PointsOnly {
-		fixed := func(context.Context, response.TrainSet) (*Input, error) { return in, nil }
-		m, _, err := FitSelected(ctx, fixed, train, opts)
-		return m, err
-	}
-	f, err := condition(ctx, in, train, opts, nil)
-	if err != nil {
-		return nil, err
-	}
-	if opts.PointsOnly {
-		return f.model, nil
-	}
-	cases, err := f.leaveEachOut(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.calibrate(ctx, cases); err != nil {
-		return nil, err
-	}
-	return f.model, nil
+	fixed := func(context.Context, response.TrainSet) (*Input, error) { return in, nil }
+	m, _, err := FitSelected(ctx, fixed, train, opts)
+	return m, err
 }
 
 // condition makes a model without intervals. The search for hyper-parameters begins at
@@ -208,9 +196,8 @@ type fitting struct {
 
 // conditioned is what calibration needs of a process.
 type conditioned struct {
-	points   points
-	residual []float64   // leave-one-out, standardised
-	pointOf  map[int]int // training model → point
+	points  points
+	pointOf map[int]int // training model → point
 }
 
 func newFitting(ctx context.Context, in *Input, train response.TrainSet, opts Options) (*fitting, error) {
@@ -244,7 +231,19 @@ func newFitting(ctx context.Context, in *Input, train response.TrainSet, opts Op
 		return nil, err
 	}
 	m.derive()
-	f.chooseMasked()
+	m.meanExtent = extent{High: 100, Unit: defaultUnit}
+	var means []float64
+	for _, i := range train.Rows {
+		if y := in.truth(n, i); !math.IsNaN(y) {
+			means = append(means, y)
+		}
+	}
+	if len(means) > 0 {
+		m.meanExtent = extentOf(means)
+	}
+	if !opts.PointsOnly {
+		f.chooseMasked()
+	}
 	return f, nil
 }
 
@@ -323,11 +322,17 @@ func (f *fitting) target(ctx context.Context, b int) error {
 	of := func(logs []float64) covariance {
 		return answerCovariance{some, newKernel(prior.withLogs(logs), m.layout, t.Shares)}
 	}
-	logs, err := maximise(ctx, of, some.y, prior.logs(), start.logs(), f.opts.Iterations, f.opts.Workers)
-	if err != nil {
-		return fmt.Errorf("fit %s: %w", bench.Name, err)
+	t.Hyper = start
+	if f.opts.Iterations > 0 {
+		logs, err := maximise(ctx, of, some.y, prior.logs(), start.logs(), f.opts.Iterations, f.opts.Workers)
+		if err != nil {
+			return fmt.Errorf("fit %s: %w", bench.Name, err)
+		}
+		t.Hyper = prior.withLogs(logs)
 	}
-	t.Hyper = prior.withLogs(logs)
+	if err := f.design(ctx, b, b, t, c); err != nil {
+		return err
+	}
 	m.targets[b] = t
 	return f.solve(ctx, b, t, c)
 }
@@ -344,6 +349,9 @@ func (f *fitting) taskMean(ctx context.Context, b int) error {
 		return nil // the score alone is estimated
 	}
 	t.Hyper = f.model.targets[b].Hyper
+	if err := f.design(ctx, number, b, t, c); err != nil {
+		return err
+	}
 	f.model.taskMeans[b] = t
 	return f.solve(ctx, number, t, c)
 }
@@ -352,7 +360,7 @@ func (f *fitting) taskMean(ctx context.Context, b int) error {
 // with a score that it estimates and with most answers to benchmark b.
 func (f *fitting) points(number, b int) (*target, *conditioned) {
 	m := f.model
-	t := &target{Shares: make([]float64, m.layout.groups()), Interval: uncalibrated()}
+	t := &target{Shares: make([]float64, m.layout.groups()), Interval: uncalibrated(), Blend: defaultBlend}
 	p := points{layout: m.layout}
 	c := &conditioned{pointOf: make(map[int]int)}
 	for i, row := range f.train {
@@ -367,6 +375,7 @@ func (f *fitting) points(number, b int) (*target, *conditioned) {
 		p.y = append(p.y, score)
 	}
 	if n := p.len(); n > 0 {
+		t.Extent = extentOf(p.y)
 		t.Centre, t.Spread = standardise(p.y)
 		for _, u := range p.shares {
 			for g, v := range u {
@@ -382,22 +391,20 @@ func (f *fitting) points(number, b int) (*target, *conditioned) {
 func (f *fitting) solve(ctx context.Context, number int, t *target, c *conditioned) error {
 	t.derive(f.model)
 	var columns []int
-	for _, x := range f.masked {
+	for _, x := range f.masked { // none for points only
 		if k, ok := c.pointOf[x.row]; ok {
 			columns = append(columns, k)
 		}
 	}
-	solved, err := solve(answerCovariance{c.points, t.kernel}, c.points.y, !f.opts.PointsOnly, columns, f.opts.Workers)
+	solved, err := solve(answerCovariance{c.points, t.kernel}, c.points.y, columns, f.opts.Workers)
 	if err != nil {
 		return fmt.Errorf("fit %s: %w", f.in.Benchmarks[number%(len(f.in.Benchmarks)+1)].Name, err)
 	}
-	c.residual, t.Alpha = solved.residual, solved.alpha
-	if !f.opts.PointsOnly {
-		for _, x := range f.masked {
-			x.alpha[number] = t.Alpha // of a model that is no point of the process
-			if k, ok := c.pointOf[x.row]; ok {
-				x.alpha[number] = solved.without(k)
-			}
+	t.Alpha = solved.alpha
+	for _, x := range f.masked {
+		x.alpha[number] = t.Alpha // of a model that is no point of the process
+		if k, ok := c.pointOf[x.row]; ok {
+			x.alpha[number] = solved.without(k)
 		}
 	}
 	f.state[number] = c

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"metabench/analysis/internal/parallel"
 	"metabench/analysis/response"
@@ -128,6 +129,10 @@ type estimate struct {
 	score        []float64
 	sd           []float64 // predictive standard deviation given all answers
 	imputationSD []float64 // standard deviation between imputations
+
+	located  []located // by process number; the estimate before it was blended
+	weight   []float64 // of the process in the score
+	distance float64   // share of its answers that the nearest training model gave otherwise
 }
 
 func (m *Model) predict(s sheet) ([]Prediction, error) {
@@ -140,16 +145,16 @@ func (m *Model) predict(s sheet) ([]Prediction, error) {
 	for t, b := range m.benchmarks {
 		missing := m.layout.missing(s, t)
 		total += missing
-		p := m.targets[t].Interval.interval(e, t)
+		p := m.told(e, t)
 		p.Benchmark, p.Missing = b.Name, missing
 		if second := m.taskMeans[t]; second != nil {
-			of := second.Interval.interval(e, len(m.targets)+1+t)
+			of := m.told(e, len(m.targets)+1+t)
 			p.TaskMean = &Estimate{of.Score, of.Lower, of.Upper}
 		}
 		out = append(out, p)
 	}
 	if len(m.targets) > 1 {
-		p := m.mean.interval(e, len(m.targets))
+		p := m.told(e, len(m.targets))
 		p.Benchmark, p.Missing = Mean, total
 		out = append(out, p)
 	}
@@ -177,9 +182,11 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 			draws = append(draws, m.imputer.complete(m.layout, s, p, rng))
 		}
 	}
-	n := len(m.targets)
-	numbers := m.numbers()
-	e := estimate{make([]float64, numbers), make([]float64, numbers), make([]float64, numbers)}
+	e, err := m.byDesign(s)
+	if err != nil {
+		return e, err
+	}
+	n, numbers := len(m.targets), m.numbers()
 	distance := make([]int, len(m.rows)*m.layout.groups())
 	shares := make([]float64, m.layout.groups())
 	variances := 0
@@ -198,7 +205,7 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 			}
 			mean, variance := m.conditional(t, shares, distance, without, withVariance)
 			if t < n {
-				all += mean / float64(n)
+				all += e.weight[t] * mean / float64(n)
 			}
 			e.add(t, d, mean, variance)
 		}
@@ -209,13 +216,103 @@ func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
 		// The mean over f imputations has a variance of its own, hence the factor 1 + 1/f
 		// (Rubin, Multiple Imputation for Nonresponse in Surveys, 1987).
 		e.imputationSD[t] = math.Sqrt(e.imputationSD[t] / max(f-1, 1) * (1 + 1/f))
-		e.sd[t] = math.Sqrt(e.sd[t] / float64(variances))
+		p := m.process(t)
+		if p == nil {
+			continue
+		}
+		x := &e.located[t]
+		x.process, x.processSD = e.score[t], math.Sqrt(e.sd[t]/float64(variances))
+		e.score[t], e.sd[t] = p.Blend.at(*x, p.Extent.Unit)
+		e.imputationSD[t] *= e.weight[t]
 	}
-	for t := range n {
-		e.sd[n] += e.sd[t] * e.sd[t]
-	}
-	e.sd[n] = math.Sqrt(e.sd[n]) / float64(n)
+	e.located[n], e.score[n], e.sd[n] = m.meanOf(e.located[:n], e.score, e.sd)
+	e.distance = m.nearest(s, without)
 	return e, nil
+}
+
+// byDesign begins an estimate: where the model stands, and what the processes weigh there.
+func (m *Model) byDesign(s sheet) (estimate, error) {
+	numbers := m.numbers()
+	e := estimate{score: make([]float64, numbers), sd: make([]float64, numbers), imputationSD: make([]float64, numbers),
+		located: make([]located, numbers), weight: make([]float64, numbers)}
+	n := len(m.targets)
+	for t := range numbers {
+		p := m.process(t)
+		if p == nil {
+			continue
+		}
+		g := t % (n + 1)
+		x := located{position: math.NaN()}
+		var err error
+		if x.design, x.designSE, err = p.byDesign(m.layout, s, g); err != nil {
+			return e, fmt.Errorf("predict %s: %w", m.benchmarks[g].Name, err)
+		}
+		if !math.IsNaN(x.design) {
+			x.position, x.side = p.Extent.position(x.design, x.designSE)
+		}
+		e.located[t], e.weight[t] = x, p.Blend.of(x)
+		if t < n {
+			e.weight[n] += e.weight[t] / float64(n)
+		}
+	}
+	return e, nil
+}
+
+// meanOf returns where a model stands in the mean of all benchmarks, with the mean of their
+// estimates and its SD. Where a benchmark has no estimate by design, that of the process
+// takes its place.
+func (m *Model) meanOf(parts []located, scores, sds []float64) (x located, score, sd float64) {
+	f := float64(len(parts))
+	variance := 0.0
+	for t, l := range parts {
+		score += scores[t] / f
+		variance += sds[t] * sds[t] / (f * f)
+		by, se := l.design, l.designSE
+		if math.IsNaN(by) {
+			by, se = l.process, l.processSD
+		}
+		x.design += by / f
+		x.designSE += se * se / (f * f)
+	}
+	sd, x.designSE = math.Sqrt(variance), math.Sqrt(x.designSE)
+	x.process, x.processSD = score, sd
+	x.position, x.side = m.meanExtent.position(x.design, x.designSE)
+	return x, score, sd
+}
+
+// told returns the prediction of process number t, or of the mean: its interval and
+// verdict.
+func (m *Model) told(e estimate, t int) Prediction {
+	c, x := &m.mean, m.meanExtent
+	if p := m.process(t); p != nil {
+		c, x = &p.Interval, p.Extent
+	}
+	p := c.interval(e, t)
+	if c.calibrated() {
+		p.Verdict = c.Limits.verdict(e.located[t], x, e.distance, e.weight[t])
+	}
+	return p
+}
+
+// nearest returns the share of a sheet's answers that the training model most like it gave
+// otherwise; 1 without answers.
+func (m *Model) nearest(s sheet, without *exclusion) float64 {
+	answered := count(s.observed)
+	if answered == 0 {
+		return 1
+	}
+	least := answered
+	for i, row := range m.rows {
+		if without != nil && i == without.row {
+			continue
+		}
+		n := 0
+		for w, o := range s.observed {
+			n += bits.OnesCount64((s.correct[w] ^ row[w]) & o)
+		}
+		least = min(least, n)
+	}
+	return float64(least) / float64(answered)
 }
 
 // add adds the mean and variance of imputation d: score is the running mean,

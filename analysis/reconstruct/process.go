@@ -199,14 +199,12 @@ func equal(a, b []float64) bool {
 
 // solved is a process conditioned on its points.
 type solved struct {
-	alpha    []float64         // A⁻¹y
-	residual []float64         // leave-one-out residuals α_i / (A⁻¹)_ii, standardised; nil if not asked for
-	column   map[int][]float64 // columns of A⁻¹ that were asked for, by point
+	alpha  []float64         // A⁻¹y
+	column map[int][]float64 // columns of A⁻¹ that were asked for, by point
 }
 
-// solve conditions a process on all points. With residuals, it also computes them and
-// the given columns of the inverse, which takes twice the time.
-func solve(c covariance, y []float64, residuals bool, columns []int, workers int) (*solved, error) {
+// solve conditions a process on all points, and computes the given columns of the inverse.
+func solve(c covariance, y []float64, columns []int, workers int) (*solved, error) {
 	n := len(y)
 	t, ok := lapack64.Potrf(matrix(c, n, workers))
 	if !ok {
@@ -214,10 +212,10 @@ func solve(c covariance, y []float64, residuals bool, columns []int, workers int
 	}
 	s := &solved{alpha: append([]float64(nil), y...), column: make(map[int][]float64)}
 	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: s.alpha})
-	if !residuals {
+	if len(columns) == 0 {
 		return s, nil
 	}
-	unit := blas64.General{Rows: n, Cols: len(columns), Stride: max(1, len(columns)), Data: make([]float64, n*len(columns))}
+	unit := blas64.General{Rows: n, Cols: len(columns), Stride: len(columns), Data: make([]float64, n*len(columns))}
 	for q, i := range columns {
 		unit.Data[i*unit.Stride+q] = 1
 	}
@@ -229,18 +227,6 @@ func solve(c covariance, y []float64, residuals bool, columns []int, workers int
 		}
 		s.column[i] = column
 	}
-	// A = U'U, so A⁻¹ = U⁻¹U⁻ᵀ and (A⁻¹)_ii is the squared length of row i of U⁻¹.
-	if !lapack64.Trtri(t) {
-		return nil, errNotPositive
-	}
-	s.residual = make([]float64, n)
-	parallel.Each(n, workers, func(i, _ int) {
-		sum := 0.0
-		for _, v := range t.Data[i*n+i : (i+1)*n] {
-			sum += v * v
-		}
-		s.residual[i] = s.alpha[i] / sum
-	})
 	return s, nil
 }
 
@@ -254,7 +240,7 @@ func (s *solved) without(i int) []float64 {
 	c := s.column[i]
 	out := make([]float64, len(s.alpha))
 	for j := range out {
-		out[j] = s.alpha[j] - c[j]*s.residual[i]
+		out[j] = s.alpha[j] - c[j]*s.alpha[i]/c[i]
 	}
 	out[i] = 0
 	return out

@@ -43,7 +43,7 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	inner := opts
 	inner.PointsOnly, inner.Iterations = true, (opts.Iterations+2)/3
 	var cases [][]leftOut
-	for _, fold := range folds(train, opts) {
+	for _, fold := range append(folds(train, opts), foldsBeyond(in, train)...) {
 		some, err := foldCases(ctx, choose, fold, inner, starts)
 		if err != nil {
 			return nil, nil, err
@@ -59,6 +59,9 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 // foldCases predicts the models held out by a choice and fit on the rest.
 func foldCases(ctx context.Context, choose Selection, of fold, opts Options, starts []hyper) ([][]leftOut, error) {
 	held := of.held
+	if of.beyond { // the process has little weight there
+		opts.Iterations = -1
+	}
 	in, err := choose(ctx, of.rest)
 	if err != nil {
 		return nil, err
@@ -75,30 +78,37 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 		if err != nil {
 			return err
 		}
-		cases[k] = make([]leftOut, m.numbers())
 		all := 0.0
+		for t := range n {
+			all += known(in, m, s, t, held[k]) / float64(n)
+		}
+		cases[k] = m.casesOf(e, func(t int) float64 {
+			if t == n {
+				return all
+			}
+			return known(in, m, s, t, held[k])
+		})
 		for t := range cases[k] {
-			truth := in.truth(t, held[k])
-			switch {
-			case t == n:
-				truth = all
-			case m.process(t) == nil || 2*m.layout.missing(s, t%(n+1)) > m.layout.items[t%(n+1)]:
-				truth = math.NaN()
-			}
-			if t < n {
-				all += truth / float64(n)
-			}
-			cases[k][t] = leftOut{e.score[t], truth - e.score[t], math.Hypot(e.sd[t], e.imputationSD[t]), 0}
+			cases[k][t].beyond = of.beyond
 		}
 		return nil
 	})
 	return cases, err
 }
 
+// known returns the true score of a row; NaN where it is unknown or most answers are missing.
+func known(in *Input, m *Model, s sheet, t, row int) float64 {
+	if g := t % (len(in.Benchmarks) + 1); 2*m.layout.missing(s, g) > m.layout.items[g] {
+		return math.NaN()
+	}
+	return in.truth(t, row)
+}
+
 // fold is one repetition of a cross-fitting.
 type fold struct {
-	rest response.TrainSet
-	held []int
+	rest   response.TrainSet
+	held   []int
+	beyond bool // the held ones are all better, or all worse, than the rest
 }
 
 // folds divides the training models at random into opts.Folds parts of about equal size.

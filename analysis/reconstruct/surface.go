@@ -57,7 +57,7 @@ func FitSurface(ctx context.Context, x [][]float64, y []float64, opts Options) (
 		return nil, fmt.Errorf("fit surface: %w", err)
 	}
 	s.kernel = surfaceOf(logs, len(x))
-	solved, err := solve(surfaceCovariance{s.x, s.kernel}, z, false, nil, opts.Workers)
+	solved, err := solve(surfaceCovariance{s.x, s.kernel}, z, nil, opts.Workers)
 	if err != nil {
 		return nil, fmt.Errorf("fit surface: %w", err)
 	}
