@@ -14,19 +14,30 @@ const (
 	RandomItems = "random items" // the plain mean of their answers
 )
 
-// ours chooses items by forward selection and reconstructs with the process, as a build
-// does for a form of the given size, with intervals from repetitions of both.
+// ours chooses items for known models and for those unlike them, and reconstructs with the
+// process and the design, as a build does for a form of the given size, with intervals from
+// repetitions of both. The share of the items that is sampled is decided once.
 func ours(ctx context.Context, t *Task, size, _ int) ([]reconstruct.Prediction, error) {
+	sample, err := t.learned()
+	if err != nil {
+		return nil, err
+	}
+	mixed, err := distill.Mixed{Seed: t.Seed, Workers: t.Workers}.Decide(ctx, sample, size)
+	if err != nil {
+		return nil, err
+	}
 	choose := func(ctx context.Context, train response.TrainSet) (*reconstruct.Input, error) {
 		sample, err := distill.NewSample(t.Table.Answers, t.Scores, train)
 		if err != nil {
 			return nil, err
 		}
-		c, err := distill.Forward{Seed: t.Seed, Workers: t.Workers}.Select(ctx, sample, size)
+		c, err := mixed.Select(ctx, sample, size)
 		if err != nil {
 			return nil, err
 		}
-		return t.input(c.Items), nil
+		in := t.input(c.Items)
+		in.Benchmarks[0].Whole, in.Benchmarks[0].Selected = t.Table.Answers, c.Items
+		return in, nil
 	}
 	m, in, err := reconstruct.FitSelected(ctx, choose, t.Train, reconstruct.Options{Seed: t.Seed, Workers: t.Workers, Groups: t.Groups})
 	if err != nil {
