@@ -1,7 +1,7 @@
 package corpus
 
-// Benchmark is a set of questions with one metric: an entry of the catalogue, or
-// a user's own benchmark that the catalogue does not know.
+// Benchmark is a set of tasks with one metric: an entry of the catalogue, or
+// a user's own benchmark, which the catalogue does not have.
 type Benchmark struct {
 	Name    string // "arc"
 	Title   string // "ARC-Challenge"
@@ -12,14 +12,14 @@ type Benchmark struct {
 	Asked   Style  // how its questions are put to a model
 	Tasks   []Task // at least one
 
-	// PublishedMean says over what the published score is a mean; empty: items.
+	// PublishedMean is what the published score is a mean of; empty: items.
 	PublishedMean Mean
 
 	// MinPointBiserial overrides the variance filter's threshold when positive.
 	MinPointBiserial float64
 }
 
-// Mean is over what a benchmark's score is a mean, where it has several tasks.
+// Mean is what a benchmark's score is a mean of, where it has several tasks.
 type Mean string
 
 // The two means.

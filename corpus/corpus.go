@@ -1,7 +1,3 @@
-// Package corpus holds the plain values that travel from where answers are found
-// (the Hub's files, a user's tables) to where they are kept (the warehouse):
-// benchmarks, models, items, files and blocks of answers. It has next to no behaviour of its
-// own and imports nothing of this module.
 package corpus
 
 import "time"
@@ -18,7 +14,7 @@ type Block struct {
 	Correct   []uint8 // 0, 1 or Missing; index k belongs to the item at position k
 }
 
-// File is the provenance of a block: which bytes, where, and how far they were
+// File is the provenance of a block: which bytes, from where, and how they were
 // verified.
 type File struct {
 	Repo     string // "owner/name" on the Hub; empty for a local file
@@ -32,7 +28,7 @@ type File struct {
 	ReadAt   time.Time
 }
 
-// Verification says what was checked of a file's bytes.
+// Verification is how a file's bytes were checked.
 type Verification string
 
 // The three degrees of verification.
@@ -42,15 +38,14 @@ const (
 	Unverified        Verification = "none"
 )
 
-// RowOrder says how the answers of a file came to be in the order of the task's
-// items.
+// RowOrder says how a file's rows were matched with a task's items: the row alignment.
 type RowOrder string
 
-// The ways in which rows are matched with items. Empty stands for unknown.
+// The row alignments. Empty stands for unknown.
 const (
-	OrderSame      RowOrder = "same"      // the file's questions are the task's, in the task's order
-	OrderRealigned RowOrder = "realigned" // they were in another order and have been sorted
-	OrderAssumed   RowOrder = "assumed"   // the file has no questions that could be compared
+	OrderSame      RowOrder = "same"      // the file's questions are in the task's order
+	OrderRealigned RowOrder = "realigned" // they were in another order and were matched by question
+	OrderAssumed   RowOrder = "assumed"   // no question could be compared
 )
 
 // Item is one question of a task.
@@ -63,8 +58,8 @@ type Item struct {
 	Prompt    string // the question; empty when unknown
 }
 
-// Model is what is known about a model apart from its answers. Pointers are nil
-// where nothing is known.
+// Model is the description of a model, without its answers. Pointers are nil where a value
+// is not known.
 type Model struct {
 	Name         string
 	Parameters   *float64 // billions

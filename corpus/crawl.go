@@ -2,11 +2,11 @@ package corpus
 
 import "time"
 
-// Status is how far the crawl of a repository or a file has come.
+// Status is the state of a repository or a file in the crawl.
 type Status string
 
-// What can have become of a repository or file. Failures are classified, because
-// a transient one is tried again and a permanent one is not.
+// The statuses. Failures are classified, because a transient one is tried again and a
+// permanent one is not.
 const (
 	StatusPending   Status = "pending"
 	StatusDone      Status = "done"
@@ -16,19 +16,19 @@ const (
 	StatusPolicy    Status = "policy"    // gated, disabled, refused by us
 )
 
-// RepoState is what the warehouse remembers of one repository.
+// RepoState is the recorded state of one repository.
 type RepoState struct {
 	Repo     string
-	Commit   string // commit that the status speaks of
+	Commit   string // commit that the status is about
 	Model    string // model id, once known
 	Status   Status
 	Attempts int
 	Error    string // last error, without secrets
 	Updated  time.Time
-	Gone     time.Time // since when the Hub doesn't list it any more; zero while it does
+	Gone     time.Time // since when the Hub no longer lists it; zero while it does
 }
 
-// FileState is what the warehouse remembers of one task file of a repository.
+// FileState is the recorded state of one file of a repository.
 type FileState struct {
 	Repo      string
 	Commit    string
@@ -43,8 +43,8 @@ type FileState struct {
 	Updated   time.Time
 }
 
-// Delivery is what a crawler hands over at once. All of it is committed in one
-// transaction or none of it.
+// Delivery is what the crawler hands over at once. It is committed in one transaction, as a
+// whole or not at all.
 type Delivery struct {
 	Repo   RepoState
 	Files  []FileState

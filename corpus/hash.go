@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// QuestionHash identifies a question by its content: the SHA-256, in hex, of the
-// text with every run of white space folded into one space and none at the ends.
-// Renderings of a question differ between versions of a harness in white space
-// only. An empty question has no hash.
+// QuestionHash identifies a question by its content: the SHA-256, in hexadecimal digits, of the
+// text with every run of white space replaced by one space, and without white space at the
+// ends. Most versions of the harness render a question differently in white space only. The
+// hash of an empty question is empty.
 func QuestionHash(text string) string {
 	folded := strings.Join(strings.Fields(text), " ")
 	if folded == "" {

@@ -6,5 +6,5 @@ type Import struct {
 	Benchmarks []Benchmark // those the blocks speak of; new ones are registered
 	Items      []Item
 	Blocks     []Block
-	Notes      []string // what the reader decided by itself, in words
+	Notes      []string // decisions of the reader, in words
 }

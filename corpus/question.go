@@ -1,6 +1,6 @@
 package corpus
 
-// Style is how a benchmark puts a question to a model and judges the answer.
+// Style is how a benchmark asks a question and scores the answer.
 type Style string
 
 // The four styles that the benchmarks of the leaderboard need.
@@ -21,26 +21,25 @@ const (
 // Styles lists all of them.
 func Styles() []Style { return []Style{Continuation, Lettered, Context, Generated} }
 
-// Question is an item's text as an evaluation file has it: what one evaluation put
-// before a model, word for word.
+// Question is an item's text as an evaluation file has it, word for word.
 type Question struct {
 	Benchmark string
 	Task      string
 	Key       string   // the item's, unique in the benchmark
 	Position  int      // the item's, in its task
 	Hash      string   // the item's, as it was when the question was read; empty when unknown
-	Prompt    string   // all that the model saw before its answer, the examples included
-	Choices   []string // the answers that were compared; none where the answer is free text
+	Prompt    string   // the whole input of the model, with the examples
+	Choices   []string // compared answers; none where the answer is free text
 	Gold      int      // index of the right choice; 0 where there are none
 	Target    string   // reference answer of free text
 	File      File     // where it was read
 }
 
-// UnreadTask is a task with selected items whose questions were not read yet.
+// UnreadTask is a task with selected items whose text was not read yet.
 type UnreadTask struct {
 	Benchmark string
 	Task      string
-	Items     []Item // all of the task's, by position: repeated questions are told apart by their order
+	Items     []Item // all of the task's, by position: repeated questions differ in their order only
 	Unread    []int  // positions of the selected ones without a text
-	Files     []File // of the Hub that may have them, the one to try first first; none where answers were imported
+	Files     []File // of the Hub, in the order in which to try them; none where answers were imported
 }

@@ -11,9 +11,9 @@ import (
 
 // Texts is what reading the texts of selected items came to.
 type Texts struct {
-	Read        int                    // items
-	Unavailable []*scraper.UntoldError // tasks whose files on the Hub lack texts
-	Imported    []corpus.UnreadTask    // tasks whose answers came from no file of the Hub
+	Read        int                             // items
+	Unavailable []*scraper.TextUnavailableError // tasks whose files on the Hub lack texts
+	Imported    []corpus.UnreadTask             // tasks whose answers came from no file of the Hub
 }
 
 // UnavailableItems counts the items whose files on the Hub lack texts.

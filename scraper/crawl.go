@@ -19,7 +19,7 @@ import (
 type Crawl struct {
 	Options
 	store   *serialStore
-	orders  *orders
+	orders  *aligner
 	started time.Time
 
 	states map[string]corpus.RepoState // by repository, at the start
@@ -28,16 +28,16 @@ type Crawl struct {
 	jobs   []job
 	scores []scoreJob
 
-	vanished, returned []corpus.RepoState // since the last crawl
+	vanished, returned []corpus.RepoState // no longer on the Hub, and there again, since the last crawl
 
 	listing singleflight.Group // of the requests repository
 
 	mu       sync.Mutex
-	requests *requestList // once asked for
+	requests *requestList // nil until asked for
 	progress Progress
 	failures []Failure
-	streak   int // repositories in a row that failed for transient reasons
-	silent   int // files in a row that got no answer at all
+	failed   int // consecutive repositories with a transient failure
+	noReply  int // consecutive requests without response
 }
 
 // New prepares a crawl.
@@ -47,7 +47,7 @@ func New(o Options) (*Crawl, error) {
 		return nil, err
 	}
 	store := &serialStore{store: o.Store}
-	return &Crawl{Options: o, store: store, orders: newOrders(store), states: map[string]corpus.RepoState{}}, nil
+	return &Crawl{Options: o, store: store, orders: newAligner(store), states: map[string]corpus.RepoState{}}, nil
 }
 
 // serialStore makes one call to the store at a time, as its contract says.
@@ -92,8 +92,8 @@ func (s *serialStore) Record(ctx context.Context, d corpus.Delivery) error {
 	return nil
 }
 
-// storeError is a store that can't keep a delivery: nothing else can be kept
-// either, so the crawl ends.
+// storeError is a delivery that the store can't keep. It ends the crawl, because the store
+// would refuse the next one too.
 type storeError struct {
 	repo string
 	err  error
@@ -103,8 +103,8 @@ func (e *storeError) Error() string { return fmt.Sprintf("record %s: %v", e.repo
 func (e *storeError) Unwrap() error { return e.err }
 
 // Plan discovers what there is and says what a crawl would do, without doing it: the
-// store is only asked. To tell how many bytes it takes, the footers of some files of
-// a few repositories are read.
+// store is only read. To estimate the bytes, it reads the footers of some files of
+// a few repositories.
 func (c *Crawl) Plan(ctx context.Context) (Plan, error) {
 	if err := c.prepare(ctx); err != nil {
 		return Plan{}, err
@@ -153,14 +153,15 @@ func (c *Crawl) prepare(ctx context.Context) error {
 	return nil
 }
 
-// seedJobs bounds how many repositories are read one after another until the order
-// of every task's items is known; see orders.
-const seedJobs = 20
+// sequentialJobs bounds how many repositories are read one after another until the order
+// of every task's items is known; see aligner.
+const sequentialJobs = 20
 
 // Run crawls: it discovers, plans, fetches and records, until everything is done or
-// an error makes going on pointless. Failures of single repositories and files
-// are not errors; the summary lists them. The summary is valid, for what was done,
-// also when an error is returned.
+// an error ends the crawl: wrong credentials, a quota that allows nothing for longer than
+// permitted, a store that fails, a cancelled context. Failures of single repositories and
+// files are not errors; the summary lists them. The summary is also valid when an error is
+// returned: it then says what was done before.
 func (c *Crawl) Run(ctx context.Context) (*Summary, error) {
 	if err := c.prepare(ctx); err != nil {
 		return c.summarise(ctx, err)
@@ -182,8 +183,7 @@ func (c *Crawl) Run(ctx context.Context) (*Summary, error) {
 	return c.summarise(ctx, err)
 }
 
-// summarise adds to what the crawl did how things stand after it. That is asked for
-// also after an error, unless nothing can be asked any more.
+// summarise adds the standing failures to what the crawl did, also after an error.
 func (c *Crawl) summarise(ctx context.Context, err error) (*Summary, error) {
 	s := c.summary()
 	standing, standingErr := c.store.StandingFailures(context.WithoutCancel(ctx))
@@ -193,7 +193,7 @@ func (c *Crawl) summarise(ctx context.Context, err error) (*Summary, error) {
 
 func (c *Crawl) fetchAll(ctx context.Context) error {
 	jobs := c.jobs
-	for n := 0; n < seedJobs && len(jobs) > 0; n++ {
+	for n := 0; n < sequentialJobs && len(jobs) > 0; n++ {
 		known, err := c.orders.known(ctx, c.selected())
 		if err != nil {
 			return err
@@ -242,9 +242,9 @@ feeding:
 	return context.Cause(ctx)
 }
 
-// fatal reports errors after which going on makes no sense: the credentials are
-// wrong, the quota's wait is longer than allowed, the disk is full, the store fails,
-// somebody pressed Ctrl-C.
+// fatal reports errors that end the crawl: the credentials are wrong, the wait for the
+// quota is longer than permitted, the disk is full, the store fails, the user
+// interrupts.
 func fatal(err error) bool {
 	var s *storeError
 	if errors.As(err, &s) || errors.Is(err, ErrUnreachable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -257,23 +257,24 @@ func fatal(err error) bool {
 	return false
 }
 
-// maxStreak is how many repositories in a row may fail for transient reasons
-// before the Hub is taken to be out of reach.
-const maxStreak = 20
+// After so many consecutive transient failures of repositories, or requests without response
+// after all retries, the Hub is unreachable.
+const (
+	maxFailed  = 20
+	maxNoReply = 10
+)
 
-// maxSilent is how many files in a row may get no answer at all, after all retries.
-const maxSilent = 10
-
-// heard notes whether a file got an answer, and gives up if none has for long.
-func (c *Crawl) heard(err error) error {
+// countReplies counts consecutive requests without response. It is an error when they are
+// too many.
+func (c *Crawl) countReplies(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if hub.KindOf(err) != hub.KindNetwork {
-		c.silent = 0
+		c.noReply = 0
 		return nil
 	}
-	if c.silent++; c.silent >= maxSilent {
-		return &unreachable{what: fmt.Sprintf("%d files in a row got no answer", c.silent), err: err}
+	if c.noReply++; c.noReply >= maxNoReply {
+		return &unreachable{what: fmt.Sprintf("%d consecutive requests without response", c.noReply), err: err}
 	}
 	return nil
 }
@@ -289,20 +290,21 @@ func (e *unreachable) Error() string {
 }
 func (e *unreachable) Unwrap() []error { return []error{ErrUnreachable, e.err} }
 
-// ErrUnreachable is wrapped by the error of a crawl that gave up because nothing
-// worked any more.
+// ErrUnreachable is wrapped by the error of a crawl that gave up, because the Hub did not
+// respond or every repository failed.
 var ErrUnreachable = errors.New("the Hub is out of reach; run again later, what was done is kept")
 
-// judge notes how a repository ended and gives up after too many in a row.
-func (c *Crawl) judge(status corpus.Status, err error) error {
+// countFailures counts consecutive repositories with a transient failure. It is an error
+// when they are too many.
+func (c *Crawl) countFailures(status corpus.Status, err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if status != corpus.StatusTransient {
-		c.streak = 0
+		c.failed = 0
 		return nil
 	}
-	if c.streak++; c.streak >= maxStreak {
-		return &unreachable{what: fmt.Sprintf("%d repositories in a row failed", c.streak), err: err}
+	if c.failed++; c.failed >= maxFailed {
+		return &unreachable{what: fmt.Sprintf("%d consecutive repositories failed", c.failed), err: err}
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 	"metabench/scraper/hub"
 )
 
-// bench is a crawl's surroundings: a replica, a store and options that tests change.
+// bench is the environment of a crawl: a replica, a store and a clock.
 type bench struct {
 	t      testing.TB
 	corpus *hubtest.Corpus
@@ -124,12 +124,11 @@ func verbose(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// wantTruth compares blocks and states with what the replica says a correct crawl
-// delivers.
+// wantTruth compares blocks and states with those of a correct crawl.
 func (b *bench) wantTruth() { b.t.Helper(); b.wantTruthAt(false) }
 
-// wantTruthAt is wantTruth, with moving set for a replica whose repositories or
-// hashes aren't what the truth says any more: only the answers count then.
+// wantTruthAt is wantTruth. With moving, for a replica whose commits or hashes differ from the
+// truth by a fault, it compares only answers.
 func (b *bench) wantTruthAt(moving bool) {
 	b.t.Helper()
 	correct := b.truth()
@@ -223,8 +222,8 @@ func (b *bench) wantLeaderboard() {
 			}
 		}
 		if want, ok := correct.Model(r.Model); ok {
-			// The replica's truth is the request's; the crawl prefers the precision that
-			// the results say was used, and rounds the number of parameters.
+			// The truth has the request's precision, and the crawl prefers the one in the
+			// results; it also rounds the number of parameters.
 			ignore := cmpopts.IgnoreFields(corpus.Model{}, "Precision", "ParamsSource", "Revision")
 			if diff := cmp.Diff(want, models[r.Model], ignore, cmpopts.EquateApprox(0.005, 0)); diff != "" {
 				b.t.Errorf("model %.60q (%q) (-want +got):\n%s", r.Model, r.Case, diff)
@@ -280,8 +279,8 @@ func withToken(token string) func(*hub.Options) {
 	return func(o *hub.Options) { o.Token = token }
 }
 
-// Where the catalogue knows no number of items, the items that are there already say how
-// many answers a file may have: one too many would be counted for the next task.
+// Where the catalogue has no number of items, the stored items limit the answers of a file:
+// an answer too many would be counted for the next task.
 func TestFileWithMoreRowsThanTheTaskHasItemsIsRefused(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 1, Models: 3}, hubtest.ServerOptions{})
 	items := make([]corpus.Item, 59) // the files have 60 rows

@@ -14,7 +14,7 @@ import (
 // source is an evaluation repository as discovered.
 type source struct {
 	hub.Dataset
-	model string // empty when only the card can tell
+	model string // empty where it takes the card to know
 }
 
 const (
@@ -23,8 +23,7 @@ const (
 )
 
 // discover lists the evaluation repositories of all namespaces, ordered by name, and
-// notes which names are listed at all. A model that has several, in two namespaces or
-// with a suffix, keeps the one that was modified last.
+// keeps in c.listed all names that are listed.
 func (c *Crawl) discover(ctx context.Context) ([]source, error) {
 	var found []source
 	c.listed = map[string]bool{}
@@ -57,7 +56,7 @@ func (c *Crawl) discover(ctx context.Context) ([]source, error) {
 	return found, nil
 }
 
-// index is what the results repository says about names: which models there are.
+// index has the names of the models that the results repository knows.
 type index struct {
 	head    hub.Dataset
 	changed bool
@@ -65,8 +64,8 @@ type index struct {
 	models  map[string][]string // name of an evaluation repository → models that it may belong to
 }
 
-// nameIndex learns from the results repository which models there are. One request
-// if nothing has changed since the last crawl; the paths are then those recorded.
+// nameIndex reads from the results repository which models there are. If nothing has
+// changed since the last crawl, that takes one request, and the paths are those recorded.
 func (c *Crawl) nameIndex(ctx context.Context) (*index, error) {
 	ix := &index{models: map[string][]string{}}
 	if c.Results == "" {
@@ -115,7 +114,7 @@ func (ix *index) add(path string) {
 	}
 }
 
-// model tells the model of an evaluation repository from its name; empty if the
+// model finds the model of an evaluation repository by the repository's name; empty if the
 // name may belong to several models, or to none that the leaderboard knows.
 func (ix *index) model(repo string) string {
 	_, name, _ := strings.Cut(repo, "/")
@@ -127,9 +126,9 @@ func (ix *index) model(repo string) string {
 	return ""
 }
 
-// guess decodes a name where nothing better is known: "__" stands for the slash. ok
-// is false when it could stand for something else.
-func guess(repo string) (model string, ok bool) {
+// modelFromName decodes a repository's name, where "__" stands for the slash. ok is false
+// when the name has several, so that one of them may stand for itself.
+func modelFromName(repo string) (model string, ok bool) {
 	_, name, _ := strings.Cut(repo, "/")
 	name = strings.TrimPrefix(name, detailsPrefix)
 	if strings.Count(name, "__") > 1 {

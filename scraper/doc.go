@@ -1,6 +1,7 @@
 // Package scraper is the crawl: it finds the leaderboard's evaluation repositories
 // on the Hub, plans what is new, fetches the bytes that hold the answers, verifies
-// them and hands them to a Store.
+// them and hands them to a Store. It keeps nothing itself: what was read before, and what
+// failed, is the Store's to remember, so that an interrupted crawl continues.
 //
 //	discover ──▶ plan ──▶ fetch ──▶ verify ──▶ Store
 //

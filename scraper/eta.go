@@ -6,8 +6,8 @@ import (
 	"metabench/scraper/hub"
 )
 
-// documented are the Hub's quotas per window of 300 s, by the quota of the API, which
-// is the first to be known: anonymous, free, PRO, team, enterprise and its plus forms.
+// documented are the Hub's quotas per window of 300 s, one entry a plan: anonymous, free,
+// PRO, team, enterprise and its larger forms. The quota of the API is known first.
 // Source: huggingface/hub-docs, docs/hub/rate-limits.md (September 2025).
 var documented = []struct{ api, resolvers int }{
 	{500, 3000}, {1000, 5000}, {2500, 12000}, {3000, 20000}, {6000, 50000}, {10000, 100000}, {100000, 500000},
@@ -15,8 +15,8 @@ var documented = []struct{ api, resolvers int }{
 
 const documentedWindow = 300 * time.Second
 
-// quota is what is known of a bucket: what the Hub said last, else what is
-// documented for the plan that the other bucket gives away.
+// quota is what is known of a bucket: what the Hub stated last, else what is documented
+// for the plan, which the API's quota identifies.
 func (c *Crawl) quota(bucket string) (QuotaInUse, hub.Limit) {
 	limit, stated := c.Hub.Quota(bucket)
 	if !stated || limit.Quota == 0 {
@@ -41,8 +41,8 @@ func (c *Crawl) quota(bucket string) (QuotaInUse, hub.Limit) {
 		Window: int(limit.Window / time.Second), Stated: stated}, limit
 }
 
-// quotaTime is how long need requests take at least, under a fixed window of which
-// limit tells the present state and of which 5 % are left untouched.
+// quotaTime is the least time that need requests take under a fixed window. limit is the
+// present state of the window; 5 % of the quota are never used.
 func quotaTime(need int, limit hub.Limit) time.Duration {
 	reserve := limit.Quota / 20
 	now := max(0, limit.Remaining-reserve)
@@ -54,8 +54,8 @@ func quotaTime(need int, limit hub.Limit) time.Duration {
 	return limit.Reset + time.Duration(full)*limit.Window
 }
 
-// eta is how long the rest of a crawl will take: what the quota demands, or what the
-// pace so far promises, whichever is longer. Zero when nothing can be said.
+// eta estimates the time that the rest of a crawl takes: the time that the quota demands, or
+// the rest at the speed so far, whichever is longer; 0 when unknown.
 func (c *Crawl) eta(p Progress) time.Duration {
 	left := p.Models - p.ModelsDone
 	if left <= 0 {

@@ -12,45 +12,45 @@ import (
 	"metabench/scraper/hub"
 )
 
-// Faults that a crawl survives without losing anything: the answers are the truth
-// and nothing failed.
+// Faults that a crawl survives without loss: all answers are right and nothing
+// failed.
 func TestCrawlSurvives(t *testing.T) {
 	window := 5 * time.Minute
 	cases := map[string]struct {
 		faults []hubtest.Fault
 		quotas map[hubtest.Plan]hubtest.Quota
 	}{
-		"R7_storm_of_429_with_headers":            {faults: []hubtest.Fault{{Kind: hubtest.FaultRateLimited, Duration: 55 * time.Second, Rate: 0.9}}},
-		"R7_storm_of_429_from_the_edge":           {faults: []hubtest.Fault{{Kind: hubtest.FaultRateEdge, Rate: 0.9}}},
-		"R7_429_although_requests_are_left":       {faults: []hubtest.Fault{{Kind: hubtest.FaultRateLeft, Rate: 0.5}}},
-		"R7_tiny_quota_enforced":                  {quotas: map[hubtest.Plan]hubtest.Quota{hubtest.PlanAnonymous: {API: 15, Resolvers: 25, Pages: 5}}},
-		"R8_retry_after_seconds":                  {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "7", Rate: 0.5}}},
-		"R8_retry_after_date":                     {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "Mon, 23 Nov 2026 12:30:00 GMT", Rate: 0.5}}},
-		"R8_retry_after_ten_days":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "864000", Rate: 0.1}}},
-		"R8_retry_after_negative":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "-5", Rate: 0.5}}},
-		"R8_retry_after_nonsense":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "soon", Rate: 0.5}}},
-		"R9_server_errors":                        {faults: []hubtest.Fault{{Kind: hubtest.FaultStatus, Status: 503, Rate: 0.2}, {Kind: hubtest.FaultStatus, Status: 408, Rate: 0.1}}},
-		"R9_resets_before_headers":                {faults: []hubtest.Fault{{Kind: hubtest.FaultReset, Rate: 0.2}}},
-		"R9_resets_mid_body":                      {faults: []hubtest.Fault{{Kind: hubtest.FaultCut, Bytes: 100, Rate: 0.2}}},
-		"R9_short_but_well_formed_bodies":         {faults: []hubtest.Fault{{Kind: hubtest.FaultShort, Bytes: 7, Rate: 0.2}}},
-		"R9_wrong_content_length":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultContentLength, Bytes: 5, Rate: 0.2}}},
-		"R9_ranges_ignored_at_times":              {faults: []hubtest.Fault{{Kind: hubtest.FaultIgnoreRange, Rate: 0.3}}},
-		"R9_ranges_never_offered":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultIgnoreRange}}},
-		"R9_wrong_ranges":                         {faults: []hubtest.Fault{{Kind: hubtest.FaultContentRange, Rate: 0.2}}},
-		"R9_html_instead_of_ranges":               {faults: []hubtest.Fault{{Kind: hubtest.FaultHTML, Rate: 0.2, Routes: []hubtest.Route{hubtest.RouteCDN}}}},
-		"signatures_expire":                       {faults: []hubtest.Fault{{Kind: hubtest.FaultExpired, Rate: 0.3}}},
-		"storage_refuses_at_random":               {faults: []hubtest.Fault{{Kind: hubtest.FaultForbidden, Rate: 0.3}}},
-		"storage_redirects_within_storage":        {faults: []hubtest.Fault{{Kind: hubtest.FaultRedirectChain, Bytes: 2}}},
-		"old_names_served_directly":               {faults: []hubtest.Fault{{Kind: hubtest.FaultOldNameDirect}}},
-		"redirects_without_metadata":              {faults: []hubtest.Fault{{Kind: hubtest.FaultNoLinked}}},
-		"listing_without_commits":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultPlainList}}},
-		"tree_without_hashes_of_large_files":      {faults: []hubtest.Fault{{Kind: hubtest.FaultTreeWithoutH}}},
-		"R18_gzip_without_length":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultGzip}}},
-		"R20_pages_of_two_entries":                {faults: []hubtest.Fault{{Kind: hubtest.FaultPageSize, Bytes: 2, Text: "2"}}},
-		"R20_pages_that_repeat_an_entry":          {faults: []hubtest.Fault{{Kind: hubtest.FaultPageSize, Bytes: 3, Text: "3"}, {Kind: hubtest.FaultRepeatEntry}}},
-		"everything_at_once_but_not_all_of_it":    {faults: []hubtest.Fault{{Kind: hubtest.FaultStatus, Status: 500, Rate: 0.1}, {Kind: hubtest.FaultReset, Rate: 0.1}, {Kind: hubtest.FaultCut, Rate: 0.1}, {Kind: hubtest.FaultForbidden, Rate: 0.1}, {Kind: hubtest.FaultRateEdge, Rate: 0.1}}},
-		"R17_tree_with_paths_out_of_the_folder":   {faults: []hubtest.Fault{{Kind: hubtest.FaultHostileTree}}},
-		"R9_ranges_of_the_wrong_place_and_resets": {faults: []hubtest.Fault{{Kind: hubtest.FaultContentRange, Rate: 0.1}, {Kind: hubtest.FaultReset, Rate: 0.1}}},
+		"many_429_with_headers":                {faults: []hubtest.Fault{{Kind: hubtest.FaultRateLimited, Duration: 55 * time.Second, Rate: 0.9}}},
+		"many_429_from_the_edge":               {faults: []hubtest.Fault{{Kind: hubtest.FaultRateEdge, Rate: 0.9}}},
+		"429_although_requests_are_left":       {faults: []hubtest.Fault{{Kind: hubtest.FaultRateLeft, Rate: 0.5}}},
+		"tiny_quota_enforced":                  {quotas: map[hubtest.Plan]hubtest.Quota{hubtest.PlanAnonymous: {API: 15, Resolvers: 25, Pages: 5}}},
+		"retry_after_seconds":                  {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "7", Rate: 0.5}}},
+		"retry_after_date":                     {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "Mon, 23 Nov 2026 12:30:00 GMT", Rate: 0.5}}},
+		"retry_after_ten_days":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "864000", Rate: 0.1}}},
+		"retry_after_negative":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "-5", Rate: 0.5}}},
+		"retry_after_nonsense":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultRetryAfter, Text: "soon", Rate: 0.5}}},
+		"server_errors":                        {faults: []hubtest.Fault{{Kind: hubtest.FaultStatus, Status: 503, Rate: 0.2}, {Kind: hubtest.FaultStatus, Status: 408, Rate: 0.1}}},
+		"resets_before_headers":                {faults: []hubtest.Fault{{Kind: hubtest.FaultReset, Rate: 0.2}}},
+		"resets_mid_body":                      {faults: []hubtest.Fault{{Kind: hubtest.FaultCut, Bytes: 100, Rate: 0.2}}},
+		"short_but_well_formed_bodies":         {faults: []hubtest.Fault{{Kind: hubtest.FaultShort, Bytes: 7, Rate: 0.2}}},
+		"wrong_content_length":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultContentLength, Bytes: 5, Rate: 0.2}}},
+		"ranges_ignored_at_times":              {faults: []hubtest.Fault{{Kind: hubtest.FaultIgnoreRange, Rate: 0.3}}},
+		"ranges_never_offered":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultIgnoreRange}}},
+		"wrong_ranges":                         {faults: []hubtest.Fault{{Kind: hubtest.FaultContentRange, Rate: 0.2}}},
+		"html_instead_of_ranges":               {faults: []hubtest.Fault{{Kind: hubtest.FaultHTML, Rate: 0.2, Routes: []hubtest.Route{hubtest.RouteCDN}}}},
+		"signatures_expire":                    {faults: []hubtest.Fault{{Kind: hubtest.FaultExpired, Rate: 0.3}}},
+		"storage_refuses_at_random":            {faults: []hubtest.Fault{{Kind: hubtest.FaultForbidden, Rate: 0.3}}},
+		"storage_redirects_within_storage":     {faults: []hubtest.Fault{{Kind: hubtest.FaultRedirectChain, Bytes: 2}}},
+		"old_names_served_directly":            {faults: []hubtest.Fault{{Kind: hubtest.FaultOldNameDirect}}},
+		"redirects_without_metadata":           {faults: []hubtest.Fault{{Kind: hubtest.FaultNoLinked}}},
+		"listing_without_commits":              {faults: []hubtest.Fault{{Kind: hubtest.FaultPlainList}}},
+		"tree_without_hashes_of_large_files":   {faults: []hubtest.Fault{{Kind: hubtest.FaultTreeWithoutH}}},
+		"gzip_without_length":                  {faults: []hubtest.Fault{{Kind: hubtest.FaultGzip}}},
+		"pages_of_two_entries":                 {faults: []hubtest.Fault{{Kind: hubtest.FaultPageSize, Bytes: 2, Text: "2"}}},
+		"pages_that_repeat_an_entry":           {faults: []hubtest.Fault{{Kind: hubtest.FaultPageSize, Bytes: 3, Text: "3"}, {Kind: hubtest.FaultRepeatEntry}}},
+		"everything_at_once_but_not_all_of_it": {faults: []hubtest.Fault{{Kind: hubtest.FaultStatus, Status: 500, Rate: 0.1}, {Kind: hubtest.FaultReset, Rate: 0.1}, {Kind: hubtest.FaultCut, Rate: 0.1}, {Kind: hubtest.FaultForbidden, Rate: 0.1}, {Kind: hubtest.FaultRateEdge, Rate: 0.1}}},
+		"tree_with_paths_out_of_the_folder":    {faults: []hubtest.Fault{{Kind: hubtest.FaultHostileTree}}},
+		"ranges_of_the_wrong_place_and_resets": {faults: []hubtest.Fault{{Kind: hubtest.FaultContentRange, Rate: 0.1}, {Kind: hubtest.FaultReset, Rate: 0.1}}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -80,8 +80,8 @@ func TestCrawlSurvives(t *testing.T) {
 	}
 }
 
-// Faults that nothing can cure: what can't be had is reported with the right class,
-// nothing wrong is kept, and the rest of the crawl is unharmed.
+// Faults that last: what fails is reported with the right status, nothing wrong is stored,
+// and the rest of the crawl is as usual.
 func TestCrawlReports(t *testing.T) {
 	gsm8k := "gsm8k"
 	cases := map[string]struct {
@@ -90,13 +90,13 @@ func TestCrawlReports(t *testing.T) {
 		status corpus.Status // of the gsm8k task of every model
 		hint   string        // in the error
 	}{
-		"R10_altered_bytes_of_the_right_size": {
+		"altered_bytes_of_the_right_size": {
 			faults: []hubtest.Fault{{Kind: hubtest.FaultWrongHash, Match: gsm8k}, {Kind: hubtest.FaultWrongHash, Routes: []hubtest.Route{hubtest.RouteTree}}}, full: true,
 			status: corpus.StatusPermanent, hint: "hash"},
-		"R9_storage_always_refuses":        {faults: []hubtest.Fault{{Kind: hubtest.FaultForbidden}}, status: corpus.StatusTransient, hint: "refuses"},
-		"R9_storage_always_down":           {faults: []hubtest.Fault{{Kind: hubtest.FaultStatus, Status: 502, Routes: []hubtest.Route{hubtest.RouteCDN}}}, status: corpus.StatusTransient, hint: "502"},
+		"storage_always_refuses":           {faults: []hubtest.Fault{{Kind: hubtest.FaultForbidden}}, status: corpus.StatusTransient, hint: "refuses"},
+		"storage_always_down":              {faults: []hubtest.Fault{{Kind: hubtest.FaultStatus, Status: 502, Routes: []hubtest.Route{hubtest.RouteCDN}}}, status: corpus.StatusTransient, hint: "502"},
 		"redirects_without_an_end":         {faults: []hubtest.Fault{{Kind: hubtest.FaultRedirectLoop, Routes: []hubtest.Route{hubtest.RouteResolve}, Match: gsm8k}}, status: corpus.StatusPermanent, hint: "redirects"},
-		"R19_redirect_to_a_foreign_host":   {faults: []hubtest.Fault{{Kind: hubtest.FaultRedirectHost, Text: "evil.example", Match: gsm8k}}, status: corpus.StatusPolicy, hint: "evil.example"},
+		"redirect_to_a_foreign_host":       {faults: []hubtest.Fault{{Kind: hubtest.FaultRedirectHost, Text: "evil.example", Match: gsm8k}}, status: corpus.StatusPolicy, hint: "evil.example"},
 		"storage_redirects_without_an_end": {faults: []hubtest.Fault{{Kind: hubtest.FaultRedirectChain, Bytes: 50}}, status: corpus.StatusPermanent, hint: "redirects"},
 	}
 	for name, c := range cases {
@@ -132,7 +132,7 @@ func TestCrawlReports(t *testing.T) {
 			if c.status == corpus.StatusTransient && s.Failed == 0 {
 				t.Error("the summary says that nothing failed")
 			}
-			// Cured, the transient ones come in by themselves, the others on request.
+			// Without the fault, transient failures are read by the next crawl, others on request.
 			b.server.SetFaults()
 			b.crawl(func(o *scraper.Options) { o.RetryFailed = c.status != corpus.StatusTransient })
 			b.wantTruth()
@@ -142,7 +142,7 @@ func TestCrawlReports(t *testing.T) {
 
 // A commit that arrives between listing and reading changes nothing: the listed
 // commit is read. The next crawl reads the new one.
-func TestR11CommitsThatArriveWhileReading(t *testing.T) {
+func TestCommitsThatArriveWhileReading(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 6, Models: 4}, hubtest.ServerOptions{})
 	listed := map[string]string{}
 	for _, r := range b.truth().Repos() {
@@ -172,12 +172,12 @@ func TestHostileListingsEndTheCrawl(t *testing.T) {
 		fault hubtest.Fault
 		hint  string
 	}{
-		"R20_link_to_another_host":  {hubtest.Fault{Kind: hubtest.FaultLinkHost, Text: "evil.example"}, "evil.example"},
-		"R20_link_to_the_same_page": {hubtest.Fault{Kind: hubtest.FaultLinkLoop}, "links back"},
-		"R20_pages_for_ever":        {hubtest.Fault{Kind: hubtest.FaultLinkEndless}, "bring nothing new"},
-		"R18_gzip_bomb":             {hubtest.Fault{Kind: hubtest.FaultGzipBomb}, "larger than its bound"},
-		"listing_cut_short":         {hubtest.Fault{Kind: hubtest.FaultCutJSON, Bytes: 80}, "unexpected end"},
-		"hub_down":                  {hubtest.Fault{Kind: hubtest.FaultStatus, Status: 503}, "503"},
+		"link_to_another_host":  {hubtest.Fault{Kind: hubtest.FaultLinkHost, Text: "evil.example"}, "evil.example"},
+		"link_to_the_same_page": {hubtest.Fault{Kind: hubtest.FaultLinkLoop}, "links back"},
+		"pages_for_ever":        {hubtest.Fault{Kind: hubtest.FaultLinkEndless}, "bring nothing new"},
+		"gzip_bomb":             {hubtest.Fault{Kind: hubtest.FaultGzipBomb}, "larger than its bound"},
+		"listing_cut_short":     {hubtest.Fault{Kind: hubtest.FaultCutJSON, Bytes: 80}, "unexpected end"},
+		"hub_down":              {hubtest.Fault{Kind: hubtest.FaultStatus, Status: 503}, "503"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -22,10 +22,11 @@ type visit struct {
 	paths  []string
 	card   *details.Card // nil until asked for
 	states []corpus.FileState
-	batch  corpus.Delivery // not yet handed over
-	closed bool            // the repository itself can't be had
-	worst  corpus.Status   // of everything so far
-	cause  error           // of the worst
+	batch  corpus.Delivery // not yet delivered
+
+	inaccessible bool          // the repository itself: gated, or gone
+	worst        corpus.Status // the most severe so far
+	cause        error         // of the worst
 }
 
 // fetch brings one repository up to date: its tree, the model's description, and
@@ -34,13 +35,13 @@ func (c *Crawl) fetch(ctx context.Context, j job) error {
 	v := &visit{Crawl: c, job: j, worst: corpus.StatusDone, states: slices.Clone(j.known)}
 	err := v.run(ctx)
 	if err != nil && !fatal(err) {
-		v.closed = true
+		v.inaccessible = true
 		v.note(hub.KindOf(err).Status(), err)
 		c.fail(Failure{Repo: j.Repo, Status: v.worst, Error: err.Error()})
 		err = nil
 	}
 	if err != nil {
-		// Interrupted: what was read is kept, the rest is for the next run.
+		// Interrupted: what was read is delivered, the rest is for the next run.
 		v.worst, v.cause = corpus.StatusPending, nil
 		rescue, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
@@ -50,10 +51,10 @@ func (c *Crawl) fetch(ctx context.Context, j job) error {
 		return err
 	}
 	c.count(&c.progress.ModelsDone, 1)
-	return c.judge(v.worst, v.cause)
+	return c.countFailures(v.worst, v.cause)
 }
 
-// note remembers the worst that happened.
+// note keeps the most severe status.
 func (v *visit) note(s corpus.Status, err error) {
 	if severity[s] > severity[v.worst] {
 		v.worst, v.cause = s, err
@@ -64,16 +65,16 @@ var severity = map[corpus.Status]int{
 	corpus.StatusDone: 0, corpus.StatusMissing: 0, corpus.StatusPermanent: 1, corpus.StatusPolicy: 2, corpus.StatusTransient: 3,
 }
 
-// status is the repository's: the worst that happened, or pending if tasks that
-// were not asked for are open.
+// status is the repository's: the most severe of its tasks, or pending if tasks that
+// were not selected are not read yet.
 func (v *visit) status() corpus.Status {
-	if v.worst == corpus.StatusTransient || v.closed {
+	if v.worst == corpus.StatusTransient || v.inaccessible {
 		return v.worst
 	}
 	sum := v.worst
 	for _, b := range v.Benchmarks {
 		for _, t := range b.Tasks {
-			switch s := settled(v.states, taskOf{b, t}, v.SHA); s {
+			switch s := taskStatus(v.states, taskOf{b, t}, v.SHA); s {
 			case corpus.StatusPending, corpus.StatusTransient:
 				return corpus.StatusPending
 			default:
@@ -105,7 +106,7 @@ func (v *visit) run(ctx context.Context) error {
 		candidates := details.Candidates(v.paths, b)
 		for _, t := range b.Tasks {
 			task := taskOf{b, t}
-			switch s := settled(v.known, task, v.SHA); {
+			switch s := taskStatus(v.known, task, v.SHA); {
 			case s == corpus.StatusDone, s == corpus.StatusMissing, failed(s) && !v.RetryFailed:
 				continue
 			}
@@ -157,8 +158,8 @@ func (v *visit) tree(ctx context.Context) error {
 	return nil
 }
 
-// name makes sure that the model is known: from the results repository, else from
-// the card, else from the repository's name if that is unambiguous.
+// name finds the model where the results repository did not give it: in the card, else in
+// the repository's name if that is unambiguous.
 func (v *visit) name(ctx context.Context) error {
 	if v.model != "" {
 		return nil
@@ -170,9 +171,9 @@ func (v *visit) name(ctx context.Context) error {
 	if v.model = card.Model(); v.model != "" {
 		return nil
 	}
-	model, ok := guess(v.Repo)
+	model, ok := modelFromName(v.Repo)
 	if !ok {
-		return &hub.Error{Op: "name model of", Object: v.Repo, Kind: hub.KindMalformed, Message: "neither card nor results say which model it is"}
+		return &hub.Error{Op: "name model of", Object: v.Repo, Kind: hub.KindMalformed, Message: "neither the card nor the results name the model"}
 	}
 	v.model = model
 	return nil
@@ -206,8 +207,8 @@ func (v *visit) readCard(ctx context.Context) (*details.Card, error) {
 	return card, nil
 }
 
-// describe asks what is known about the model. Its state is kept under an empty
-// path: a description that could not be had is tried again.
+// describe reads what is known about the model. Its state is recorded under an empty
+// path, so that a description that failed is tried again.
 func (v *visit) describe(ctx context.Context) error {
 	state := corpus.FileState{Repo: v.Repo, Commit: v.SHA, Status: corpus.StatusDone, Attempts: 1, Updated: v.Now()}
 	for _, k := range v.known {
@@ -276,8 +277,8 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		v.outcome(corpus.StatusMissing)
 		return nil
 	}
-	// A task is recorded when all its candidates were tried, or not at all: rejected
-	// ones alone would look like a task that failed for good.
+	// A task is recorded when all its candidates were tried, or not at all: after an
+	// interruption, the rejected candidates alone would look like a permanent failure.
 	begin, before := len(v.batch.Files), slices.Clone(v.states)
 	interrupted := func(err error) error {
 		v.batch.Files, v.states = v.batch.Files[:begin], before
@@ -286,7 +287,7 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 	last := corpus.StatusPending
 	for _, candidate := range candidates {
 		entry := v.files[candidate.Path]
-		if old, same := v.before(t, entry); same && (old.Status == corpus.StatusDone || failed(old.Status) && !v.RetryFailed) {
+		if old, same := v.recorded(t, entry); same && (old.Status == corpus.StatusDone || failed(old.Status) && !v.RetryFailed) {
 			old.Commit = v.SHA
 			v.remember(old)
 			if last = old.Status; last == corpus.StatusDone {
@@ -298,11 +299,11 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		if err != nil && fatal(err) {
 			return interrupted(err)
 		}
-		if err := v.heard(err); err != nil {
+		if err := v.countReplies(err); err != nil {
 			return interrupted(err)
 		}
 		if kind := hub.KindOf(err); kind == hub.KindGated || kind == hub.KindDisabled {
-			return interrupted(err) // so are all other files
+			return interrupted(err) // as are all other files of the repository
 		}
 		last = statusOf(err)
 		v.remember(v.state(t, entry, last, err))
@@ -313,7 +314,7 @@ func (v *visit) task(ctx context.Context, t taskOf, candidates []details.Candida
 		}
 		v.Log.Debug("file not usable", "repository", v.Repo, "path", entry.Path, "error", err)
 		if !failed(last) || last == corpus.StatusPolicy {
-			break // an older run is no substitute for one that may be had later
+			break // an older run does not replace one that may be read later
 		}
 	}
 	v.outcome(last)
@@ -334,15 +335,15 @@ func (v *visit) failTask(t taskOf) {
 	}
 }
 
-// reason says why a repository is not done: how many of its tasks failed, and why the
-// first of them did.
+// reason is the error of a repository that is not done: how many of its tasks failed, and
+// the error of the first.
 func (v *visit) reason(status corpus.Status) string {
 	tasks, n, why := 0, 0, ""
 	for _, b := range v.Benchmarks {
 		for _, t := range b.Tasks {
 			task := taskOf{b, t}
 			tasks++
-			if settled(v.states, task, v.SHA) != status {
+			if taskStatus(v.states, task, v.SHA) != status {
 				continue
 			}
 			if n++; n > 1 {
@@ -356,11 +357,11 @@ func (v *visit) reason(status corpus.Status) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%d of %d tasks can't be had; the first is %s", n, tasks, why)
+	return fmt.Sprintf("%d of %d tasks could not be read; the first is %s", n, tasks, why)
 }
 
-// unnamed reports whether the repository has Parquet files whose names don't say
-// what they are, other than the aggregated results.
+// unnamed reports whether the repository has Parquet files, other than the aggregated
+// results, whose names don't follow the grammar of evaluation files.
 func (v *visit) unnamed() bool {
 	return slices.ContainsFunc(v.paths, func(p string) bool {
 		base := p[strings.LastIndex(p, "/")+1:]
@@ -372,7 +373,7 @@ func (v *visit) unnamed() bool {
 	})
 }
 
-// statusOf classifies what became of a file.
+// statusOf is the status of a file by the error of reading it.
 func statusOf(err error) corpus.Status {
 	switch {
 	case err == nil:
@@ -383,8 +384,8 @@ func statusOf(err error) corpus.Status {
 	return hub.KindOf(err).Status()
 }
 
-// before finds what was recorded of the same file, by path and content.
-func (v *visit) before(t taskOf, e hub.Entry) (corpus.FileState, bool) {
+// recorded finds what was recorded of the same file, by path and content.
+func (v *visit) recorded(t taskOf, e hub.Entry) (corpus.FileState, bool) {
 	for _, f := range v.known {
 		if f.Path == e.Path && f.Benchmark == t.Benchmark.Name && f.Task == t.Task.Name {
 			same := f.Commit == v.SHA || f.Size == e.Size && f.SHA256 != "" && f.SHA256 == content(e)
@@ -394,7 +395,7 @@ func (v *visit) before(t taskOf, e hub.Entry) (corpus.FileState, bool) {
 	return corpus.FileState{}, false
 }
 
-// content is what identifies a file's bytes.
+// content identifies a file's bytes: a SHA-256, or git's blob id.
 func content(e hub.Entry) string {
 	if e.SHA256 != "" {
 		return e.SHA256
@@ -402,7 +403,7 @@ func content(e hub.Entry) string {
 	return e.Blob
 }
 
-// supersede marks earlier files of a task as no longer the ones that count.
+// supersede records that earlier files of a task no longer count.
 func (v *visit) supersede(t taskOf, path string) {
 	for _, f := range slices.Clone(v.states) {
 		if f.Benchmark == t.Benchmark.Name && f.Task == t.Task.Name && f.Path != path && f.Status == corpus.StatusDone {
@@ -412,20 +413,20 @@ func (v *visit) supersede(t taskOf, path string) {
 	}
 }
 
-// state is the state of a task's file now.
+// state is the present state of a task's file.
 func (v *visit) state(t taskOf, e hub.Entry, s corpus.Status, err error) corpus.FileState {
 	state := corpus.FileState{Repo: v.Repo, Commit: v.SHA, Benchmark: t.Benchmark.Name, Task: t.Task.Name, Path: e.Path,
 		Size: e.Size, SHA256: content(e), Status: s, Attempts: 1, Updated: v.Now()}
 	if err != nil {
 		state.Error = err.Error()
 	}
-	if old, _ := v.before(t, e); old.Repo != "" {
+	if old, _ := v.recorded(t, e); old.Repo != "" {
 		state.Attempts += old.Attempts
 	}
 	return state
 }
 
-// remember keeps a state for the next delivery.
+// remember adds a state to the next delivery.
 func (v *visit) remember(s corpus.FileState) {
 	v.states = slices.DeleteFunc(v.states, func(o corpus.FileState) bool {
 		return o.Benchmark == s.Benchmark && o.Task == s.Task && o.Path == s.Path
@@ -434,7 +435,7 @@ func (v *visit) remember(s corpus.FileState) {
 	v.batch.Files = append(v.batch.Files, s)
 }
 
-// deliver hands over what has gathered, with the repository's state.
+// deliver hands the batch to the store, with the repository's state.
 func (v *visit) deliver(ctx context.Context, s corpus.Status) error {
 	d := v.batch
 	d.Repo = corpus.RepoState{Repo: v.Repo, Commit: v.SHA, Model: v.model, Status: s, Attempts: v.attempts + 1, Updated: v.Now()}

@@ -14,10 +14,10 @@ import (
 	"metabench/scraper/hub"
 )
 
-// The Hub's repositories that the leaderboard of 2023/24 consists of.
+// Where the leaderboard of 2023/24 is on the Hub.
 const (
 	Namespace    = "open-llm-leaderboard-old" // where the evaluations are now
-	OldNamespace = "open-llm-leaderboard"     // where they were until mid-2024, and some may be
+	OldNamespace = "open-llm-leaderboard"     // where they were until mid-2024, and some may still be
 	ResultsRepo  = "open-llm-leaderboard-old/results"
 	RequestsRepo = "open-llm-leaderboard-old/requests"
 )
@@ -40,23 +40,23 @@ type Options struct {
 	Only        []string  // names of benchmarks; all when empty
 	Models      []string  // globs over model ids, as path.Match but "*" also matches "/"; all when empty
 	Limit       int       // most repositories to fetch; 0 for all
-	RetryFailed bool      // also what failed for good before
+	RetryFailed bool      // also what failed permanently before
 	Full        bool      // download and hash whole files
 	Selection   Selection // SelectBest when empty
-	NoModels    bool      // leave out what the Hub and the leaderboard know about models
+	NoModels    bool      // leave out the models' descriptions
 
 	Namespaces []string // of evaluation repositories; both known ones when nil
 	Results    string   // repository of published results; empty for none
 	Requests   string   // repository of requests for evaluation; empty for none
 
 	Parallel int              // repositories fetched at once; 8 when 0
-	Batch    int              // files handed over at once; 16 when 0
+	Batch    int              // files of a delivery; 16 when 0
 	Now      func() time.Time // time.Now when nil
 	Log      *slog.Logger     // discarded when nil
 }
 
-// Check says what is wrong with what is asked for: before anything is opened or made
-// for a crawl that can't be.
+// Check reports options that no crawl can fulfil. It needs neither Hub nor Store, so that it
+// can be called before they are opened.
 func (o Options) Check() error {
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(o.Benchmarks, func(b corpus.Benchmark) bool { return b.Name == name }) {

@@ -8,7 +8,7 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// A worker that dies must not leave the feeder waiting for somebody to take the rest.
+// A panic of a worker must not leave the feeder waiting for ever.
 func TestPanicInAWorkerIsTheErrorThatEndsTheWork(t *testing.T) {
 	err := inParallel(context.Background(), 2, make([]int, 100), func(context.Context, int) error { panic("bytes") })
 	var fault *panics.ErrRecovered

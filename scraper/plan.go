@@ -15,7 +15,7 @@ type job struct {
 	known    []corpus.FileState // what was recorded of its files, at any commit
 }
 
-// plan compares what was discovered with what is remembered.
+// plan compares the repositories on the Hub with the store's states.
 func (c *Crawl) plan(ctx context.Context, sources []source, ix *index) ([]job, error) {
 	var jobs []job
 	for _, s := range c.choose(sources, ix) {
@@ -45,8 +45,8 @@ func (c *Crawl) plan(ctx context.Context, sources []source, ix *index) ([]job, e
 	return jobs, nil
 }
 
-// choose names the models, leaves out those that aren't wanted and, of several
-// repositories of one model, all but the one that was modified last.
+// choose finds the models' names and leaves out repositories that are not selected and, of
+// several repositories of one model, all but the one that was modified last.
 func (c *Crawl) choose(sources []source, ix *index) []source {
 	var chosen []source
 	kept := map[string]int{}
@@ -57,7 +57,7 @@ func (c *Crawl) choose(sources []source, ix *index) []source {
 		}
 		name := s.model
 		if name == "" {
-			name, _ = guess(s.Repo)
+			name, _ = modelFromName(s.Repo)
 		}
 		if !c.wants(name) {
 			continue
@@ -97,13 +97,13 @@ type taskOf struct {
 // key identifies a task in maps.
 func (t taskOf) key() [2]string { return [2]string{t.Benchmark.Name, t.Task.Name} }
 
-// outstanding are the selected tasks about which nothing final is known at a commit.
+// outstanding returns the selected tasks that are neither done nor failed for good at a commit.
 func (c *Crawl) outstanding(known []corpus.FileState, commit string) []taskOf {
 	var open []taskOf
 	for _, b := range c.selected() {
 		for _, t := range b.Tasks {
 			task := taskOf{b, t}
-			if s := settled(known, task, commit); s == corpus.StatusPending || s == corpus.StatusTransient || c.RetryFailed && failed(s) {
+			if s := taskStatus(known, task, commit); s == corpus.StatusPending || s == corpus.StatusTransient || c.RetryFailed && failed(s) {
 				open = append(open, task)
 			}
 		}
@@ -113,34 +113,34 @@ func (c *Crawl) outstanding(known []corpus.FileState, commit string) []taskOf {
 
 func failed(s corpus.Status) bool { return s == corpus.StatusPermanent || s == corpus.StatusPolicy }
 
-// settled sums up the states of a task's files at a commit: done if one was read,
-// else the most hopeful of its failures; pending if nothing is known.
-func settled(known []corpus.FileState, t taskOf, commit string) corpus.Status {
+// taskStatus is a task's status by the states of its files at a commit: done if one was read,
+// else that of the most retryable error; pending if nothing is known.
+func taskStatus(known []corpus.FileState, t taskOf, commit string) corpus.Status {
 	sum := corpus.StatusPending
 	for _, f := range known {
 		if f.Commit != commit || f.Benchmark != t.Benchmark.Name || f.Task != t.Task.Name {
 			continue
 		}
-		if sum == corpus.StatusPending || hope[f.Status] > hope[sum] {
+		if sum == corpus.StatusPending || retryability[f.Status] > retryability[sum] {
 			sum = f.Status
 		}
 	}
 	return sum
 }
 
-var hope = map[corpus.Status]int{
+var retryability = map[corpus.Status]int{
 	corpus.StatusPending: 0, corpus.StatusPermanent: 1, corpus.StatusPolicy: 2, corpus.StatusMissing: 3,
 	corpus.StatusTransient: 4, corpus.StatusDone: 5,
 }
 
-// Plan is what a crawl would do. Files and requests are upper bounds: which files a
-// repository has is known only after asking for its tree. Of the bytes a part is
-// known, and the rest is estimated from a sample of the repositories.
+// Plan is what a crawl would do. Files and requests are upper bounds, because a plan does not
+// read every repository's tree. The bytes are partly known, and partly estimated from a
+// sample of the repositories.
 type Plan struct {
 	Repositories int           `json:"repositories"` // with something to do
-	Unchanged    int           `json:"unchanged"`    // with nothing
+	Unchanged    int           `json:"unchanged"`    // with nothing to do
 	Duplicates   int           `json:"duplicates"`   // other repositories of the same models
-	Vanished     int           `json:"vanished"`     // known, and not on the Hub any more
+	Vanished     int           `json:"vanished"`     // in the store, and no longer on the Hub
 	Files        int           `json:"files"`
 	Requests     Requests      `json:"requests"`
 	Bytes        Bytes         `json:"bytes"`
@@ -151,7 +151,7 @@ type Plan struct {
 	Duration     time.Duration `json:"-"`
 }
 
-// Bytes is what a crawl transfers, by how it is known.
+// Bytes is what a crawl transfers, known and estimated.
 type Bytes struct {
 	Total     int64 `json:"total"`
 	Known     int64 `json:"known"`     // listings, as read for the plan, and published scores, as declared
@@ -159,11 +159,11 @@ type Bytes struct {
 	Questions int64 `json:"questions"` // estimated: questions, read once for every kind of file, to know the order of rows
 }
 
-// Sampled is what a plan looked into to estimate bytes. Nothing of it is kept.
+// Sampled is what a plan read to estimate bytes. Nothing of it is stored.
 type Sampled struct {
 	Repositories int   `json:"repositories"`
 	Files        int   `json:"files"`
-	Bytes        int64 `json:"bytes"` // that it transferred itself
+	Bytes        int64 `json:"bytes"` // that the plan itself transferred
 }
 
 // Requests counts requests by quota.
@@ -172,7 +172,7 @@ type Requests struct {
 	Resolvers int `json:"resolvers"`
 }
 
-// QuotaInUse is a quota as the Hub last stated it, or as it is documented.
+// QuotaInUse is a quota as the Hub stated it last, or as documented.
 type QuotaInUse struct {
 	Bucket    string `json:"bucket"`
 	Quota     int    `json:"quota"`
@@ -181,7 +181,7 @@ type QuotaInUse struct {
 	Stated    bool   `json:"stated"` // false: documented, not yet seen
 }
 
-// estimate sums up what jobs will ask for.
+// estimate adds up the requests of jobs.
 func (c *Crawl) estimate(jobs []job, resultFiles int) Plan {
 	p := Plan{Repositories: len(jobs), Unchanged: c.progress.Unchanged, Duplicates: c.progress.Duplicates, Vanished: len(c.vanished), Anonymous: c.Hub.Anonymous()}
 	for _, j := range jobs {

@@ -9,21 +9,21 @@ import (
 	"metabench/scraper/hub"
 )
 
-// Progress is how far a crawl has come.
+// Progress is the state of a running crawl.
 type Progress struct {
 	Phase        string
 	Listed       int // repositories found that match the selection
 	Unchanged    int
 	Duplicates   int // further repositories of models that have one
-	Refused      int // names and paths that are not followed
+	Refused      int // names and paths that CheckRepo or CheckPath refuse
 	Models       int // repositories to fetch
 	ModelsDone   int
 	FilesPlanned int // upper bound
 	FilesDone    int
 	Scores       int
-	Outcome      map[corpus.Status]int // tasks by what became of them
+	Outcome      map[corpus.Status]int // tasks by status
 	Realigned    int                   // files whose rows were in another order
-	Assumed      int                   // files whose order can't be checked
+	Assumed      int                   // files whose order of rows could not be checked
 
 	Stats   hub.Stats
 	Quota   []QuotaInUse
@@ -31,7 +31,7 @@ type Progress struct {
 	ETA     time.Duration
 }
 
-// Progress returns how far the crawl has come. It may be called at any time, from any
+// Progress returns the present state. It may be called at any time, from any
 // goroutine.
 func (c *Crawl) Progress() Progress {
 	c.mu.Lock()
@@ -67,7 +67,7 @@ func (c *Crawl) count(what *int, n int) {
 	*what += n
 }
 
-// outcome counts what became of a task.
+// outcome counts a task by its status.
 func (c *Crawl) outcome(s corpus.Status) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,11 +110,11 @@ type Summary struct {
 	HubRequests int64                 `json:"hub_requests"`
 	Stats       hub.Stats             `json:"traffic"`
 	Seconds     float64               `json:"seconds"`
-	Failed      int                   `json:"failed"` // repositories and files that this crawl tried in vain, but for policy
+	Failed      int                   `json:"failed"` // repositories and files that this crawl tried and could not read, policy excepted
 	Failures    []Failure             `json:"failures,omitempty"`
-	Vanished    int                   `json:"vanished"` // repositories that the Hub lists no more since the last crawl
+	Vanished    int                   `json:"vanished"` // repositories that the Hub no longer lists since the last crawl
 	Returned    int                   `json:"returned"` // and those that it lists again
-	Standing    corpus.Standing       `json:"standing"` // what can't be had after this crawl, whether it was tried again or not
+	Standing    corpus.Standing       `json:"standing"` // failures that stand after this crawl, tried again or not
 }
 
 func (c *Crawl) summary() *Summary {

@@ -14,38 +14,34 @@ import (
 	"metabench/scraper/hub"
 )
 
-// QuestionOptions say how questions are read.
+// QuestionOptions are the options of ReadQuestions.
 type QuestionOptions struct {
 	Hub        *hub.Client
 	Benchmarks []corpus.Benchmark // the catalogue
 	Parallel   int                // tasks read at once; 8 when 0
 	Log        *slog.Logger       // discarded when nil
 
-	// Keep takes the questions of one task. It is called by one goroutine at a time.
+	// Keep stores the questions of one task. It is called by one goroutine at a time.
 	Keep func(context.Context, []corpus.Question) error
 }
 
-// UntoldError says that no file tells what a task's selected items ask.
-type UntoldError struct {
+// TextUnavailableError is a task with selected items whose text is in none of its files.
+type TextUnavailableError struct {
 	Benchmark string
 	Task      string
 	Items     []string // keys
 	Tried     int      // files
-	Err       error    // why the first one doesn't; a failure that may pass goes before
+	Err       error    // of the first file; of the first that can be retried, if there is one
 }
 
-func (e *UntoldError) Error() string {
+func (e *TextUnavailableError) Error() string {
 	task := e.Benchmark
 	if e.Task != e.Benchmark {
 		task += "/" + e.Task
 	}
-	text := fmt.Sprintf("read questions of %s: none of %d files tells what item %s", task, e.Tried, e.Items[0])
+	text := fmt.Sprintf("read questions of %s: none of %d files has the text of item %s", task, e.Tried, e.Items[0])
 	if n := len(e.Items) - 1; n > 0 {
 		text += fmt.Sprintf(" and %d more", n)
-	}
-	text += " ask"
-	if len(e.Items) == 1 {
-		text += "s"
 	}
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
@@ -53,17 +49,16 @@ func (e *UntoldError) Error() string {
 	return text
 }
 
-// Unwrap returns why a file doesn't tell.
-func (e *UntoldError) Unwrap() error { return e.Err }
+// Unwrap returns the error of a file.
+func (e *TextUnavailableError) Unwrap() error { return e.Err }
 
-// ReadQuestions reads what selected items ask, each task from the first of its files
-// that tells it, and hands the questions over task by task. A file's rows count only
-// as the task's questions when their hashes say so; see match. Tasks that no file
-// tells about are returned as *UntoldError and are no error. An error means that
-// going on makes no sense; what was handed over before is good.
-func ReadQuestions(ctx context.Context, o QuestionOptions, tasks []corpus.UnreadTask) (untold []*UntoldError, err error) {
+// ReadQuestions reads the texts of selected items, each task's from the first of its files
+// that has them, and calls o.Keep once a task. Rows are matched with items by the hashes of
+// the questions; see match. Tasks whose texts are in no file are returned in unavailable and
+// are no error. An error ends the reading; what Keep got before it is valid.
+func ReadQuestions(ctx context.Context, o QuestionOptions, tasks []corpus.UnreadTask) (unavailable []*TextUnavailableError, err error) {
 	if o.Hub == nil || o.Keep == nil {
-		panic("scraper: reading questions needs a hub and someone to keep them")
+		panic("scraper: reading questions needs a Hub and a function Keep")
 	}
 	if o.Parallel <= 0 {
 		o.Parallel = 8
@@ -80,28 +75,28 @@ func ReadQuestions(ctx context.Context, o QuestionOptions, tasks []corpus.Unread
 		mu.Lock()
 		defer mu.Unlock()
 		if missing != nil {
-			untold = append(untold, missing)
+			unavailable = append(unavailable, missing)
 		}
 		if len(found) == 0 {
 			return nil
 		}
 		return o.Keep(ctx, found)
 	})
-	slices.SortFunc(untold, func(a, b *UntoldError) int {
+	slices.SortFunc(unavailable, func(a, b *TextUnavailableError) int {
 		return strings.Compare(a.Benchmark+"\x00"+a.Task, b.Benchmark+"\x00"+b.Task)
 	})
-	return untold, err
+	return unavailable, err
 }
 
 // readTask tries a task's files one after the other.
-func (o QuestionOptions) readTask(ctx context.Context, task corpus.UnreadTask) ([]corpus.Question, *UntoldError, error) {
+func (o QuestionOptions) readTask(ctx context.Context, task corpus.UnreadTask) ([]corpus.Question, *TextUnavailableError, error) {
 	at := slices.IndexFunc(o.Benchmarks, func(b corpus.Benchmark) bool { return b.Name == task.Benchmark })
-	missing := &UntoldError{Benchmark: task.Benchmark, Task: task.Task}
+	missing := &TextUnavailableError{Benchmark: task.Benchmark, Task: task.Task}
 	for _, position := range task.Unread {
 		missing.Items = append(missing.Items, task.Items[position].Key)
 	}
 	if at < 0 {
-		missing.Err = errors.New("the catalogue doesn't say how it is asked; describe it there")
+		missing.Err = errors.New("the benchmark is not in the catalogue; add it there")
 		return nil, missing, nil
 	}
 	for _, file := range task.Files {
@@ -112,17 +107,17 @@ func (o QuestionOptions) readTask(ctx context.Context, task corpus.UnreadTask) (
 		if fatal(err) || hub.KindOf(err) == hub.KindNetwork {
 			return nil, nil, fmt.Errorf("read questions of %s/%s: %w", task.Benchmark, task.Task, err)
 		}
-		o.Log.Debug("file tells no questions", "repository", file.Repo, "path", file.Path, "error", err)
+		o.Log.Debug("file has no texts", "repository", file.Repo, "path", file.Path, "error", err)
 		missing.Tried++
-		if missing.Err == nil || mayPass(err) && !mayPass(missing.Err) {
+		if missing.Err == nil || retryable(err) && !retryable(missing.Err) {
 			missing.Err = err
 		}
 	}
 	return nil, missing, nil
 }
 
-// mayPass reports failures of the Hub that another try may cure.
-func mayPass(err error) bool {
+// retryable reports errors of the Hub that may pass.
+func retryable(err error) bool {
 	kind := hub.KindOf(err)
 	return kind != "" && kind.Status() == corpus.StatusTransient
 }
@@ -157,8 +152,8 @@ func (o QuestionOptions) readFile(ctx context.Context, b corpus.Benchmark, task 
 	return found, err
 }
 
-// rowsOf finds in which rows of a file the unread items are. Items without a hash
-// are where their position says, as their answers are.
+// rowsOf finds the rows of the unread items in a file. The row of an item without a hash is
+// its position, as for its answer.
 func rowsOf(f *details.File, task corpus.UnreadTask) ([]int, error) {
 	if err := f.CheckRows(len(task.Items)); err != nil {
 		return nil, err
@@ -172,20 +167,20 @@ func rowsOf(f *details.File, task corpus.UnreadTask) ([]int, error) {
 		return nil, err
 	}
 	if id == nil {
-		return nil, &details.FileError{Fault: details.FaultIdentity, Detail: "the file doesn't say which question a row is"}
+		return nil, &details.FileError{Fault: details.FaultIdentity, Detail: "the file has no questions"}
 	}
 	seq := make(sequence, len(task.Items))
 	for k, item := range task.Items {
 		seq[k] = item.Hash
 	}
-	placed, ok, err := match(seq, id.Hashes)
+	aligned, ok, err := match(seq, id.Hashes)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, &details.FileError{Fault: details.FaultIdentity, Detail: "the rows are not the task's questions, or show them differently"}
+		return nil, &details.FileError{Fault: details.FaultIdentity, Detail: "the rows are not the task's questions, or another rendering of them"}
 	}
-	row := placed.rows(len(task.Items))
+	row := aligned.rows(len(task.Items))
 	rows := make([]int, len(task.Unread))
 	for k, position := range task.Unread {
 		rows[k] = row[position]

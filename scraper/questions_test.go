@@ -18,8 +18,7 @@ import (
 	"metabench/scraper/hub"
 )
 
-// unread asks for every question of a task, to be read from the files that a crawl
-// read, of the model names in their order.
+// unread is a task with all of its questions unread, and the files that a crawl read.
 func (b *bench) unread(benchmark, task string) corpus.UnreadTask {
 	b.t.Helper()
 	items, err := b.store.Items(b.t.Context(), benchmark, task)
@@ -49,25 +48,25 @@ func (b *bench) allUnread() []corpus.UnreadTask {
 }
 
 // ask reads questions and returns them by task.
-func (b *bench) ask(tasks []corpus.UnreadTask, change ...func(*hub.Options)) (map[[2]string][]corpus.Question, []*scraper.UntoldError, error) {
+func (b *bench) ask(tasks []corpus.UnreadTask, change ...func(*hub.Options)) (map[[2]string][]corpus.Question, []*scraper.TextUnavailableError, error) {
 	b.t.Helper()
 	found := map[[2]string][]corpus.Question{}
 	var mu sync.Mutex
-	untold, err := scraper.ReadQuestions(b.t.Context(), scraper.QuestionOptions{
+	unavailable, err := scraper.ReadQuestions(b.t.Context(), scraper.QuestionOptions{
 		Hub: b.hub(change...), Benchmarks: b.truth().Benchmarks(), Log: verbose(b.t),
 		Keep: func(_ context.Context, questions []corpus.Question) error {
 			if !mu.TryLock() {
-				b.t.Error("two tasks were handed over at once")
+				b.t.Error("two tasks were given to Keep at once")
 			}
 			defer mu.Unlock()
 			key := [2]string{questions[0].Benchmark, questions[0].Task}
 			if found[key] != nil {
-				b.t.Errorf("%s was handed over twice", key)
+				b.t.Errorf("%s was given to Keep twice", key)
 			}
 			found[key] = questions
 			return nil
 		}}, tasks)
-	return found, untold, err
+	return found, unavailable, err
 }
 
 // wantQuestions compares questions with the truth, matched by hash in order of
@@ -96,30 +95,30 @@ func (b *bench) wantQuestions(got []corpus.Question) {
 			b.t.Errorf("%s %s (-want +got):\n%s", q.Benchmark, q.Key, diff)
 		}
 		if q.File.Repo == "" || q.File.Path == "" {
-			b.t.Errorf("%s %s comes from nowhere", q.Benchmark, q.Key)
+			b.t.Errorf("%s %s has no file", q.Benchmark, q.Key)
 		}
 	}
 }
 
 func TestQuestionsAreTheTruthInEveryGeneration(t *testing.T) {
-	for generation, tellsAll := range map[hubtest.Generation]bool{
+	for generation, allThere := range map[hubtest.Generation]bool{
 		hubtest.GenerationAEarly: true, hubtest.GenerationA: true, hubtest.GenerationB: false, hubtest.GenerationBText: false,
 	} {
 		t.Run(string(generation), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, hubtest.CorpusOptions{Seed: 4, Models: 2, Generation: generation}, hubtest.ServerOptions{})
 			b.crawl()
-			found, untold, err := b.ask(b.allUnread())
+			found, unavailable, err := b.ask(b.allUnread())
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, questions := range found {
 				b.wantQuestions(questions)
 			}
-			if len(found)+len(untold) != 8 || len(found) == 0 || tellsAll == (len(untold) > 0) {
-				t.Errorf("%d tasks are told, %v not", len(found), untold)
+			if len(found)+len(unavailable) != 8 || len(found) == 0 || allThere == (len(unavailable) > 0) {
+				t.Errorf("%d tasks have texts, %v have none", len(found), unavailable)
 			}
-			for _, u := range untold {
+			for _, u := range unavailable {
 				if details.FaultOf(u) != details.FaultQuestions || u.Tried != 2 {
 					t.Errorf("%s: %d files tried: %v", u.Task, u.Tried, u)
 				}
@@ -139,9 +138,9 @@ func TestQuestionsComeFromTheFirstFileThatTellsThem(t *testing.T) {
 		gone.Path = "never there.parquet"
 		tasks[k].Files = append([]corpus.File{gone}, tasks[k].Files...)
 	}
-	found, untold, err := b.ask(tasks)
-	if err != nil || len(untold) > 0 || len(found) != 8 {
-		t.Fatalf("%d tasks, %v, %v", len(found), untold, err)
+	found, unavailable, err := b.ask(tasks)
+	if err != nil || len(unavailable) > 0 || len(found) != 8 {
+		t.Fatalf("%d tasks, %v, %v", len(found), unavailable, err)
 	}
 	later := 0
 	for k, task := range tasks {
@@ -169,11 +168,11 @@ func TestShuffledRowsAreFoundByContent(t *testing.T) {
 			u := b.unread(task.Benchmark, task.Task)
 			u.Files = slices.DeleteFunc(u.Files, func(f corpus.File) bool { return f.Path != task.Path || f.Repo != r.Listed })
 			u.Unread = slices.DeleteFunc(u.Unread, func(p int) bool { return p%3 > 0 })
-			found, untold, err := b.ask([]corpus.UnreadTask{u})
+			found, unavailable, err := b.ask([]corpus.UnreadTask{u})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(untold) > 0 {
+			if len(unavailable) > 0 {
 				continue // a file of 2024
 			}
 			questions := found[[2]string{task.Benchmark, task.Task}]
@@ -182,7 +181,7 @@ func TestShuffledRowsAreFoundByContent(t *testing.T) {
 					t.Errorf("position %d: %s at %d", p, q.Key, q.Position)
 				}
 			}
-			// All of them, so that repeated questions can be told apart.
+			// All of them, because only the order distinguishes repeated questions.
 			u.Unread = b.unread(task.Benchmark, task.Task).Unread
 			if found, _, err = b.ask([]corpus.UnreadTask{u}); err != nil {
 				t.Fatal(err)
@@ -195,8 +194,8 @@ func TestShuffledRowsAreFoundByContent(t *testing.T) {
 	}
 }
 
-// Text of another question under an item's name would make a wrong benchmark without
-// anybody noticing.
+// The text of another question under an item's name would make a wrong benchmark that
+// nobody notices.
 func TestForeignQuestionsAreRefused(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 4, Models: 2, Generation: hubtest.GenerationA}, hubtest.ServerOptions{})
 	b.crawl()
@@ -222,9 +221,9 @@ func TestForeignQuestionsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			u := b.unread("arc", "arc")
 			c.change(&u)
-			found, untold, err := b.ask([]corpus.UnreadTask{u})
-			if err != nil || len(found) > 0 || len(untold) != 1 || !strings.Contains(untold[0].Error(), c.say) {
-				t.Errorf("found %d, untold %v, error %v; want %q", len(found), untold, err, c.say)
+			found, unavailable, err := b.ask([]corpus.UnreadTask{u})
+			if err != nil || len(found) > 0 || len(unavailable) != 1 || !strings.Contains(unavailable[0].Error(), c.say) {
+				t.Errorf("found %d, unavailable %v, error %v; want %q", len(found), unavailable, err, c.say)
 			}
 		})
 	}
@@ -232,9 +231,9 @@ func TestForeignQuestionsAreRefused(t *testing.T) {
 	for k := range u.Items {
 		u.Items[k].Hash = ""
 	}
-	found, untold, err := b.ask([]corpus.UnreadTask{u})
-	if err != nil || len(untold) > 0 || len(found[[2]string{"arc", "arc"}]) != 60 {
-		t.Errorf("items without hashes: %v, %v", untold, err)
+	found, unavailable, err := b.ask([]corpus.UnreadTask{u})
+	if err != nil || len(unavailable) > 0 || len(found[[2]string{"arc", "arc"}]) != 60 {
+		t.Errorf("items without hashes: %v, %v", unavailable, err)
 	}
 }
 
@@ -255,9 +254,9 @@ func TestReadingQuestionsSurvivesAndGivesUp(t *testing.T) {
 			good := newBench(t, hubtest.CorpusOptions{Seed: 4, Models: 3, Generation: hubtest.GenerationA}, hubtest.ServerOptions{})
 			good.crawl()
 			bad := newBench(t, hubtest.CorpusOptions{Seed: 4, Models: 3, Generation: hubtest.GenerationA}, hubtest.ServerOptions{Faults: []hubtest.Fault{c.fault}})
-			found, untold, err := bad.ask(good.allUnread())
-			if hub.KindOf(err) != c.kind || len(untold) > 0 {
-				t.Fatalf("error %v, untold %v; want %q", err, untold, c.kind)
+			found, unavailable, err := bad.ask(good.allUnread())
+			if hub.KindOf(err) != c.kind || len(unavailable) > 0 {
+				t.Fatalf("error %v, unavailable %v; want %q", err, unavailable, c.kind)
 			}
 			if c.kind != "" {
 				return

@@ -23,31 +23,31 @@ func (v *visit) read(ctx context.Context, t taskOf, candidate details.Candidate,
 		}
 	}
 	var answers []uint8
-	var placed *order
+	var aligned *alignment
 	err = readAgainIfDamaged(v.Log.With("repository", v.Repo, "path", e.Path), remote, func() (err error) {
-		answers, placed, err = v.answers(ctx, t, remote)
+		answers, aligned, err = v.answers(ctx, t, remote)
 		return err
 	})
 	if err != nil {
 		return corpus.Block{}, err
 	}
-	switch placed.kind {
+	switch aligned.kind {
 	case corpus.OrderRealigned:
 		v.count(&v.progress.Realigned, 1)
 	case corpus.OrderAssumed:
 		v.count(&v.progress.Assumed, 1)
 	}
 	file := corpus.File{Repo: v.Repo, Commit: v.SHA, Path: e.Path, Size: e.Size, SHA256: remote.SHA256(),
-		Verified: corpus.VerifiedStructure, Order: placed.kind, Run: candidate.Name.Run, ReadAt: v.Now()}
+		Verified: corpus.VerifiedStructure, Order: aligned.kind, Run: candidate.Name.Run, ReadAt: v.Now()}
 	if remote.Hashed() {
 		file.Verified = corpus.VerifiedHash
 	}
-	return corpus.Block{Model: v.model, Benchmark: t.Benchmark.Name, Task: t.Task.Name, File: file, Correct: placed.apply(answers)}, nil
+	return corpus.Block{Model: v.model, Benchmark: t.Benchmark.Name, Task: t.Task.Name, File: file, Correct: aligned.apply(answers)}, nil
 }
 
-// readAgainIfDamaged reads a file. Bytes that turn out to be malformed may have been
-// damaged on their way, and those of a file that changed meanwhile don't belong
-// together: one clean try with all of them, whose hash then says whose fault it is.
+// readAgainIfDamaged calls read, and if the file's bytes are malformed or the file has
+// changed meanwhile, once more after the whole file was read and its hash verified. Damage
+// that remains is the file's own.
 func readAgainIfDamaged(log *slog.Logger, remote *hub.Remote, read func() error) error {
 	err := read()
 	if hub.KindOf(err) != hub.KindChanged && (details.FaultOf(err) != details.FaultCorrupt || remote.Hashed()) {
@@ -61,7 +61,7 @@ func readAgainIfDamaged(log *slog.Logger, remote *hub.Remote, read func() error)
 }
 
 // answers reads footer, answers and, if they are needed, questions.
-func (v *visit) answers(ctx context.Context, t taskOf, remote *hub.Remote) ([]uint8, *order, error) {
+func (v *visit) answers(ctx context.Context, t taskOf, remote *hub.Remote) ([]uint8, *alignment, error) {
 	f, err := details.Open(remote, v.orders.tail(t))
 	if err != nil {
 		return nil, nil, err
@@ -74,6 +74,6 @@ func (v *visit) answers(ctx context.Context, t taskOf, remote *hub.Remote) ([]ui
 	if err != nil {
 		return nil, nil, err
 	}
-	placed, err := v.orders.place(ctx, t, f)
-	return answers, placed, err
+	aligned, err := v.orders.align(ctx, t, f)
+	return answers, aligned, err
 }

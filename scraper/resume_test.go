@@ -19,7 +19,7 @@ import (
 	"metabench/scraper/hub"
 )
 
-// tripper counts requests and does something at each.
+// tripper counts requests and calls a function at each.
 type tripper struct {
 	base http.RoundTripper
 	n    atomic.Int64
@@ -31,8 +31,8 @@ func (r *tripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.base.RoundTrip(req)
 }
 
-// A crawl that is interrupted every few requests and started again ends with the
-// same answers as one that isn't, and what was handed over is not read again.
+// A crawl that is interrupted every few requests and started again ends with the same
+// answers as one without interruption, and what was delivered is not read again.
 func TestCrawlContinuesAfterInterruptionAtAnyRequest(t *testing.T) {
 	b := newBench(t, hubtest.CorpusOptions{Seed: 7, Models: 8, Broken: 0.5, Cases: []hubtest.Case{
 		hubtest.CaseLimitedLatest, hubtest.CaseFallback, hubtest.CaseShuffled, hubtest.CaseGated}}, hubtest.ServerOptions{})
@@ -66,7 +66,7 @@ func TestCrawlContinuesAfterInterruptionAtAnyRequest(t *testing.T) {
 		t.Errorf("only %d rounds: nothing was interrupted", rounds)
 	}
 	// Of every file, the answers were read once, and a second time at most if the
-	// interruption came between reading and handing over.
+	// interruption came between reading and delivery.
 	resolved := map[string]int{}
 	for _, r := range b.server.Requests() {
 		if r.Route == hubtest.RouteResolve && r.Status == http.StatusFound {
@@ -77,7 +77,7 @@ func TestCrawlContinuesAfterInterruptionAtAnyRequest(t *testing.T) {
 	for _, n := range resolved {
 		again += n - 1
 	}
-	if limit := rounds * 8 * (4 + 1); again > limit { // workers × files not yet handed over
+	if limit := rounds * 8 * (4 + 1); again > limit { // workers × files not yet delivered
 		t.Errorf("%d files were read again in %d rounds", again, rounds)
 	}
 }
@@ -160,15 +160,15 @@ func TestCancelledCrawlReturnsAtOnce(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
-	case <-time.After(20 * time.Second): // the promise is 2 s on a machine with nothing else to do
+	case <-time.After(20 * time.Second): // 2 s on an idle machine
 		t.Fatal("the crawl goes on after it was cancelled")
 	}
 }
 
 func TestStalledAndDrippingTransfersAreCutAndRepeated(t *testing.T) {
 	for name, fault := range map[string]hubtest.Fault{
-		"R9_body_stops":        {Kind: hubtest.FaultStall, Bytes: 50, Rate: 0.3},
-		"R9_body_comes_slowly": {Kind: hubtest.FaultDrip, Duration: time.Hour, Rate: 0.3},
+		"body_stops":        {Kind: hubtest.FaultStall, Bytes: 50, Rate: 0.3},
+		"body_comes_slowly": {Kind: hubtest.FaultDrip, Duration: time.Hour, Rate: 0.3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

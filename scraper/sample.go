@@ -10,15 +10,15 @@ import (
 	"metabench/scraper/hub"
 )
 
-// What a plan looks into. Repositories differ in the number of their columns and in
-// compression, which nothing but their files tells.
+// What a plan samples. Files differ in columns and compression, which only their footers
+// show.
 const (
 	sampleRepos  = 24 // spread evenly over those with something to do
 	sampleModels = 6  // of these, how many models are asked about
 	sampleTasks  = 72 // of a benchmark with many tasks, spread over the repositories
 )
 
-// sample is what was found in some of a crawl's repositories.
+// sample is what was read of some of a crawl's repositories.
 type sample struct {
 	*Crawl
 	visits []*visit
@@ -29,17 +29,17 @@ type sample struct {
 	first  int64                     // bytes of the first reads of all opened files
 }
 
-// sampleFile is what a file's footer says about the cost of reading the file.
+// sampleFile is the cost of reading a file, by its footer.
 type sampleFile struct {
 	missing     bool // from the repository
 	size        int64
-	footer      int64  // 0: the file was not looked into
+	footer      int64  // 0: not read
 	fingerprint string // see details.File
 	details.Cost
 }
 
-// forecast fills in how many bytes a crawl of the jobs transfers. What it reads for
-// that is not kept. Repositories and files that can't be had cost what trying takes.
+// forecast estimates the bytes that a crawl of the jobs transfers. What it reads for
+// that is not stored. A repository or file that fails counts with what the attempt takes.
 func (c *Crawl) forecast(ctx context.Context, p *Plan) error {
 	begin := c.Hub.Stats().Bytes
 	p.Bytes.Known = begin // the crawl lists again what the plan did
@@ -64,13 +64,13 @@ func (c *Crawl) forecast(ctx context.Context, p *Plan) error {
 	return nil
 }
 
-// measure looks into the sampled repositories and multiplies what it finds.
+// measure reads the sampled repositories and extrapolates.
 func (s *sample) measure(ctx context.Context, p *Plan) error {
-	looked, err := s.cost(ctx, s.visits, s.look)
+	trees, err := s.cost(ctx, s.visits, s.readTree)
 	if err != nil {
 		return err
 	}
-	perRepo := float64(looked) / float64(len(s.visits))
+	perRepo := float64(trees) / float64(len(s.visits))
 	if !s.NoModels {
 		list, err := s.cost(ctx, s.visits[:1], func(ctx context.Context, _ *visit) error {
 			_, err := s.requestFiles(ctx)
@@ -113,7 +113,7 @@ func (s *sample) measure(ctx context.Context, p *Plan) error {
 }
 
 // cost does work for each of the sampled repositories and returns how many bytes that
-// took. Nobody else uses the client meanwhile. Only fatal errors are returned.
+// took, given that nothing else uses the client. Only fatal errors are returned.
 func (s *sample) cost(ctx context.Context, visits []*visit, work func(context.Context, *visit) error) (int64, error) {
 	before := s.Hub.Stats().Bytes
 	err := inParallel(ctx, s.Parallel, visits, func(ctx context.Context, v *visit) error {
@@ -125,8 +125,8 @@ func (s *sample) cost(ctx context.Context, visits []*visit, work func(context.Co
 	return s.Hub.Stats().Bytes - before, err
 }
 
-// look reads a repository's tree, and whose answers it holds.
-func (s *sample) look(ctx context.Context, v *visit) error {
+// readTree reads a repository's tree and finds its model.
+func (s *sample) readTree(ctx context.Context, v *visit) error {
 	if v.Disabled {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (s *sample) look(ctx context.Context, v *visit) error {
 	return v.name(ctx)
 }
 
-// describe asks about a repository's model.
+// describe reads the description of a repository's model.
 func (s *sample) describe(ctx context.Context, v *visit) error {
 	if v.model == "" {
 		return nil
@@ -151,13 +151,13 @@ func (s *sample) open(ctx context.Context, v *visit) error {
 	for _, t := range s.outstanding(v.known, v.SHA) {
 		open[t.Benchmark.Name] = append(open[t.Benchmark.Name], t)
 	}
-	turn := slices.Index(s.visits, v)
+	index := slices.Index(s.visits, v)
 	for _, b := range s.selected() {
 		tasks, candidates := open[b.Name], details.Candidates(v.paths, b)
 		n := min(sampleTasks/len(s.visits), len(tasks))
 		found := make([]sampleFile, n)
 		for k := range n {
-			t := tasks[(turn+k*len(tasks)/n)%len(tasks)]
+			t := tasks[(index+k*len(tasks)/n)%len(tasks)]
 			if len(candidates[t.Task.Name]) == 0 {
 				found[k].missing = true
 				continue
@@ -168,13 +168,13 @@ func (s *sample) open(ctx context.Context, v *visit) error {
 			}
 		}
 		s.mu.Lock()
-		s.files[b.Name][turn] = found
+		s.files[b.Name][index] = found
 		s.mu.Unlock()
 	}
 	return nil
 }
 
-// footer looks into one file.
+// footer reads the footer of one file.
 func (s *sample) footer(ctx context.Context, v *visit, t taskOf, e hub.Entry) (found sampleFile, err error) {
 	found.size = e.Size
 	first := int64(0)
@@ -205,9 +205,9 @@ func (s *sample) footer(ctx context.Context, v *visit, t taskOf, e hub.Entry) (f
 	return found, err
 }
 
-// perFile is how many bytes a file of a benchmark takes on average, besides finding
-// it, when so many repositories are read one after the other: the tail that is asked
-// for grows with the footers that were met, as sawTail has it.
+// perFile is how many bytes a file of a benchmark takes on average, redirects excepted, when
+// so many repositories are read one after the other. The tail that is requested grows with
+// the footers; see sawTail.
 func (s *sample) perFile(b corpus.Benchmark, repositories int) float64 {
 	sum, n := 0.0, 0
 	for column := range sampleTasks / len(s.visits) {
@@ -225,8 +225,8 @@ func (s *sample) perFile(b corpus.Benchmark, repositories int) float64 {
 	return sum / float64(max(1, n))
 }
 
-// bytes is what a file takes when a tail of so many bytes is asked for first.
-// Questions are part of it where they are read of every file.
+// bytes is what a file takes when a tail of so many bytes is requested first, with its
+// questions where a file has no fingerprint.
 func (f sampleFile) bytes(full bool, tail int64) int64 {
 	first := details.FirstRead(f.size, tail)
 	switch {
@@ -244,7 +244,7 @@ func (f sampleFile) bytes(full bool, tail int64) int64 {
 }
 
 // questions is how many bytes the questions of one task of a benchmark take, once for
-// every kind of file that was met.
+// every kind of file.
 func (s *sample) questions(b corpus.Benchmark) float64 {
 	if s.Full {
 		return 0

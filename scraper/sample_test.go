@@ -8,8 +8,8 @@ import (
 	"metabench/scraper"
 )
 
-// What a plan says a crawl transfers is within 10 % of what it then does, whatever
-// the files are like.
+// A plan's bytes are within 10 % of those that the crawl transfers, for every kind of
+// files.
 func TestPlanForeseesTheBytesOfACrawl(t *testing.T) {
 	cases := map[string]struct {
 		corpus hubtest.CorpusOptions

@@ -24,7 +24,7 @@ type scoreFile struct {
 }
 
 // planScores finds the models whose newest results file is not yet read. Models
-// without an evaluation repository are left out: there is nothing to compare with.
+// without an evaluation repository are left out: their scores have no answers to go with.
 func (c *Crawl) planScores(ctx context.Context) ([]scoreJob, error) {
 	if c.index == nil || !c.index.changed || c.index.head.SHA == "" {
 		return nil, nil
@@ -63,8 +63,8 @@ func (c *Crawl) planScores(ctx context.Context) ([]scoreJob, error) {
 	return open, nil
 }
 
-// models are those that are crawled now, and all known ones unless the crawl was
-// restricted.
+// models returns the models of this crawl, and unless it has a limit also the selected ones
+// that the store has.
 func (c *Crawl) models() map[string]bool {
 	all := map[string]bool{}
 	for _, j := range c.jobs {
@@ -118,7 +118,7 @@ func (c *Crawl) scoresFailed() bool {
 	return slices.ContainsFunc(c.failures, func(f Failure) bool { return f.Repo == c.Results && f.Status == corpus.StatusTransient })
 }
 
-// fetchScore reads a model's newest results file that can be understood.
+// fetchScore reads the newest results file of a model that can be parsed.
 func (c *Crawl) fetchScore(ctx context.Context, j scoreJob) error {
 	var d corpus.Delivery
 	for _, f := range j.files {
@@ -166,8 +166,8 @@ func (c *Crawl) results(ctx context.Context, e hub.Entry) (*leaderboard.Results,
 	return leaderboard.ParseResults(body)
 }
 
-// request reads a model's request for evaluation: of several, the first by name that
-// was finished, else the last. Nil when there is none.
+// request reads a model's request for evaluation: of several, the first by name with status
+// FINISHED, else the last. Nil when there is none.
 func (c *Crawl) request(ctx context.Context, model string) (*leaderboard.Request, error) {
 	list, err := c.requestFiles(ctx)
 	if err != nil || list == nil {
@@ -194,8 +194,8 @@ func (c *Crawl) request(ctx context.Context, model string) (*leaderboard.Request
 	return found, nil
 }
 
-// requestFiles lists the requests repository, once in a crawl and only when a model
-// is described. Who needs the list while it is read waits for it.
+// requestFiles lists the requests repository, at most once a crawl. Concurrent callers wait
+// for one listing.
 func (c *Crawl) requestFiles(ctx context.Context) (*requestList, error) {
 	if c.Requests == "" {
 		return nil, nil
@@ -228,8 +228,7 @@ type requestList struct {
 	files  map[string][]hub.Entry // by model
 }
 
-// listRequests asks for the requests repository. One that can't be had is an empty
-// list.
+// listRequests lists the requests repository. One that fails permanently is an empty list.
 func (c *Crawl) listRequests(ctx context.Context) (*requestList, error) {
 	list := &requestList{files: map[string][]hub.Entry{}}
 	head, err := c.Hub.Dataset(ctx, c.Requests)

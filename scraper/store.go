@@ -8,14 +8,14 @@ import (
 	"metabench/corpus"
 )
 
-// Store is the crawl's memory: what was read, and how far the crawl has come. The
-// warehouse is one; storetest.Memory is another, and storetest.Run is the contract
-// below as a test that both have to pass.
+// Store keeps what a crawl reads, and the state of every repository and file. The
+// warehouse is one; storetest.Memory is another, and storetest.Run tests that a store
+// fulfils this contract.
 //
 // The crawl makes one call at a time, so an implementation needs no locking of its
-// own. Strings come from strangers and are kept verbatim: a model may be called
-// "a'); DROP TABLE responses;--". Slices given to Record are not touched by the
-// crawl afterwards and not by the store; slices returned belong to the caller.
+// own. Strings are not trustworthy and are kept verbatim: a model may be called
+// "a'); DROP TABLE responses;--". Neither the crawl nor the store changes slices after they
+// were given to Record; slices returned belong to the caller.
 type Store interface {
 	// Repos returns the state of every repository ever recorded, one each, ordered
 	// by name (bytewise).
@@ -36,12 +36,12 @@ type Store interface {
 	// delivery has carried items of the task.
 	Items(ctx context.Context, benchmark, task string) ([]corpus.Item, error)
 
-	// StandingFailures counts what can't be had, as long as that is so. A task counts
-	// as failed when one of its file states at the repository's commit is a failure and
-	// none is done: as the most hopeful of them, transient before policy before
-	// permanent. So do files without answers, at any commit. A repository counts when it
-	// has failed and no file with the same status says why. None counts once the
-	// repository is gone.
+	// StandingFailures counts repositories, tasks and files that failed and still do. A task
+	// counts when one of its file states at the repository's commit is a failure and none is
+	// done, with the status of the most retryable error: transient, else policy, else
+	// permanent. A file without answers counts at any commit. A repository counts when it has
+	// failed and no file state with the same status explains it. Nothing counts of a
+	// repository that has vanished.
 	StandingFailures(ctx context.Context) (corpus.Standing, error)
 
 	// Record keeps a delivery, data and state in one transaction: after an error, a
@@ -54,14 +54,14 @@ type Store interface {
 	//     number of items, and it is in the order of Items; a longer one is an error.
 	//   - Items are added by (Benchmark, Task, Position). One that is there already
 	//     stays, except that an empty Hash or Prompt is filled in.
-	//   - Model replaces what is known of the model with the same name, field by
-	//     field: zero fields and nil pointers leave what is there.
+	//   - Model replaces the description of the model with the same name, field by
+	//     field: zero fields and nil pointers change nothing.
 	//   - A score replaces the score of the same (Model, Benchmark, Metric).
 	Record(ctx context.Context, d corpus.Delivery) error
 }
 
-// Remembered is what a store remembers, without the store: for a crawl that is only
-// planned. It keeps nothing. The zero value remembers nothing.
+// Remembered is a copy of a store's states, for a crawl that is only planned. Record fails.
+// The zero value is an empty store.
 type Remembered struct {
 	States []corpus.RepoState            // ordered by name
 	Read   map[string][]corpus.FileState // by repository, each ordered as Store.Files has it
@@ -77,15 +77,15 @@ func (r Remembered) Files(_ context.Context, repo string) ([]corpus.FileState, e
 	return slices.Clone(r.Read[repo]), nil
 }
 
-// Items implements Store: a plan has no use for them.
+// Items implements Store: a plan needs none.
 func (r Remembered) Items(context.Context, string, string) ([]corpus.Item, error) { return nil, nil }
 
-// StandingFailures implements Store: a plan has no use for them.
+// StandingFailures implements Store: a plan needs none.
 func (r Remembered) StandingFailures(context.Context) (corpus.Standing, error) {
 	return corpus.Standing{}, nil
 }
 
 // Record implements Store.
 func (r Remembered) Record(context.Context, corpus.Delivery) error {
-	return errors.New("a plan keeps nothing")
+	return errors.New("a plan records nothing")
 }

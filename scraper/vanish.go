@@ -10,10 +10,10 @@ import (
 	"metabench/corpus"
 )
 
-// compareListing finds the repositories that the Hub lists no more and those that it
-// lists again. That one is missing counts only in a listing of everything: not in a
-// crawl of some models, and not where a namespace that had repositories lists none at
-// all, which is more likely a fault of the listing.
+// compareListing finds the repositories that have vanished from the Hub's listing and those
+// that are listed again. A repository vanishes only by a complete listing: not by a crawl of
+// some models, and not where a namespace that had repositories lists none at all, which is
+// more likely an error of the listing.
 func (c *Crawl) compareListing() {
 	var vanished, returned []corpus.RepoState
 	for _, namespace := range c.Namespaces {
@@ -36,7 +36,7 @@ func (c *Crawl) compareListing() {
 		switch {
 		case len(missing) == 0 || c.restricted():
 		case present == 0 && !c.listsAny(namespace):
-			c.Log.Warn("the Hub lists no repository where it had some: taken for a fault of the listing", "namespace", namespace, "known", len(missing))
+			c.Log.Warn("the Hub lists no repository of a namespace that had some: treated as an error of the listing", "namespace", namespace, "known", len(missing))
 		default:
 			vanished = append(vanished, missing...)
 		}
@@ -54,8 +54,8 @@ func (c *Crawl) listsAny(namespace string) bool {
 	return false
 }
 
-// recordVanished keeps since when repositories are gone, and forgets it of those that
-// are back. Nothing else that is known of them changes.
+// recordVanished records since when vanished repositories are gone, and clears that time
+// of those that are listed again. The rest of their state stays as it is.
 func (c *Crawl) recordVanished(ctx context.Context) error {
 	record := func(states []corpus.RepoState, since time.Time) error {
 		for _, s := range states {

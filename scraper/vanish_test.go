@@ -9,7 +9,7 @@ import (
 	"metabench/scraper"
 )
 
-// gone are the repositories that the store takes to be off the Hub.
+// gone returns the repositories that are recorded as vanished.
 func (b *bench) gone() map[string]time.Time {
 	b.t.Helper()
 	all, err := b.store.Repos(b.t.Context())
@@ -67,7 +67,7 @@ func TestModelsTakenOffTheHubAreToldAndKept(t *testing.T) {
 	b.wantTruth()
 }
 
-// Failing is a state: a night that tries nothing again says what fails as the first did.
+// A crawl that tries no failure again still counts the standing failures.
 func TestStandingFailuresAreToldEveryNight(t *testing.T) {
 	refused := small()
 	for k := range refused {

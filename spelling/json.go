@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// JSON says in people's words what encoding/json had to say about a text: which field
-// is what, and what was expected, without the names of Go's types. Other errors pass
-// unchanged.
+// JSON rewrites an error of encoding/json for people who don't know Go: which field has which
+// type, and which type was expected. Other errors are returned unchanged.
 func JSON(err error) error {
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError

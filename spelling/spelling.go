@@ -1,5 +1,5 @@
-// Package spelling finds what a misspelt word was meant to be, and says what is wrong
-// with a text of JSON.
+// Package spelling helps with error messages: it suggests the word that a misspelt one was
+// meant to be, and explains errors of encoding/json.
 package spelling
 
 import (

@@ -40,8 +40,7 @@ func (a *answer) wait(d time.Duration) {
 	}
 }
 
-// preempt does the faults that come before an answer, and reports whether there is
-// nothing left to say.
+// preempt does the faults that come before an answer, and reports whether they replace it.
 func (a *answer) preempt() bool {
 	for _, f := range a.faults {
 		switch f.Kind {
@@ -61,7 +60,7 @@ func (a *answer) preempt() bool {
 	return false
 }
 
-// reset drops the connection without a word. Without lingering the client's system
+// reset closes the connection without a response. Without lingering the client's system
 // sees a reset, not an orderly end.
 func (a *answer) reset() {
 	conn, _, err := http.NewResponseController(a.w).Hijack()
@@ -142,7 +141,7 @@ func (a *answer) json(status int, v any) {
 	a.body(status, data)
 }
 
-// at is the fault's place, or the default where none was given.
+// at is the fault's offset, or the default where none was given.
 func (f Fault) at(otherwise int64) int64 {
 	if f.Bytes == 0 {
 		return otherwise
@@ -255,8 +254,8 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.send(p)
 }
 
-// send passes bytes on. What exceeds the announced length, which a fault may have
-// made too short, is dropped without a word.
+// send writes bytes. Those beyond the announced length, which a fault may have made too short,
+// are dropped.
 func (a *answer) send(p []byte) (int, error) {
 	all := len(p)
 	if n, err := strconv.ParseInt(a.w.Header().Get("Content-Length"), 10, 64); err == nil && a.sent+int64(len(p)) > n {

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// A file has the same bytes whenever and by whomever it is asked for: the tree's hash
-// is worked out at one time, the bytes are sent at another, by writers that have written
-// other files in between.
+// A file has the same bytes every time: the tree's hash is computed at one time, and the bytes
+// are sent at another.
 func TestBytesNeverChange(t *testing.T) {
 	benchmarks := Scaled(Leaderboard(), 0.02, 5)
 	benchmarks[2].Tasks = benchmarks[2].Tasks[:3]

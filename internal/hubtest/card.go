@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// card front matter (§2.5).
+// CardData is the front matter of a card (§2.5).
 type CardData struct {
 	PrettyName     string       `json:"pretty_name"`
 	Summary        string       `json:"dataset_summary"`
@@ -19,11 +19,13 @@ type CardData struct {
 	Configs        []CardConfig `json:"configs"`
 }
 
+// CardConfig is a task's part of a card.
 type CardConfig struct {
 	Name  string      `json:"config_name"`
 	Files []CardSplit `json:"data_files"`
 }
 
+// CardSplit is a run of a config, or "latest".
 type CardSplit struct {
 	Split string   `json:"split"`
 	Path  []string `json:"path"`
@@ -34,8 +36,8 @@ var (
 	nonSplit = regexp.MustCompile(`[^\w.]`)
 )
 
-// cardOf works out the front matter at a revision from the files there, by the
-// naming rules of §2.5; nil when the repository has no card.
+// Card makes the front matter at a revision from the files there, by the naming rules of
+// §2.5; nil when the repository has no card.
 func (c *Corpus) Card(e *Entry, revision int) *CardData {
 	if e.Case == CaseNoCard || e.Case == CaseEmptyCard || revision == 0 {
 		return nil

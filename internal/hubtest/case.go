@@ -41,7 +41,7 @@ const (
 	CaseEmptyFile    Case = "empty_file"    // gsm8k is a file of no bytes: permanent
 	CaseCutFile      Case = "cut_file"      // gsm8k lacks its second half: permanent
 	CaseFlippedFile  Case = "flipped_file"  // gsm8k's footer is damaged: permanent
-	CaseFlippedPage  Case = "flipped_page"  // a bit of gsm8k's metric pages is flipped, which their checksum tells: permanent
+	CaseFlippedPage  Case = "flipped_page"  // a bit of gsm8k's metric pages is flipped, and their checksum is wrong: permanent
 	CaseHTMLFile     Case = "html_file"     // gsm8k is an error page: permanent
 	CaseNoMetric     Case = "no_metric"     // gsm8k lacks the metric column: permanent
 	CaseNaNMetric    Case = "nan_metric"    // a NaN among gsm8k's answers: permanent

@@ -15,7 +15,7 @@ type Choice struct {
 	Realigned bool // the rows are in another order than the task's questions
 }
 
-// choices remembers the choices made, by model and number of runs.
+// choices keeps the choices made, by model and number of runs.
 type choices struct {
 	mu sync.Mutex
 	m  map[[2]int][]Choice

@@ -27,7 +27,7 @@ type CorpusOptions struct {
 	Benchmarks []corpus.Benchmark // default Leaderboard()
 	Population Population         // default: drawn from the seed
 	Broken     float64            // share of models with a Case, 0 to 1; default none
-	Cases      []Case             // cases in use, dealt in turn; default Cases()
+	Cases      []Case             // cases in use, one after another; default Cases()
 	Generation Generation         // when set, every repository is one run of this generation
 	Prompts    PromptSize         // default PromptSmall
 	// RowGroupRows is the number of rows of a row group; default 1000, as the library
@@ -81,7 +81,7 @@ type Entry struct {
 }
 
 // NewCorpus makes a corpus. It panics if the options contradict each other, which is
-// a mistake of the programmer's.
+// an error of the caller's code.
 func NewCorpus(o CorpusOptions) *Corpus {
 	if o.Models == 0 {
 		o.Models = max(len(o.Names), 0)

@@ -129,7 +129,7 @@ func (c *Corpus) encodeQuestions(t *Task, g Generation, rows []int) map[string]*
 		text := func(name string, f func(k int) string) { put(name, textNode, textCell(f)) }
 		empty := func(int) string { return "[]" }
 		choices, gold, index := empty, empty, empty
-		if t.tells() {
+		if t.listsChoices() {
 			choices = func(k int) string { return pythonTexts(questions[k].Choices) }
 			gold = func(k int) string { return pythonTexts(questions[k].right()) }
 			index = func(k int) string { return fmt.Sprint(questions[k].rightIndex()) }
@@ -150,7 +150,7 @@ func (c *Corpus) encodeQuestions(t *Task, g Generation, rows []int) map[string]*
 		return cols
 	case GenerationB:
 		put("pred_logits", nullList, emptyListCell)
-		if t.tells() {
+		if t.listsChoices() {
 			put("choices", textList, listCell(func(k int) []string { return questions[k].Choices }, textValue))
 			put("gold", textList, listCell(func(k int) []string { return questions[k].right() }, textValue))
 			put("gold_index", intList, listCell(func(k int) []int64 { return questions[k].rightIndex() }, parquet.Int64Value))

@@ -29,6 +29,7 @@ type Digest struct {
 	lfs  bool
 }
 
+// Hex is the hash in hexadecimal digits.
 func (d Digest) Hex() string {
 	if d.lfs {
 		return hex.EncodeToString(d.sum[:])
@@ -68,6 +69,7 @@ type digests struct {
 	m  map[uint64]Digest
 }
 
+// Digest returns a file's digest. The first call makes the file.
 func (c *Corpus) Digest(f *File) Digest {
 	k := c.fileKey(f)
 	c.digests.mu.Lock()

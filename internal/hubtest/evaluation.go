@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// sheet is what scoring needs to know of a task's questions, made once.
+// sheet has what scoring needs of a task's questions, computed once.
 type sheet struct {
 	gold    []int
 	lengths [][]float64 // characters of each choice, by question
@@ -64,11 +64,11 @@ func (c *Corpus) evaluate(t *Task, answers []uint8, salt uint64) *evaluation {
 		copy(e.acc, answers)
 		e.texts = make([]string, n)
 		for p, a := range answers {
-			said := sh.answers[p]
+			text := sh.answers[p]
 			if a == 0 {
-				said += "1" // another number
+				text += "1" // another number
 			}
-			e.texts[p] = "The answer follows.\n#### " + said
+			e.texts[p] = "The answer follows.\n#### " + text
 		}
 		return e
 	}

@@ -20,10 +20,10 @@ type Fault struct {
 	After  int     // spare this many requests first
 	Count  int     // strike at most this many
 
-	Duration time.Duration // for kinds that speak of time
-	Bytes    int64         // for kinds that speak of a place or an amount
-	Status   int           // for kinds that speak of a status
-	Text     string        // for kinds that speak of a header's value
+	Duration time.Duration // for kinds with a time
+	Bytes    int64         // for kinds with an offset or an amount
+	Status   int           // for kinds with a status
+	Text     string        // for kinds with the value of a header
 }
 
 // faults decides which requests are struck.

@@ -359,7 +359,7 @@ func shiftedRange(address string, whole []byte) func(*testing.T, fixture) {
 	}
 }
 
-// stalls expects n bytes and then nothing until the client loses patience.
+// stalls expects n bytes and then nothing until the client gives up.
 func stalls(address string, n int) func(*testing.T, fixture) {
 	return func(t *testing.T, f fixture) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -117,7 +117,7 @@ func Faults() []FaultDescription {
 		{FaultStaleSHA, "", []Route{RouteList}, "listing shows each repository's commit before the last"},
 		{FaultRewritten, "", []Route{RouteTree, RouteResolve}, "404 RevisionNotFound for commits: history was rewritten"},
 		{FaultMovingHead, "", []Route{RouteTree}, "a commit arrives right after each tree"},
-		{FaultHostileTree, "", []Route{RouteTree}, "tree entries that lead out of the directory, and a name of 4 kB"},
+		{FaultHostileTree, "", []Route{RouteTree}, "tree entries with paths out of the directory, and a name of 4 kB"},
 		{FaultTreeWithoutH, "", []Route{RouteTree}, "tree without the large files' hashes"},
 		{FaultWrongHash, "", []Route{RouteTree, RouteResolve}, "declared SHA-256 is not the file's, consistently in tree and resolve"},
 	}
@@ -193,7 +193,7 @@ func (f *Fault) setValue(d FaultDescription, value string, given bool) (err erro
 	return err
 }
 
-// needsValue tells the kinds that have no default.
+// needsValue reports whether the kind has no default value.
 func (d FaultDescription) needsValue() bool {
 	switch d.Kind {
 	case FaultLatency, FaultDrip, FaultRetryAfter, FaultPageSize, FaultContentLength:

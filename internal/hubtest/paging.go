@@ -13,7 +13,7 @@ import (
 // clients.
 type cursor struct {
 	After string `json:"$gt"`
-	Page  int    `json:"page"` // only told apart by endless pages
+	Page  int    `json:"page"` // distinguishes endless pages
 }
 
 func (c cursor) String() string { return base64.StdEncoding.EncodeToString(must(json.Marshal(c))) }

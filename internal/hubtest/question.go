@@ -100,9 +100,9 @@ func (t *Task) Question(p int) Question {
 	return q
 }
 
-// tells reports whether the files of 2024 list a task's choices and right answers:
+// listsChoices reports whether the files of 2024 list a task's choices and right answers:
 // in many of them these lists are empty in every row.
-func (t *Task) tells() bool { return key(t.seed, "tells", t.Bench.Name, t.Name)%3 == 0 }
+func (t *Task) listsChoices() bool { return key(t.seed, "tells", t.Bench.Name, t.Name)%3 == 0 }
 
 // right is the text of the right choice or answer, in a list as the files of 2024 have it.
 func (q Question) right() []string {
@@ -112,7 +112,7 @@ func (q Question) right() []string {
 	return q.Choices[q.Gold : q.Gold+1]
 }
 
-// rightIndex is the place of the right choice, in a list.
+// rightIndex is the index of the right choice, in a list.
 func (q Question) rightIndex() []int64 {
 	if len(q.Choices) == 0 {
 		return nil

@@ -78,7 +78,7 @@ type window struct {
 	used  int
 }
 
-// grant is what the limiter says of a request.
+// grant is the limiter's decision about a request.
 type grant struct {
 	bucket    Bucket
 	quota     int

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// repository is what the endpoints know of a dataset repository: a model's, or one of
+// repository is a dataset repository as the endpoints show it: a model's, or one of
 // the two common ones.
 type repository struct {
 	id       string // canonical
@@ -34,8 +34,8 @@ type listingKey struct {
 	pushes   int
 }
 
-// lookup finds a repository by a name that a client used. Moved tells that the name
-// is a former one or spelled in another case, which answers 307.
+// lookup finds a repository by a name that a client used. moved is true when the
+// name is a former one or spelled in another case, which the Hub redirects.
 func (s *Server) lookup(name string) (repo *repository, moved bool) {
 	id := name
 	if ns, base, ok := strings.Cut(name, "/"); ok && strings.EqualFold(ns, OldNamespace) && strings.HasPrefix(base, "details_") {
@@ -74,7 +74,7 @@ func (s *Server) common(id string) *repository {
 		files: func(int) []*File { return s.listed(id, pushes, list) }}
 }
 
-// pushes is the number of runs pushed so far, to any repository.
+// Pushes is the number of runs pushed so far, to any repository.
 func (c *Corpus) Pushes() int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -85,7 +85,7 @@ func (c *Corpus) Pushes() int {
 	return n
 }
 
-// listed remembers the file lists of a few repositories.
+// listed keeps the file lists of a few repositories.
 func (s *Server) listed(id string, revision int, list func() []*File) []*File {
 	k := listingKey{id, revision, s.corpus.Pushes()}
 	s.index.mu.Lock()
@@ -166,7 +166,7 @@ func (s *Server) open(v *visit, bytesWanted bool) (*repository, int, bool) {
 	return r, k, true
 }
 
-// visible tells whether the client may know that a repository exists.
+// visible reports whether the client may see that a repository exists.
 func (s *Server) visible(v *visit, r *repository) bool {
 	if r.entry == nil {
 		return true

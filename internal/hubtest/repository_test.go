@@ -135,7 +135,7 @@ func TestPathsInfo(t *testing.T) {
 	}
 }
 
-// The card's front matter is YAML, also with names that fight back, and says the same as CardData.
+// The card's front matter is YAML, also with hostile names, and agrees with cardData.
 func TestCards(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 4, Models: 30, Broken: 0.6, Cases: []hubtest.Case{hubtest.CaseHostileName, hubtest.CaseNoLatest,
 		hubtest.CaseNoCard, hubtest.CaseEmptyCard, hubtest.CaseDebugLatest}}, hubtest.ServerOptions{Unlimited: true})
@@ -194,8 +194,8 @@ func TestCards(t *testing.T) {
 	}
 }
 
-// The results repository holds one file a run; means equal those of the evaluation
-// files, and its oddities are there.
+// The results repository holds one file a run, with the means of the evaluation files, and
+// with the peculiarities of §6.1.
 func TestResults(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 4, Models: 60, Broken: 0.1, Cases: []hubtest.Case{hubtest.CaseBadResults}},
 		hubtest.ServerOptions{Unlimited: true})

@@ -41,7 +41,7 @@ const (
 	TokenOwner  = "hf_owner"  // sees private repositories too
 )
 
-// Accounts returns the tokens that a server knows unless told otherwise.
+// Accounts returns the default tokens of a server.
 func Accounts() map[string]Account {
 	return map[string]Account{
 		TokenFree: {Plan: PlanFree}, TokenPro: {Plan: PlanPro}, TokenMember: {Plan: PlanFree, Gated: true},

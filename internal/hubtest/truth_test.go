@@ -19,8 +19,8 @@ import (
 	"metabench/internal/hubtest/truth"
 )
 
-// The crawl in this file is the specification in a hundred lines: no retries, no
-// ranges, no state. It shows that Truth can be reached from what is served.
+// The crawl in this file follows docs/hub-protocol.md in a hundred lines, without retries,
+// ranges and state. It shows that the truth can be derived from what is served.
 
 var detailsName = regexp.MustCompile(`^details_harness\|([^|]+)\|\d+_(\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\d(\.\d+)?)\.parquet$`)
 
@@ -203,8 +203,7 @@ func binary(v parquet.Value, metric string) (uint8, error) {
 	return uint8(x), nil
 }
 
-// Every case's repository holds what its description says, and the truth is what a crawl by the
-// book finds.
+// Every case's repository is as its description says, and the plain crawl finds the truth.
 func TestTruthCanBeReached(t *testing.T) {
 	c := serve(t, hubtest.CorpusOptions{Seed: 11, Models: 2 * len(hubtest.Cases()), Broken: 0.6, RowGroupRows: 5},
 		hubtest.ServerOptions{Unlimited: true})

@@ -15,8 +15,7 @@ import (
 	"metabench/scraper"
 )
 
-// Benchmarks is the catalogue that the contract speaks of; a store that wants to
-// know its benchmarks beforehand registers these.
+// Benchmarks is the catalogue of the contract, for stores that register benchmarks first.
 func Benchmarks() []corpus.Benchmark {
 	return []corpus.Benchmark{
 		{Name: "arc", Metric: "acc_norm", Shots: 25, Options: 4, Tasks: []corpus.Task{{Name: "arc", Items: 3, Harness: "arc:challenge"}}},
@@ -27,8 +26,7 @@ func Benchmarks() []corpus.Benchmark {
 	}
 }
 
-// Opened is a store under test and what it holds, read by a way of its own: the
-// contract must be able to see what was kept.
+// Opened is a store under test, with functions that read its content without the interface.
 type Opened struct {
 	Store  scraper.Store
 	Blocks func() []corpus.Block // ordered by model, benchmark, task
@@ -271,14 +269,14 @@ func standing(t *testing.T, o Opened) {
 	}}
 	same(t, "standing", standingOf(t, o.Store), want)
 
-	// A repository of which nothing can be had counts in every benchmark.
+	// An inaccessible repository counts in every benchmark.
 	closed := corpus.RepoState{Repo: "o/details_b", Commit: d.Repo.Commit, Model: "x/b", Status: corpus.StatusPolicy, Error: "gated", Attempts: 1, Updated: at}
 	record(t, o.Store, corpus.Delivery{Repo: closed})
 	want.Repositories.Policy = 1
 	want.Benchmarks = []corpus.StandingBenchmark{{Benchmark: "arc", Models: 2, Answered: 1, Policy: 1}, {Benchmark: "mmlu", Models: 2, Permanent: 1, Policy: 1}}
 	same(t, "with a closed repository", standingOf(t, o.Store), want)
 
-	// A second file of a task that may be had yet, a description, and a summary of results.
+	// A second file of a task, with a transient failure, a description, and a summary of results.
 	later := d.Files[2]
 	later.Path, later.Status, later.Error = "a/c.parquet", corpus.StatusTransient, "503"
 	description := corpus.FileState{Repo: d.Repo.Repo, Commit: d.Repo.Commit, Status: corpus.StatusTransient, Attempts: 1, Error: "503", Updated: at}
@@ -289,7 +287,7 @@ func standing(t *testing.T, o Opened) {
 	want.Benchmarks[1].Permanent, want.Benchmarks[1].Transient = 0, 1
 	same(t, "with failures that may pass", standingOf(t, o.Store), want)
 
-	// The task was read from yet another file, and the description came.
+	// The task was read from a third file, and the description too.
 	later.Path, later.Status, later.Error = "a/d.parquet", corpus.StatusDone, ""
 	description.Status, description.Error = corpus.StatusDone, ""
 	record(t, o.Store, corpus.Delivery{Repo: d.Repo, Files: []corpus.FileState{later, description}})
@@ -297,7 +295,7 @@ func standing(t *testing.T, o Opened) {
 	want.Benchmarks[1].Transient, want.Benchmarks[1].Answered = 0, 1
 	same(t, "with all tasks read", standingOf(t, o.Store), want)
 
-	// Another commit makes what was known of its files history.
+	// After another commit, the states of its files are history.
 	moved := d.Repo
 	moved.Commit, moved.Status, moved.Error = strings.Repeat("e", 40), corpus.StatusTransient, "503"
 	record(t, o.Store, corpus.Delivery{Repo: moved})
@@ -305,7 +303,7 @@ func standing(t *testing.T, o Opened) {
 	want.Benchmarks = []corpus.StandingBenchmark{{Benchmark: "arc", Models: 2, Transient: 1, Policy: 1}, {Benchmark: "mmlu", Models: 2, Transient: 1, Policy: 1}}
 	same(t, "at another commit", standingOf(t, o.Store), want)
 
-	// What is gone fails no more.
+	// A vanished repository has no failures.
 	moved.Gone, closed.Gone = at, at
 	record(t, o.Store, corpus.Delivery{Repo: moved}, corpus.Delivery{Repo: closed})
 	same(t, "gone", standingOf(t, o.Store), corpus.Standing{Files: corpus.Failing{Permanent: 1}, Vanished: 2,

@@ -1,5 +1,3 @@
-// Package storetest holds the contract of scraper.Store as a test, and a store in
-// memory that passes it.
 package storetest
 
 import (
@@ -12,8 +10,8 @@ import (
 	"metabench/corpus"
 )
 
-// Memory is a scraper.Store that forgets everything at the end of the process. It
-// is safe for concurrent use. The zero value is empty and ready.
+// Memory is a scraper.Store in memory. It is safe for concurrent use. The zero value is an
+// empty store.
 type Memory struct {
 	mu     sync.Mutex
 	repos  map[string]corpus.RepoState

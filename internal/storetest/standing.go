@@ -28,7 +28,7 @@ func (m *Memory) StandingFailures(ctx context.Context) (corpus.Standing, error) 
 			s.Vanished++
 			continue
 		}
-		tasks, told := m.tasksOf(r)
+		tasks, explained := m.tasksOf(r)
 		for t, status := range tasks {
 			switch {
 			case status == corpus.StatusDone && t.benchmark != "":
@@ -37,7 +37,7 @@ func (m *Memory) StandingFailures(ctx context.Context) (corpus.Standing, error) 
 				count(&s.Files, status)
 			}
 		}
-		if failed(r.Status) && !told[r.Status] {
+		if failed(r.Status) && !explained[r.Status] {
 			count(&s.Repositories, r.Status)
 		}
 		m.countModel(r, tasks, of)
@@ -65,15 +65,16 @@ func count(f *corpus.Failing, s corpus.Status) {
 	}
 }
 
-// fileOf tells tasks, and files without answers, apart.
+// fileOf identifies a task, or a file without answers.
 type fileOf struct{ benchmark, task, path string }
 
-var hope = map[corpus.Status]int{corpus.StatusPermanent: 1, corpus.StatusPolicy: 2, corpus.StatusMissing: 3, corpus.StatusTransient: 4, corpus.StatusDone: 5}
+// retryability ranks statuses: the highest of a task's files is the task's.
+var retryability = map[corpus.Status]int{corpus.StatusPermanent: 1, corpus.StatusPolicy: 2, corpus.StatusMissing: 3, corpus.StatusTransient: 4, corpus.StatusDone: 5}
 
-// tasksOf is what became of a repository's tasks and other files, and which failures
-// among them speak for the repository's.
-func (m *Memory) tasksOf(r corpus.RepoState) (tasks map[fileOf]corpus.Status, told map[corpus.Status]bool) {
-	tasks, told = map[fileOf]corpus.Status{}, map[corpus.Status]bool{}
+// tasksOf returns the statuses of a repository's tasks and other files, and which statuses of
+// the repository they explain.
+func (m *Memory) tasksOf(r corpus.RepoState) (tasks map[fileOf]corpus.Status, explained map[corpus.Status]bool) {
+	tasks, explained = map[fileOf]corpus.Status{}, map[corpus.Status]bool{}
 	done := map[fileOf]bool{}
 	for _, f := range m.files {
 		key := fileOf{f.Benchmark, f.Task, ""}
@@ -83,7 +84,7 @@ func (m *Memory) tasksOf(r corpus.RepoState) (tasks map[fileOf]corpus.Status, to
 		if f.Repo != r.Repo || f.Commit != r.Commit && (f.Benchmark != "" || f.Path == "") {
 			continue
 		}
-		if hope[f.Status] > hope[tasks[key]] {
+		if retryability[f.Status] > retryability[tasks[key]] {
 			tasks[key] = f.Status
 		}
 		done[key] = done[key] || f.Benchmark != "" && f.Status == corpus.StatusDone
@@ -94,17 +95,17 @@ func (m *Memory) tasksOf(r corpus.RepoState) (tasks map[fileOf]corpus.Status, to
 			key.path = f.Path
 		}
 		if _, current := tasks[key]; current && f.Repo == r.Repo && failed(f.Status) && !done[key] {
-			told[f.Status] = true
+			explained[f.Status] = true
 		}
 	}
-	return tasks, told
+	return tasks, explained
 }
 
-// countModel enters a repository in what became of the models.
+// countModel adds a repository to the counts by benchmark.
 func (m *Memory) countModel(r corpus.RepoState, tasks map[fileOf]corpus.Status, of func(string) *corpus.StandingBenchmark) {
 	statuses := map[string]map[corpus.Status]bool{}
 	for t, status := range tasks {
-		if t.benchmark == "" || hope[status] == 0 {
+		if t.benchmark == "" || retryability[status] == 0 {
 			continue
 		}
 		if statuses[t.benchmark] == nil {
@@ -113,7 +114,7 @@ func (m *Memory) countModel(r corpus.RepoState, tasks map[fileOf]corpus.Status, 
 		statuses[t.benchmark][status] = true
 	}
 	if len(statuses) == 0 && failed(r.Status) {
-		for _, f := range m.files { // every benchmark that others were asked about
+		for _, f := range m.files { // every benchmark of any repository
 			if f.Benchmark != "" {
 				statuses[f.Benchmark] = map[corpus.Status]bool{r.Status: true}
 			}

@@ -16,8 +16,8 @@ import (
 //  2. a member of the struct "metrics", or a column "metrics.NAME" (2024)
 //  3. a text column "metrics" with a Python dictionary (where the writer gave up)
 //
-// Cells may be numbers, truth values or their texts. Anything but 0 and 1 makes the
-// file unusable: which row would be wrong is anybody's guess.
+// Cells may be numbers, booleans or their texts. Any other value than 0 and 1 makes the
+// whole file unusable, because the other rows may be wrong too.
 func (f *File) Answers(metric string) ([]uint8, error) {
 	if column, ok := f.metric(metric); ok {
 		return f.binary(column, metric, scalar)

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Card is what a repository's README says in its front matter.
+// Card is the front matter of a repository's README.
 type Card struct {
 	PrettyName string // "Evaluation run of org/model"
 	RepoURL    string // "https://huggingface.co/org/model"
@@ -128,8 +128,7 @@ func scalars(n *yaml.Node) []string {
 	return all
 }
 
-// Model is the id of the model that the card speaks of, verbatim; empty when it
-// doesn't say.
+// Model is the id of the model that the card names, verbatim; empty when it names none.
 func (c *Card) Model() string {
 	for _, prefix := range []string{"Evaluation run of ", "Evaluation report of "} {
 		if id, ok := strings.CutPrefix(c.PrettyName, prefix); ok && id != "" {

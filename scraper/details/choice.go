@@ -16,9 +16,9 @@ type Candidate struct {
 }
 
 // Candidates finds, among a repository's paths, the files of each of a benchmark's
-// tasks (suite "harness", the leaderboard's number of shots), the one to try first
-// first: the newest run, by time and then by path. Where a benchmark has several
-// tasks, runs that hold all of them go before all others, so that its answers come
+// tasks (suite "harness", the leaderboard's number of shots). They are in the order in which
+// to try them: the newest run first, by time and then by path. Where a benchmark has several
+// tasks, runs with all of them go before all others, so that its answers come
 // from one run where that is possible.
 func Candidates(paths []string, b corpus.Benchmark) map[string][]Candidate {
 	tasks := make(map[string]string, len(b.Tasks)) // harness name → task
@@ -59,8 +59,8 @@ func Candidates(paths []string, b corpus.Benchmark) map[string][]Candidate {
 
 // Faithful is the choice of the original scraper, for reproducing its data: the
 // first path of the card's split "latest" of the task's config; without a card or
-// the config, the first file in listing order, which is the oldest run. Nothing
-// else is tried after it.
+// the config, the first file in listing order, which is the oldest run. There is no second
+// choice.
 func Faithful(paths []string, card *Card, b corpus.Benchmark, t corpus.Task) (Candidate, bool) {
 	if card != nil {
 		for _, config := range card.Configs {
@@ -87,7 +87,7 @@ func Faithful(paths []string, card *Card, b corpus.Benchmark, t corpus.Task) (Ca
 }
 
 // FromCard finds candidates through the card, for repositories whose file names
-// don't say what they are: the splits of the task's config, newest first.
+// don't follow the grammar of ParseName: the splits of the task's config, newest first.
 func FromCard(paths []string, card *Card, b corpus.Benchmark, t corpus.Task) []Candidate {
 	var found []Candidate
 	for _, config := range card.Configs {

@@ -7,15 +7,15 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Cost is what reading parts of a file takes, by its footer: bytes as stored.
+// Cost is how many bytes parts of a file take, as stored.
 type Cost struct {
 	Answers   int64
 	Questions int64  // 0 when the file has none
 	Kind      string // the file's columns, and how its questions are compressed
 }
 
-// Cost says what reading the answers, by a metric, and the questions takes. It costs
-// no request.
+// Cost returns the cost of the answers, by a metric, and of the questions. It is known from
+// the footer and takes no request.
 func (f *File) Cost(metric string) (Cost, error) {
 	var c Cost
 	column, ok := f.metric(metric)

@@ -8,18 +8,18 @@ import (
 // Fault says what is wrong with an evaluation file.
 type Fault string
 
-// The faults. All are properties of the bytes: reading them again helps only if the
-// bytes came wrong.
+// The faults. All are properties of the bytes: reading a file again helps only if its
+// bytes were damaged in transfer.
 const (
 	FaultCorrupt  Fault = "corrupt"          // not Parquet, or damaged
-	FaultBounds   Fault = "beyond bounds"    // would take more memory than an honest file
+	FaultBounds   Fault = "beyond bounds"    // would take more memory than any real file
 	FaultRows     Fault = "wrong row count"  // not the whole task: a smoke test, an aborted run
 	FaultMetric   Fault = "metric not found" // no column of that name in any known form
 	FaultValue    Fault = "bad value"        // a cell that is not 0 or 1
-	FaultIdentity Fault = "foreign items"    // rows that are not the task's questions
+	FaultIdentity Fault = "foreign items"    // rows are not the task's questions
 
-	// FaultQuestions is no reason to refuse a file's answers.
-	FaultQuestions Fault = "questions not told" // no prompt, choices or right answer
+	// A file with FaultQuestions may still have answers.
+	FaultQuestions Fault = "text unavailable" // no prompt, no choices or no right answer
 )
 
 // FileError is an evaluation file that can't be used.

@@ -12,28 +12,28 @@ import (
 	"metabench/internal/parquetfile"
 )
 
-// Source is where a file's bytes come from. Prefetch brings stretches, one request
-// each or fewer; ReadAt of what was not prefetched may cost one each.
+// Source gives a file's bytes. Prefetch reads spans, with at most one request each; ReadAt of
+// bytes that were not prefetched may take a request.
 type Source interface {
 	io.ReaderAt
 	Size() int64
 	Prefetch(spans ...Span) error
 }
 
-// Span is a stretch of a file.
+// Span is a range of bytes of a file.
 type Span struct{ Off, Len int64 }
 
 const (
 	// TailSize is read first when nothing is known about the footer's length.
 	TailSize = 16 << 10
-	// wholeSize is where one request for everything beats two for parts.
+	// wholeSize is the size up to which a file is read with one request.
 	wholeSize = 48 << 10
 
 	maxRows  = 1 << 20
 	maxChunk = 64 << 20 // of one column, compressed or not
 )
 
-// limits are beyond every honest file of evaluation.
+// limits are larger than any real evaluation file.
 var limits = parquetfile.Limits{Footer: 2 << 20, List: 8 << 10, Structures: 128 << 10,
 	Rows: maxRows, Column: maxChunk, Page: maxChunk, PageValues: maxRows}
 
@@ -43,8 +43,8 @@ type File struct {
 	pf  *parquetfile.File
 }
 
-// FirstRead is how many bytes Open asks for first, at the end of a file of a size,
-// when a tail of so many is likely to hold the footer; 0 stands for not known.
+// FirstRead is how many bytes Open requests first, at the end of a file of a size, when the
+// footer is likely to be within a tail of so many bytes (0: not known).
 func FirstRead(size, tail int64) int64 {
 	if tail <= 0 {
 		tail = TailSize
@@ -55,8 +55,9 @@ func FirstRead(size, tail int64) int64 {
 	return tail
 }
 
-// Open reads the footer: one request for the last tail bytes (TailSize when 0), or
-// for everything if the file is small; a second one if the footer is longer.
+// Open reads the footer, with one request for the last tail bytes (TailSize when 0), or for
+// the whole file if it is small, and a second request if the footer is longer. The error is a
+// *FileError, or that of src.
 func Open(src Source, tail int64) (*File, error) {
 	size := src.Size()
 	tail = FirstRead(size, tail)
@@ -79,7 +80,7 @@ func Open(src Source, tail int64) (*File, error) {
 	return &File{src: src, pf: pf}, nil
 }
 
-// fileError gives an error of the Parquet file its fault; others stay as they are.
+// fileError turns an error of package parquetfile into a *FileError; other errors are returned unchanged.
 func fileError(err error) error {
 	var e *parquetfile.Error
 	if !errors.As(err, &e) {
@@ -91,21 +92,21 @@ func fileError(err error) error {
 	return &FileError{Fault: FaultCorrupt, Detail: e.Detail, Err: e.Err}
 }
 
-// FooterSize is the tail that would have held the footer.
+// FooterSize is the least tail that contains the footer.
 func (f *File) FooterSize() int64 { return f.src.Size() - f.pf.Footer() }
 
 // Rows is the number of rows that the footer declares.
 func (f *File) Rows() int { return int(f.pf.NumRows()) }
 
-// CheckRows compares the number of rows with the task's number of items; 0 stands
-// for unknown and fits everything but an empty file.
+// CheckRows compares the number of rows with the task's number of items. Where that is not
+// known (0), only an empty file is refused.
 func (f *File) CheckRows(items int) error {
 	rows := f.Rows()
 	if rows == 0 || items != 0 && rows != items {
 		if items == 0 {
 			return faultf(FaultRows, "the file has none")
 		}
-		return faultf(FaultRows, "%d rows of %d; where the benchmark has another number of questions, say so in the catalogue (setting benchmarks)", rows, items)
+		return faultf(FaultRows, "%d rows of %d; if the benchmark has another number of questions, correct it in the catalogue (setting benchmarks)", rows, items)
 	}
 	return nil
 }
@@ -130,8 +131,8 @@ func (f *File) leaf(path ...string) (int, bool) {
 	return 0, false
 }
 
-// chunks returns a column's part of every row group, after checking that the
-// footer's words about them are possible.
+// chunks returns a column's metadata in every row group, after checking that they are
+// possible.
 func (f *File) chunks(column int) ([]format.ColumnMetaData, error) {
 	var all []format.ColumnMetaData
 	var rows, bytes int64
@@ -153,7 +154,7 @@ func (f *File) chunks(column int) ([]format.ColumnMetaData, error) {
 	return all, nil
 }
 
-// values reads a flat column, one value a row.
+// values reads a flat column, one value for each row.
 func (f *File) values(column int) ([]parquet.Value, error) {
 	chunks, err := f.chunks(column)
 	if err != nil {
@@ -199,8 +200,8 @@ func (f *File) chunkValues(group, column int, m format.ColumnMetaData) (all []pa
 	return all, fileError(err)
 }
 
-// readPages appends up to limit values; texts are copied, because pages give their
-// memory back.
+// readPages appends up to limit values. It copies texts, because a released page's memory is
+// used again.
 func readPages(all []parquet.Value, pages parquet.Pages, limit int64) ([]parquet.Value, error) {
 	buf := make([]parquet.Value, 512)
 	for limit > 0 {

@@ -14,7 +14,7 @@ import (
 	"metabench/corpus"
 )
 
-// memory is a file in memory that counts what is asked of it.
+// memory is a file in memory that counts reads.
 type memory struct {
 	data     []byte
 	requests int
@@ -140,7 +140,7 @@ func TestAnswersOfEveryGeneration(t *testing.T) {
 	}
 }
 
-func TestR6BadFilesAreRefusedWithTheirFault(t *testing.T) {
+func TestBadFilesAreRefusedWithTheirFault(t *testing.T) {
 	type row struct {
 		Example string   `parquet:"example"`
 		Acc     *float64 `parquet:"acc,optional"`
@@ -190,8 +190,8 @@ func TestR6BadFilesAreRefusedWithTheirFault(t *testing.T) {
 	}
 }
 
-// An error of the source must come through as it is, or a broken line would be
-// taken for a broken file.
+// An error of the source is returned unchanged: a broken connection is not a broken
+// file.
 func TestErrorsOfTheSourceAreNotTheFiles(t *testing.T) {
 	type row struct {
 		Acc float64 `parquet:"acc"`

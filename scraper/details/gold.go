@@ -12,7 +12,7 @@ import (
 	"metabench/corpus"
 )
 
-// question puts together what a row says of its choices and the right one.
+// question makes a question of a row's choices and right answer.
 func question(b corpus.Benchmark, choices, gold, goldIndex []element) (corpus.Question, error) {
 	var q corpus.Question
 	if b.Asked == corpus.Generated {
@@ -32,20 +32,20 @@ func question(b corpus.Benchmark, choices, gold, goldIndex []element) (corpus.Qu
 		return q, nil
 	}
 	if q.Gold = rightChoice(q.Choices, gold, goldIndex); q.Gold < 0 {
-		return q, fmt.Errorf("none of %d choices is said to be right", len(choices))
+		return q, fmt.Errorf("none of %d choices is marked as right", len(choices))
 	}
 	return q, nil
 }
 
 // rightChoice is the index of the right choice: a number in gold (2023), else the
-// number in gold_index, else where the text in gold stands among the choices (2024).
-// -1 where none of them says one.
+// number in gold_index, else the index of the choice with the text in gold (2024); -1 where
+// there is none.
 func rightChoice(choices []string, gold, goldIndex []element) int {
-	for _, said := range [][]element{gold, goldIndex} {
-		if len(said) == 0 || !said[0].number {
+	for _, list := range [][]element{gold, goldIndex} {
+		if len(list) == 0 || !list[0].number {
 			continue
 		}
-		if n, err := strconv.Atoi(said[0].text); err == nil && n >= 0 && n < len(choices) {
+		if n, err := strconv.Atoi(list[0].text); err == nil && n >= 0 && n < len(choices) {
 			return n
 		}
 	}
@@ -55,8 +55,8 @@ func rightChoice(choices []string, gold, goldIndex []element) int {
 	return slices.IndexFunc(choices, func(c string) bool { return strings.TrimSpace(c) == strings.TrimSpace(gold[0].text) })
 }
 
-// elements reads a cell as a list: the elements of one, a single value, or where a
-// cell that can't be a list has the text of a Python one, what that says.
+// elements reads a cell as a list: the elements of a list, a single value, or the elements
+// of a Python list whose text a flat cell has.
 func elements(cell []parquet.Value, flat bool) ([]element, error) {
 	var all []element
 	for _, v := range cell {

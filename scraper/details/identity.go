@@ -15,8 +15,8 @@ type Identity struct {
 	Prompts []string // the question as the file has it
 }
 
-// questionColumns may hold the question, the most telling first. The earliest ARC
-// files have the question in "query" and the source's own id in "example".
+// questionColumns may hold the question; the first one counts that a file has. The earliest
+// ARC files have the question in "query" and the source's own id in "example".
 var questionColumns = []string{"query", "question", "example"}
 
 // question is the column that holds the questions.
@@ -32,7 +32,7 @@ func (f *File) question() (int, bool) {
 // Identity reads the questions. It is nil when the file has none, or only ids.
 //
 // This is the expensive part of a file: a task's questions take ten to a hundred
-// times the bytes of its answers. Fingerprint says when it can be spared.
+// times the bytes of its answers. Files with the same Fingerprint have the same Identity.
 func (f *File) Identity() (*Identity, error) {
 	column, ok := f.question()
 	if !ok {
@@ -60,18 +60,17 @@ func (f *File) Identity() (*Identity, error) {
 	return id, nil
 }
 
-// minFingerprint is the compressed size of the questions from which on a
-// fingerprint is believed: in fewer bytes two orders of the same questions may
-// well compress to the same size, and reading them costs next to nothing.
+// minFingerprint is the least compressed size of the questions for a fingerprint. With fewer
+// bytes, two orders of the same questions may compress to the same size, and reading them
+// takes little.
 const minFingerprint = 4 << 10
 
-// Fingerprint sums up what the footer says about the columns that are the same in
-// every model's file of a task: how many bytes questions, choices and solutions
-// take, compressed and not. It costs no request. The same questions in another order
-// have the same uncompressed but another compressed size, so that two files with one
-// fingerprint have the same questions in the same order, short of a coincidence in
-// two or three sizes at once. Empty where that can't be said: columns not
-// compressed, too small, or missing.
+// Fingerprint has the sizes, compressed and not, of the columns that are the same in every
+// model's file of a task: questions, choices and solutions. They are known from the footer
+// and take no request. The same questions in another order have the same uncompressed size
+// and another compressed one. Two files with one fingerprint therefore have the same
+// questions in the same order, unless two or three sizes agree by chance. It is empty where
+// columns are not compressed, too small, or missing.
 func (f *File) Fingerprint() string {
 	column, ok := f.question()
 	if !ok {

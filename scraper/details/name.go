@@ -1,6 +1,3 @@
-// Package details reads the leaderboard's evaluation files: what their names say,
-// which run to read, and, from Parquet by ranges, each item's 0 or 1 and which item
-// it is.
 package details
 
 import (
@@ -10,12 +7,12 @@ import (
 	"time"
 )
 
-// Name is what the base name of an evaluation file says.
+// Name is the parsed base name of an evaluation file.
 type Name struct {
 	Suite string    // "harness"; "original" and "lighteval" are other suites
 	Task  string    // "arc:challenge", "hendrycksTest-anatomy"
 	Shots int       // few-shot examples
-	Run   time.Time // start of the evaluation, UTC as far as anybody knows
+	Run   time.Time // start of the evaluation, taken as UTC
 }
 
 var nameGrammar = regexp.MustCompile(

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// dictValue finds the number that belongs to a key in the text form of a Python
+// dictValue finds the number of a key in the text form of a Python
 // dictionary, {'acc': 0.0, 'acc_norm': 1.0}. ok is false when the key isn't there.
 func dictValue(text, key string) (value float64, ok bool, err error) {
 	rest, isDict := strings.CutPrefix(strings.TrimSpace(text), "{")

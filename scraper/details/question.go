@@ -12,8 +12,8 @@ import (
 	"metabench/internal/parquetfile"
 )
 
-// The columns that tell what a model was asked. gold_index is that of 2024, beside
-// the texts of the right choices in gold.
+// The columns with the text of a question. Files of 2024 have the index of the right choice
+// in gold_index, and its text in gold.
 const (
 	promptColumn    = "full_prompt"
 	choicesColumn   = "choices"
@@ -21,9 +21,9 @@ const (
 	goldIndexColumn = "gold_index"
 )
 
-// HasQuestions looks, in the footer alone, whether a file may tell what was asked:
-// the columns are there, and not written as lists of nothing, as many files of 2024
-// have them. A *FileError with FaultQuestions says what is missing.
+// HasQuestions checks, in the footer alone, whether a file may have the texts of questions:
+// the columns are there, and not of the type null, as in many files of 2024. The error is a
+// *FileError with FaultQuestions that names what is missing.
 func (f *File) HasQuestions(b corpus.Benchmark) error {
 	_, err := f.questionParts(b)
 	return err
@@ -39,7 +39,7 @@ func (f *File) questionParts(b corpus.Benchmark) (questionParts, error) {
 	if free {
 		p.choices, p.goldIndex = -1, -1
 	}
-	if b.Metric == "mc1" { // the first choice is the right one, whatever the file counts
+	if b.Metric == "mc1" { // the first choice is the right one
 		p.gold, p.goldIndex = -1, -1
 	}
 	switch {
@@ -53,8 +53,8 @@ func (f *File) questionParts(b corpus.Benchmark) (questionParts, error) {
 	return p, nil
 }
 
-// nested finds the only leaf of a column, be it flat or a list; -1 where there is
-// none, or where the footer says that it holds nothing.
+// nested finds the only leaf of a column, flat or a list; -1 where there is none, or where
+// its type is null.
 func (f *File) nested(name string) int {
 	column := -1
 	for i, path := range f.pf.Schema().Columns() {
@@ -72,8 +72,8 @@ func (f *File) nested(name string) int {
 	return column
 }
 
-// declaredEmpty reports whether a leaf has the logical type null, which is what Arrow
-// makes of lists that never have an element.
+// declaredEmpty reports whether a leaf has the logical type null, which Arrow gives to lists
+// that never have an element.
 func (f *File) declaredEmpty(column int) bool {
 	leaf := 0
 	for _, e := range f.pf.Metadata().Schema[1:] {
@@ -89,12 +89,11 @@ func (f *File) declaredEmpty(column int) bool {
 	return false
 }
 
-// Questions reads what was asked in the given rows, one question a row and in their
-// order: the prompt with its examples, the choices and the right one, or for a
-// benchmark with free answers the reference answer. Only row groups with one of the
-// rows are read. Who the questions are is for Identity to say.
+// Questions reads the texts of the given rows, in their order: the prompt with its examples,
+// the choices and the right one, or for a benchmark with free answers the reference answer.
+// Only row groups with one of the rows are read. Which items the rows are, Identity finds.
 //
-// A *FileError with FaultQuestions says that the file doesn't tell; another may.
+// A *FileError with FaultQuestions means that this file has no texts; another one may.
 func (f *File) Questions(b corpus.Benchmark, rows []int) ([]corpus.Question, error) {
 	parts, err := f.questionParts(b)
 	if err != nil {
@@ -124,8 +123,8 @@ func (f *File) Questions(b corpus.Benchmark, rows []int) ([]corpus.Question, err
 }
 
 // groupQuestions reads the questions of one row group: those of rows, at the indexes
-// at. The prompts, which are nearly all of the bytes, go last: a file whose lists turn
-// out to be empty costs little.
+// at. The prompts, which are nearly all of the bytes, go last, so that a file with empty
+// lists takes little.
 func (f *File) groupQuestions(b corpus.Benchmark, parts questionParts, group, first int, rows, at []int, into []corpus.Question) error {
 	var lists [3][][]parquet.Value
 	columns := [3]int{parts.choices, parts.gold, parts.goldIndex}
@@ -139,15 +138,15 @@ func (f *File) groupQuestions(b corpus.Benchmark, parts questionParts, group, fi
 		}
 	}
 	for _, k := range at {
-		var said [3][]element
+		var parsed [3][]element
 		var err error
 		for part, column := range columns {
 			if column >= 0 && err == nil {
-				said[part], err = elements(lists[part][rows[k]-first], f.isFlat(column))
+				parsed[part], err = elements(lists[part][rows[k]-first], f.isFlat(column))
 			}
 		}
 		if err == nil {
-			into[k], err = question(b, said[0], said[1], said[2])
+			into[k], err = question(b, parsed[0], parsed[1], parsed[2])
 		}
 		if err != nil {
 			return &FileError{Fault: FaultQuestions, Detail: fmt.Sprintf("row %d", rows[k]), Err: err}
@@ -194,7 +193,7 @@ func (f *File) cells(group, column int) ([][]parquet.Value, error) {
 			cells = append(cells, nil)
 		}
 		if len(cells) == 0 {
-			return nil, faultf(FaultCorrupt, "a list that begins in no row")
+			return nil, faultf(FaultCorrupt, "a list that begins before the first row")
 		}
 		if !v.IsNull() {
 			cells[len(cells)-1] = append(cells[len(cells)-1], v)

@@ -98,7 +98,7 @@ func TestTextOfTheRightChoiceIsNoIndex(t *testing.T) {
 	}
 }
 
-func TestQuestionsSayWhatAFileDoesNotTell(t *testing.T) {
+func TestQuestionErrorsNameWhatAFileLacks(t *testing.T) {
 	type noPrompts struct {
 		Choices []string `parquet:"choices,list"`
 		Gold    int64    `parquet:"gold"`
@@ -117,8 +117,8 @@ func TestQuestionsSayWhatAFileDoesNotTell(t *testing.T) {
 		"no_gold":             {multipleChoice(), write(t, []noGold{{"?", two}}), "no right answers"},
 		"empty_prompt":        {multipleChoice(), write(t, []rowOf2023{{"", two, 0}}), "no prompt"},
 		"empty_lists":         {multipleChoice(), write(t, []rowOf2024{{nil, "?", nil, nil}}), "0 choices"},
-		"empty_gold":          {multipleChoice(), write(t, []rowOf2024{{two, "?", nil, nil}}), "said to be right"},
-		"gold_beyond":         {multipleChoice(), write(t, []rowOf2023{{"?", two, 2}}), "said to be right"},
+		"empty_gold":          {multipleChoice(), write(t, []rowOf2024{{two, "?", nil, nil}}), "marked as right"},
+		"gold_beyond":         {multipleChoice(), write(t, []rowOf2023{{"?", two, 2}}), "marked as right"},
 		"gold_of_free_text":   {freeText(), write(t, []rowOf2024{{two, "?", nil, []int64{1}}}), "no reference answer"},
 		"texts_of_empty":      {multipleChoice(), write(t, []textRow{{"[]", "?", "[]", "[]"}}), "0 choices"},
 		"text_of_broken_list": {multipleChoice(), write(t, []textRow{{"['a', 'b", "?", "0", "[]"}}), "1 choices"},
@@ -198,7 +198,7 @@ func TestPythonElements(t *testing.T) {
 	}
 }
 
-// Whatever text a file has does no harm, and a text that was quoted comes back.
+// Any text is read without panic, and a quoted text is read back.
 func FuzzPythonElements(f *testing.F) {
 	f.Add(`['a', "b's", 3, '\xe9\n']`)
 	f.Add("[")

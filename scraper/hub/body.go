@@ -21,9 +21,8 @@ var (
 	errStalled  = errors.New("transfer stalled")
 )
 
-// readBody reads an answer's body to its end, undoing gzip, within the call's
-// bound; a body longer than that is an error, never a cut. The body of a 200 goes
-// to the spool where there is one.
+// readBody reads and decompresses a response's body. A body longer than the call's limit is
+// an error; it is never cut. The body of a 200 goes to the spool where there is one.
 func readBody(resp *http.Response, wire io.Reader, c *call) ([]byte, error) {
 	body := wire
 	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
@@ -50,18 +49,18 @@ func readBody(resp *http.Response, wire io.Reader, c *call) ([]byte, error) {
 	return data, nil
 }
 
-// spool is a temporary file of a known greatest size. Its name is random: names
-// from the Hub never become names on disk.
+// spool is a temporary file of a limited size. Its name is random: names from the Hub are
+// never used on disk.
 type spool struct {
 	dir    string
 	limit  int64
 	file   *os.File
 	filled bool
 	size   int64
-	fills  int // how often the content was replaced, or began to be
+	fills  int // how often replacing the content began
 }
 
-// fill replaces the content. What was there is gone also when it fails.
+// fill replaces the content. An error leaves the spool without content.
 func (s *spool) fill(r io.Reader) error {
 	if err := s.open(); err != nil {
 		return err
@@ -106,8 +105,8 @@ func (s *spool) Close() error {
 	return errors.Join(s.file.Close(), os.Remove(name))
 }
 
-// spoolWriter writes from the file's start and remembers its own errors, to tell
-// a full disk from a broken transfer.
+// spoolWriter writes from the file's start. It keeps its own error, which distinguishes a full
+// disk from a broken transfer.
 type spoolWriter struct {
 	file *os.File
 	at   int64
@@ -123,7 +122,7 @@ func (w *spoolWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// countingReader counts what passes, for the watchdog and for the sum of bytes.
+// countingReader counts the bytes read, for the watchdog and for the statistics.
 type countingReader struct {
 	r     io.Reader
 	n     atomic.Int64
@@ -137,8 +136,8 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// watchdog ends a transfer that brings fewer than minBytes in any window. An idle
-// timeout alone would let a server hold a worker for ever with a byte now and then.
+// watchdog ends a transfer that brings fewer than minBytes in any window. With an idle
+// timeout, a server could occupy a worker for ever by sending a byte now and then.
 type watchdog struct {
 	window   time.Duration
 	minBytes int64

@@ -1,7 +1,3 @@
-// Package hub speaks the Hugging Face Hub's protocol: listings, trees, small files
-// and ranged reads of large ones, within the Hub's quotas and with credentials that
-// go to the configured endpoint only. Colly drives the requests; everything below
-// a request is a transport of this package's own.
 package hub
 
 import (
@@ -29,7 +25,7 @@ type Options struct {
 	Seed      uint64            // of the jitter
 	UserAgent string
 	Attempts  int           // sends of a request that fails; 6 when 0
-	MaxWait   time.Duration // greatest sum of waits for quota in one request; 1 hour when 0
+	MaxWait   time.Duration // longest total wait for quota in one request; 1 hour when 0
 	TempDir   string        // of whole files; the system's when empty
 	Log       *slog.Logger  // discarded when nil
 
@@ -105,7 +101,7 @@ func (c *Client) Anonymous() bool { return c.transport.token == "" }
 // Endpoint is the address of the Hub.
 func (c *Client) Endpoint() string { return c.endpoint.String() }
 
-// newCollector makes a collector that does one request and nothing besides. Every
+// newCollector makes a collector that does one request and nothing else. Every
 // setting is assigned after NewCollector, which also reads COLLY_… variables.
 func newCollector(rt http.RoundTripper, userAgent string) *colly.Collector {
 	c := colly.NewCollector()
@@ -114,12 +110,12 @@ func newCollector(rt http.RoundTripper, userAgent string) *colly.Collector {
 	c.MaxDepth, c.MaxRequests = 0, 0
 	c.AllowedDomains, c.DisallowedDomains = nil, nil
 	c.DisallowedURLFilters, c.URLFilters = nil, nil
-	c.AllowURLRevisit = true // colly marks addresses as visited before it fetches them, redirect targets too
-	c.MaxBodySize = 0        // colly cuts silently; the transport bounds bodies with an error
-	c.CacheDir = ""          // it would keep answers of 404 and 429
-	c.IgnoreRobotsTxt = true // robots.txt is about pages; these are the interfaces made for programs
+	c.AllowURLRevisit = true // colly marks addresses and targets of redirects as visited before it fetches them
+	c.MaxBodySize = 0        // colly would cut bodies without an error; the transport limits them with one
+	c.CacheDir = ""          // it would keep responses 404 and 429
+	c.IgnoreRobotsTxt = true // robots.txt is about pages; these requests go to interfaces for programs
 	c.Async = false
-	c.ParseHTTPErrorResponse = true // every answer reaches OnResponse, 206 among them
+	c.ParseHTTPErrorResponse = true // every response reaches OnResponse, also 206
 	c.DetectCharset = false
 	c.CheckHead = false
 	c.TraceHTTP = false
@@ -130,14 +126,14 @@ func newCollector(rt http.RoundTripper, userAgent string) *colly.Collector {
 	return c
 }
 
-// reply is an answer, whatever its status.
+// reply is a response of any status.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// do sends one request through colly and returns its answer; err is set only when
+// do sends one request through colly and returns the response; err is set only when
 // there is none.
 func (c *Client) do(ctx context.Context, u *url.URL, header http.Header, k call) (*reply, error) {
 	k.bucket = bucketOf(c.origin, u)
@@ -170,11 +166,11 @@ func (c *Client) do(ctx context.Context, u *url.URL, header http.Header, k call)
 // maxHops bounds a chain of redirects.
 const maxHops = 5
 
-// landing is where a request ended: an answer of the endpoint itself, or a signed
-// address elsewhere.
+// landing is the end of a chain of redirects: a response of the endpoint itself, or a signed
+// address on another host.
 type landing struct {
 	*reply
-	at     *url.URL // address that answered
+	at     *url.URL // address that responded
 	signed *url.URL // where an off-host redirect leads; nil without one
 	origin *reply   // the redirect that had the file's metadata: the off-host one, or the last
 }
@@ -213,7 +209,7 @@ func (c *Client) follow(ctx context.Context, op, object string, u *url.URL, head
 
 func displayHost(u *url.URL) string { return shorten(u.Scheme + "://" + u.Host) }
 
-// get is follow for answers of the endpoint itself: anything but 200 is an error.
+// get is follow where the endpoint itself responds. Any status but 200 is an error.
 func (c *Client) get(ctx context.Context, op, object string, u *url.URL, limit int64) (*landing, error) {
 	land, err := c.follow(ctx, op, object, u, http.Header{"Accept-Encoding": {"gzip"}}, call{limit: limit})
 	if err != nil {
@@ -228,14 +224,14 @@ func (c *Client) get(ctx context.Context, op, object string, u *url.URL, limit i
 	return land, nil
 }
 
-// failed makes the error of an answer that isn't a success.
+// failed makes the error of a response without success.
 func (c *Client) failed(op, object string, r *reply) error {
 	kind, message := classify(r.status, r.header, r.body)
 	return &Error{Op: op, Object: object, Kind: kind, HTTP: r.status, Message: message}
 }
 
-// wrap makes the error of a request without an answer; a cancelled context stays
-// what it is.
+// wrap makes the error of a request without response. The error of a context is returned
+// unchanged.
 func (c *Client) wrap(op, object string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// jumpClock jumps instead of waiting, and notes the waits.
+// jumpClock moves on instead of waiting, and records the waits.
 type jumpClock struct {
 	mu    sync.Mutex
 	now   time.Time
@@ -47,7 +47,7 @@ func (c *jumpClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// world answers requests without a network.
+// world responds to requests without a network.
 type world func(*http.Request) *http.Response
 
 func (w world) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -86,9 +86,9 @@ func newTestClient(t *testing.T, w world, change ...func(*Options)) (*Client, *j
 
 const canary = "hf_CANARYcanaryCANARY"
 
-// R-19: the token goes to the configured endpoint and nowhere else, and neither it
-// nor a signature is ever written anywhere.
-func TestR19TokenStaysWithTheEndpoint(t *testing.T) {
+// The token goes to the configured endpoint only, and neither it nor a signature is in any
+// log or error.
+func TestTokenStaysWithTheEndpoint(t *testing.T) {
 	cases := map[string]struct {
 		endpoint string
 		location string // of the resolver's redirect
@@ -317,8 +317,8 @@ func TestGovernorWaitsForExactlyTheWindow(t *testing.T) {
 	}
 }
 
-// R-7: while a bucket is limited, at most one request is under way.
-func TestR7OneRequestAtATimeWhileLimited(t *testing.T) {
+// While a bucket is limited, at most one request is under way.
+func TestOneRequestAtATimeWhileLimited(t *testing.T) {
 	var inFlight, limited, most atomic.Int64
 	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -415,8 +415,8 @@ func TestOfflineModeSendsNothing(t *testing.T) {
 	}
 }
 
-// R-17: remote names can't lead anywhere.
-func TestR17PathsThatLeadElsewhereAreRefused(t *testing.T) {
+// Paths of the Hub can't leave a directory.
+func TestPathsThatLeadElsewhereAreRefused(t *testing.T) {
 	for path, ok := range map[string]bool{
 		"README.md": true, "2023-07-19T15:58:12.174583/details_harness|arc:challenge|25_x.parquet": true, "a/%2e%2e/b": true, "Ünï/код": true,
 		"../x": false, "a/../b": false, "/etc/passwd": false, `C:\x`: false, "C:x": false, `a\b`: false, "a//b": false, "./a": false,

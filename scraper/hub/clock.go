@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is the time that quotas and back-off go by. Tests give one that does not
+// Clock is the time that quotas and back-off use. Tests have one that does not
 // wait.
 type Clock interface {
 	Now() time.Time

@@ -10,32 +10,32 @@ import (
 	"metabench/corpus"
 )
 
-// Kind says what went wrong, in terms of what can be done about it.
+// Kind classifies an error by what can be done about it.
 type Kind string
 
-// The kinds of failure. See Kind.Status for what each means to a crawl.
+// The kinds of error. Kind.Status gives the status of what failed.
 const (
 	KindNotFound     Kind = "not found"          // repository deleted, private or never there
 	KindGated        Kind = "gated"              // terms have to be accepted in a browser first
 	KindDisabled     Kind = "disabled"           // blocked by the Hub
-	KindCredentials  Kind = "credentials"        // the token is invalid: nothing will work
+	KindCredentials  Kind = "credentials"        // the token is invalid
 	KindNoRevision   Kind = "revision not found" // history was rewritten
 	KindNoEntry      Kind = "entry not found"    // no such file at this revision
 	KindBadRequest   Kind = "bad request"        // our mistake, or the protocol has changed
 	KindQuota        Kind = "quota"              // rate limited for longer than allowed
-	KindServer       Kind = "server"             // 408 and 5xx that retrying did not cure
+	KindServer       Kind = "server"             // 408 and 5xx after all retries
 	KindNetwork      Kind = "network"            // no or broken connection, stalled transfer
-	KindTooLarge     Kind = "too large"          // a body beyond its bound, bombs included
-	KindRefused      Kind = "refused"            // a host, path or name that we don't follow
-	KindMalformed    Kind = "malformed"          // an answer that can't be understood
+	KindTooLarge     Kind = "too large"          // a body beyond its limit, also decompressed
+	KindRefused      Kind = "refused"            // a host, path or name that is not followed
+	KindMalformed    Kind = "malformed"          // a response that can't be parsed
 	KindMismatch     Kind = "mismatch"           // size or hash is not the declared one
 	KindChanged      Kind = "changed"            // another file than when its reading began
 	KindOffline      Kind = "offline"            // HF_HUB_OFFLINE
 	KindLocalStorage Kind = "local storage"      // the temporary directory can't be written
 )
 
-// Status classifies a failure for the crawl's memory: transient ones are tried
-// again by the next run, permanent and policy ones only on request.
+// Status is the status that a crawl records: what failed for a transient reason is tried
+// again by the next run, the rest only on request.
 func (k Kind) Status() corpus.Status {
 	switch k {
 	case KindGated, KindDisabled, KindRefused:
@@ -96,8 +96,8 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// classify turns an answer that is not a success into a kind. The Hub's own error
-// code goes first: 401 and 403 are not told apart reliably.
+// classify finds the kind of a response without success. The Hub's own error code goes
+// first, because the Hub doesn't use 401 and 403 consistently.
 func classify(status int, header http.Header, body []byte) (Kind, string) {
 	message := shorten(header.Get("X-Error-Message"))
 	if message == "" && !strings.Contains(header.Get("Content-Type"), "html") {
@@ -132,7 +132,7 @@ func classify(status int, header http.Header, body []byte) (Kind, string) {
 	return KindMalformed, "unexpected status"
 }
 
-// shorten makes a foreign text fit for one line of a log.
+// shorten makes one line of at most 200 characters of a foreign text.
 func shorten(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
 	s = strings.Map(func(r rune) rune {

@@ -55,9 +55,9 @@ func hasRel(params, want string) bool {
 	return false
 }
 
-// Limit is what the Hub says about a quota: of Quota requests in a fixed window of
-// Window, Remaining are left, and the window ends in Reset. Zero Quota and Window
-// mean that no policy was given.
+// Limit is the state of a quota as the Hub states it: of Quota requests in a fixed window
+// of length Window, Remaining are left, and the window ends after Reset. Quota and Window
+// are 0 where no policy was given.
 type Limit struct {
 	Bucket    string
 	Remaining int
@@ -71,9 +71,8 @@ type Limit struct {
 //	RateLimit: "api";r=489;t=189
 //	RateLimit-Policy: "fixed window";"api";q=500;w=300
 //
-// Either may list several, separated by commas. Entries that can't be understood
-// or are negative are left out: a quota that isn't known is none. A window's end is
-// capped as Retry-After is.
+// Either may list several, separated by commas. Entries that can't be parsed
+// or are negative are left out. The end of a window is capped as Retry-After is.
 func ParseLimits(header http.Header) []Limit {
 	var limits []Limit
 	for _, item := range structuredItems(header.Values("RateLimit")) {
@@ -129,13 +128,13 @@ func structuredItems(values []string) []structuredItem {
 	return items
 }
 
-// maxRetryAfter caps what a Retry-After header can ask for: three windows of the
-// Hub's quota. A longer wait is a mistake or an attack; after this one we ask again.
+// maxRetryAfter caps the wait that a Retry-After header may demand: three windows of the
+// Hub's quota. A longer one is an error or an attack; the next request then asks again.
 const maxRetryAfter = 15 * time.Minute
 
 // RetryAfter reads the header of that name, seconds or a date, relative to now. It
-// is zero when missing, in the past or not understood, and capped at 15 minutes;
-// capped says that it was.
+// is 0 when missing, in the past or malformed, and at most 15 minutes; capped is true when
+// the header demands more.
 func RetryAfter(header http.Header, now time.Time) (wait time.Duration, capped bool) {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
@@ -153,7 +152,7 @@ func RetryAfter(header http.Header, now time.Time) (wait time.Duration, capped b
 	return 0, false
 }
 
-// contentRange is the header of a 206 or 416 answer: bytes First to Last of Size.
+// contentRange is the header of a response 206 or 416: bytes First to Last of Size.
 // A 416 has no first and last (-1).
 type contentRange struct{ first, last, size int64 }
 
@@ -213,7 +212,7 @@ func indexUnquoted(s string, sep byte) int {
 	return -1
 }
 
-// displayURL is an address fit for logs: without user and query.
+// displayURL is an address for logs: without user and query, which may be secrets.
 func displayURL(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + u.EscapedPath()
 }

@@ -62,7 +62,7 @@ func TestParseLimits(t *testing.T) {
 	}
 }
 
-func TestR8RetryAfter(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"": 0, "7": 7 * time.Second, "-5": 0, "864000": maxRetryAfter, "99999999999999999999": 0, "soon": 0,

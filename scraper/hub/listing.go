@@ -14,7 +14,7 @@ import (
 type Dataset struct {
 	Key      string    // the Hub's internal id, which survives renaming
 	Repo     string    // "owner/name"
-	SHA      string    // head commit; empty when the listing doesn't say
+	SHA      string    // head commit; empty when the listing has none
 	Modified time.Time // zero when unknown
 	Private  bool
 	Disabled bool
@@ -25,14 +25,13 @@ const (
 	listingBody = 64 << 20 // bytes of one page
 	pageSize    = 500
 	maxPages    = 1000
-	maxStale    = 3 // pages in a row that bring nothing new
+	maxStale    = 3 // consecutive pages without a new entry
 )
 
-// Datasets lists the data sets of an owner whose names match search, ordered by
-// creation. Pages are linked by the Hub; links that leave the endpoint, repeat
-// themselves or lead on and on without anything new are errors. An entry is given
-// once, even if pages repeat it. yield stops the listing by returning an error,
-// which is then returned.
+// Datasets calls yield for the data sets of an owner whose names match search, ordered by
+// creation. Each page links to the next; links to another host, to an earlier page, or to
+// pages without new entries are errors. An entry is given once, even if pages repeat it. An
+// error of yield ends the listing and is returned.
 func (c *Client) Datasets(ctx context.Context, author, search string, yield func(Dataset) error) error {
 	const op = "list datasets"
 	query := url.Values{
@@ -62,14 +61,13 @@ func (c *Client) Datasets(ctx context.Context, author, search string, yield func
 	})
 }
 
-// malformed marks a page that can't be read, as opposed to a yield that wants no
-// more.
+// malformed marks the error of a page that can't be parsed, as opposed to one of yield.
 type malformed struct{ err error }
 
 func (m malformed) Error() string { return m.err.Error() }
 
-// pages reads a page and those it links to. page returns how many new entries it
-// found.
+// pages reads a page and the pages that it links to. page returns the number of new
+// entries.
 func (c *Client) pages(ctx context.Context, op, object string, u *url.URL, page func(body []byte) (int, error)) error {
 	visited, stale := map[string]bool{}, 0
 	for n := 1; ; n++ {
@@ -93,7 +91,7 @@ func (c *Client) pages(ctx context.Context, op, object string, u *url.URL, page 
 		if fresh > 0 {
 			stale = 0
 		} else if stale++; stale >= maxStale {
-			return &Error{Op: op, Object: object, Kind: KindMalformed, Message: fmt.Sprintf("%d pages in a row bring nothing new", stale)}
+			return &Error{Op: op, Object: object, Kind: KindMalformed, Message: fmt.Sprintf("%d consecutive pages bring nothing new", stale)}
 		}
 		next, err := land.at.Parse(link)
 		switch {
@@ -111,7 +109,7 @@ func (c *Client) pages(ctx context.Context, op, object string, u *url.URL, page 
 	}
 }
 
-// Dataset asks for one data set.
+// Dataset reads the description of one data set.
 func (c *Client) Dataset(ctx context.Context, repo string) (Dataset, error) {
 	const op = "read repository"
 	if err := CheckRepo(repo); err != nil {
@@ -159,7 +157,7 @@ func parseDatasets(body []byte) ([]Dataset, error) {
 	return all, nil
 }
 
-// gate is false, or the way in which access is granted: "auto" or "manual".
+// gate is false, or how access is granted: "auto" or "manual".
 type gate bool
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -168,7 +166,7 @@ func (g *gate) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// looseTime is a time that is zero when it can't be read: nothing depends on it.
+// looseTime is a time that is zero where it is malformed: nothing depends on it.
 type looseTime time.Time
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ModelInfo is what the Hub knows about a model.
+// ModelInfo is the Hub's description of a model.
 type ModelInfo struct {
 	ID            string
 	SHA           string
@@ -20,7 +20,7 @@ type ModelInfo struct {
 	Total         int64            // sum; 0 when unknown
 }
 
-// Model asks for a model. One that was deleted or made private is KindNotFound.
+// Model reads a model's description. The error for one that was deleted or made private is KindNotFound.
 func (c *Client) Model(ctx context.Context, id string) (ModelInfo, error) {
 	const op = "read model"
 	if len(id) > 512 || strings.Count(id, "/") > 1 || checkSegments(id) != nil {
@@ -38,8 +38,8 @@ func (c *Client) Model(ctx context.Context, id string) (ModelInfo, error) {
 	return info, nil
 }
 
-// parseModel reads a model's description. Members of an unexpected type are taken
-// for missing: cards are written by hand.
+// parseModel reads a model's description. Members of an unexpected type count as missing,
+// because cards are written by hand.
 func parseModel(body []byte) (ModelInfo, error) {
 	var m struct {
 		ID       string `json:"id"`

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Origin is scheme, host and port of the configured endpoint; what is sent where is
-// decided by comparing with it.
+// origin is scheme, host and port of the configured endpoint. Credentials go to addresses of
+// the same origin only.
 type origin struct {
 	scheme, host, port string
 	loopback           bool
@@ -78,9 +78,9 @@ func (o origin) cdnAllowed(u *url.URL, extra []string) bool {
 	return false
 }
 
-// CheckPath refuses repository paths that would not stay what they are on their way
-// through URL parsers, or that no file of the Hub has: empty, absolute, with "." or
-// ".." segments, back slashes, control characters, or longer than 1024 bytes.
+// CheckPath refuses paths in a repository that a URL parser would change, or that no file of
+// the Hub has: empty, absolute, with "." or ".." segments, backslashes, control characters, or
+// longer than 1024 bytes.
 func CheckPath(path string) error {
 	if path == "" || len(path) > 1024 {
 		return fmt.Errorf("path of %d bytes", len(path))

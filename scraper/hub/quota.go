@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// governor keeps all requests of the process inside the Hub's quotas: fixed windows
-// per bucket ("api", "resolvers", "pages"), known from the headers of every answer.
+// governor keeps all requests of the process within the Hub's quotas: fixed windows
+// per bucket ("api", "resolvers", "pages"), known from the headers of every response.
 //
-// It stops at a reserve of 5 % of the quota and waits for the window's end exactly,
-// so that 429 is the exception. After a 429 the bucket is limited: after the wait
-// one request probes, and only its success lets the others go.
+// When only a reserve of 5 % of the quota is left, it waits for the window's end, so that 429
+// is the exception. A 429 makes the bucket limited: after the wait one request is sent, and
+// only when it succeeds are the others.
 type governor struct {
 	clock Clock
 	mu    sync.Mutex
@@ -27,13 +27,13 @@ type bucketState struct {
 	reset    time.Time // end of the window that limit speaks of
 	inflight int
 
-	limited bool          // the last answer was 429
+	limited bool          // the last response was 429
 	until   time.Time     // no request before this while limited
-	backoff time.Duration // last wait chosen by ourselves
-	changed chan struct{} // closed at the next answer, if someone waits for it
+	backoff time.Duration // last wait that was not stated by the Hub
+	changed chan struct{} // closed at the next response, if a request waits for it
 }
 
-// answered wakes whoever waits for an answer.
+// answered ends a request and wakes those that wait for a response.
 func (b *bucketState) answered() {
 	b.inflight--
 	if b.changed != nil {
@@ -89,8 +89,8 @@ func (g *governor) acquire(ctx context.Context, name string, budget time.Duratio
 	}
 }
 
-// try takes a place if there is one; else it says how long to wait, or gives a
-// channel that is closed at the bucket's next answer.
+// try counts a request that may be sent now: it returns 0 and nil. Otherwise it returns how
+// long to wait, or a channel that is closed at the bucket's next response.
 func (g *governor) try(name string) (wait time.Duration, answer <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,8 +100,8 @@ func (g *governor) try(name string) (wait time.Duration, answer <-chan struct{})
 			return wait, nil
 		}
 		if b.inflight > 0 {
-			// The probe is out, or requests sent before the limit was known are: one
-			// request at a time is what "limited" means.
+			// One request at a time while limited: this one waits for the response of
+			// another, or of requests that were sent before the limit.
 			if b.changed == nil {
 				b.changed = make(chan struct{})
 			}
@@ -111,7 +111,7 @@ func (g *governor) try(name string) (wait time.Duration, answer <-chan struct{})
 		return 0, nil
 	}
 	if b.known && !now.Before(b.reset) {
-		b.known = b.limit.Quota > 0 // a new window: full again, as far as we know
+		b.known = b.limit.Quota > 0 // a new window: full again, unless another client uses it
 		b.limit.Remaining = b.limit.Quota
 		b.reset = now.Add(max(b.limit.Window, time.Second))
 	}
@@ -123,14 +123,14 @@ func (g *governor) try(name string) (wait time.Duration, answer <-chan struct{})
 	return 0, nil
 }
 
-// sameWindow is how far the end of a window may seem to move, as headers give it in
-// whole seconds.
+// sameWindow is how far the end of one window may seem to move, because headers have whole
+// seconds.
 const sameWindow = 2 * time.Second
 
-// reserve is left to whoever else uses the same address or token: 5 % of the quota.
+// reserve is left to other clients with the same address or token: 5 % of the quota.
 func reserve(quota int) int { return quota / 20 }
 
-// outcome is what an answer says about the bucket.
+// outcome is what a response states about the bucket.
 type outcome struct {
 	limited    bool // 429
 	limits     []Limit
@@ -149,13 +149,13 @@ func (g *governor) release(name string, o outcome) time.Duration {
 		}
 		limit.Remaining -= b.inflight
 		reset := now.Add(limit.Reset)
-		// Answers overtake one another: within a window nothing is ever given back.
+		// Responses overtake one another: within a window the remaining number never grows.
 		if b.known && reset.Sub(b.reset).Abs() <= sameWindow && limit.Quota == b.limit.Quota {
 			limit.Remaining = min(limit.Remaining, b.limit.Remaining)
 		}
 		b.known, b.reset, b.limit = true, reset, limit
 		if limit.Reset == 0 && limit.Remaining <= reserve(limit.Quota) {
-			b.reset = now.Add(time.Second) // the last second of a window: don't spin
+			b.reset = now.Add(time.Second) // the last second of a window: don't ask all the time
 		}
 	}
 	if !o.limited {
@@ -167,8 +167,8 @@ func (g *governor) release(name string, o outcome) time.Duration {
 		wait = max(wait, limit.Reset)
 	}
 	if wait == 0 {
-		// No one says how long: 1, 2, 4 … 60 s, the upper half of it by chance. A
-		// storm of answers to requests sent together counts once.
+		// The Hub doesn't state how long: 1, 2, 4 … 60 s, the upper half of it random. Many
+		// responses 429 to requests that were sent together count once.
 		if !b.limited || !now.Before(b.until) {
 			b.backoff = min(max(2*b.backoff, minBackoff), maxBackoff)
 		}
@@ -181,15 +181,15 @@ func (g *governor) release(name string, o outcome) time.Duration {
 	return wait
 }
 
-// cancel ends a request that got no answer.
+// cancel ends a request without response.
 func (g *governor) cancel(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.bucket(name).answered()
 }
 
-// pick chooses the limits that speak of a bucket, or of none by name, and of these
-// the one that lasts longest.
+// pick chooses among the limits of a bucket, and those without the name of one, the limit
+// that lasts longest.
 func pick(limits []Limit, name string) (Limit, bool) {
 	var best Limit
 	found := false
@@ -204,7 +204,7 @@ func pick(limits []Limit, name string) (Limit, bool) {
 	return best, found
 }
 
-// Quota returns what is known of a bucket now; ok is false before its first answer.
+// Quota returns the present state of a bucket; ok is false before its first response.
 func (c *Client) Quota(bucket string) (limit Limit, ok bool) {
 	g := c.transport.governor
 	g.mu.Lock()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The answer to an earlier request may arrive after that to a later one. What it
-// says of the window is older and must not raise what is left.
+// The response to an earlier request may arrive after that to a later one. Its headers are
+// older and must not raise the number of remaining requests.
 func TestOvertakenAnswerGivesNothingBack(t *testing.T) {
 	clock := newJumpClock()
 	g := newGovernor(clock, rand.New(rand.NewPCG(1, 1)))

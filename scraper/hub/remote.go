@@ -45,9 +45,9 @@ func (c *Client) Small(ctx context.Context, repo, commit string, e Entry, limit 
 // address. It is not safe for concurrent use, and it lives within the context that
 // it was opened with.
 //
-// All that is read of it belongs together: stretches come from answers that say the
-// same of the file's length and, where they say one, of its entity tag. When they
-// don't, reading ends with KindChanged, and whoever reads on begins anew.
+// All bytes that are read are of the same file: responses must agree about its length and,
+// where they have one, its entity tag. If they don't, reading ends with KindChanged, and
+// the next read starts over.
 type Remote struct {
 	c      *Client
 	ctx    context.Context
@@ -55,20 +55,20 @@ type Remote struct {
 	commit string
 	entry  Entry
 	signed *url.URL // nil until resolved, and after it has expired
-	linked string   // what the resolver said the file is; empty when it didn't
-	tag    string   // what storage says the file is, with the first bytes that were read
+	linked string   // entity tag by the resolver; empty when it gave none
+	tag    string   // entity tag by storage, from the first response that had one
 	spool  *spool   // holds the whole file once filled
-	parts  []part   // what was read by ranges
+	parts  []part   // read by ranges
 	hashed bool     // the spool's content was verified by hash
 }
 
-// part is a stretch of the file in memory.
+// part is a range of the file in memory.
 type part struct {
 	off  int64
 	data []byte
 }
 
-// Open resolves a file, so that it can be read. If the Hub hands the file out
+// Open resolves a file, so that it can be read. If the Hub serves the file
 // itself instead of redirecting to storage, the whole file has been read.
 func (c *Client) Open(ctx context.Context, repo, commit string, e Entry) (*Remote, error) {
 	r := &Remote{c: c, ctx: ctx, repo: repo, commit: commit, entry: e, spool: &spool{dir: c.tempDir, limit: e.Size}}
@@ -88,7 +88,7 @@ func closeAfter(r *Remote, err error) error {
 	return err
 }
 
-// Close removes what was kept on disk.
+// Close removes the temporary file.
 func (r *Remote) Close() error { return r.spool.Close() }
 
 // Size is the file's size as the tree declares it.
@@ -106,19 +106,19 @@ func object(repo, commit, path string) string {
 	return repo + "@" + short(commit) + " " + shorten(path)
 }
 
-// resolve asks the Hub for a signed address. A file that the Hub hands out itself
-// and that doesn't arrive as declared is asked for again.
+// resolve requests a signed address from the Hub. A file that the Hub serves itself, and
+// whose bytes are not as declared, is requested again.
 func (r *Remote) resolve() error {
 	for try := 1; ; try++ {
 		err := r.resolveOnce()
-		if KindOf(err) != KindMismatch || r.signed != nil || try >= maxArrivals {
+		if KindOf(err) != KindMismatch || r.signed != nil || try >= maxReads {
 			return err
 		}
 	}
 }
 
-// maxArrivals bounds how often a file is read that doesn't arrive as declared.
-const maxArrivals = 3
+// maxReads bounds how often a file is read whose bytes are not as declared.
+const maxReads = 3
 
 func (r *Remote) resolveOnce() error {
 	const op = "resolve"
@@ -156,26 +156,26 @@ func (r *Remote) mismatch(format string, args ...any) error {
 	return &Error{Op: "read file", Object: r.object(), Kind: KindMismatch, Message: fmt.Sprintf(format, args...)}
 }
 
-// changed is the error of an answer that speaks of another file than those before it.
-// Nothing that was read so far is used any more.
+// changed is the error of a response about another file than the responses before. What
+// was read so far is not used any more.
 func (r *Remote) changed(who, now, before string) error {
 	r.startOver()
 	return &Error{Op: "read file", Object: r.object(), Kind: KindChanged,
-		Message: fmt.Sprintf("%s says %s, and %s when reading began", who, shorten(now), shorten(before))}
+		Message: fmt.Sprintf("%s has %s, and had %s when reading began", who, shorten(now), shorten(before))}
 }
 
-// startOver forgets what was read and what the file was said to be.
+// startOver forgets the bytes and entity tags of the file.
 func (r *Remote) startOver() {
 	r.linked, r.tag, r.parts, r.spool.filled = "", "", nil, false
 }
 
-// entity is an answer's entity tag; empty when it has none. That a cache weakens a
-// tag says nothing about the bytes.
+// entity is a response's entity tag; empty when it has none. Weak tags are treated as strong
+// ones, because caches weaken a tag without changing bytes.
 func entity(answer *reply) string {
 	return strings.Trim(strings.TrimPrefix(answer.header.Get("ETag"), "W/"), `"`)
 }
 
-// sameFile compares an answer of storage with those before it.
+// sameFile compares a response of storage with those before it.
 func (r *Remote) sameFile(answer *reply) error {
 	tag := entity(answer)
 	if tag != "" && r.tag != "" && tag != r.tag {
@@ -185,15 +185,15 @@ func (r *Remote) sameFile(answer *reply) error {
 	return nil
 }
 
-// sameWhole makes sure that a whole file belongs with the stretches that were read
-// before it: by its hash, which verify compares, else by its entity tag.
+// sameWhole checks that a whole file is the one of which ranges were read before: by its
+// hash, which verify compares, else by its entity tag.
 func (r *Remote) sameWhole(tag string) error {
 	if len(r.parts) == 0 || r.entry.SHA256 != "" || tag != "" && tag == r.tag {
 		return nil
 	}
 	r.startOver()
 	return &Error{Op: "read file", Object: r.object(), Kind: KindChanged,
-		Message: "all of it came for a stretch, and nothing says that it is the file whose reading began"}
+		Message: "the whole file was sent for a range, and may be another file than the ranges before"}
 }
 
 // verify compares the spooled file with what the tree declares.
@@ -219,16 +219,16 @@ func (r *Remote) verify() error {
 	return nil
 }
 
-// wholeStep is how much of a large file is asked for at once when all of it is
-// read: what an interruption costs, and what is in memory.
+// wholeStep is how many bytes of a large file are requested at once when all of it is
+// read: an interruption costs so many, and so many are in memory.
 const wholeStep = 8 << 20
 
-// Whole reads the whole file to disk and verifies its hash. A wrong one, and one that
-// changes on the way, gets a clean retry before the file is given up.
+// Whole reads the whole file to disk and verifies its hash. A file with a wrong hash, and one
+// that changes meanwhile, is read again up to twice.
 func (r *Remote) Whole() error {
 	for try := 1; ; try++ {
 		err := r.whole()
-		if kind := KindOf(err); kind != KindMismatch && kind != KindChanged || try >= maxArrivals {
+		if kind := KindOf(err); kind != KindMismatch && kind != KindChanged || try >= maxReads {
 			return err
 		}
 		r.c.log.Warn("file is not what it is declared to be, read again", "file", r.object(), "error", err)
@@ -252,11 +252,11 @@ func (r *Remote) whole() error {
 		if err != nil {
 			return err
 		}
-		if r.spool.filled { // the server ignored the range and sent everything
+		if r.spool.filled { // the server ignored the range and sent the whole file
 			return r.verify()
 		}
-		if r.spool.fills != fills && off > 0 { // it began to, over what was there
-			return r.mismatch("everything was sent for a range, and not to its end")
+		if r.spool.fills != fills && off > 0 { // it began to send the whole file, and overwrote what was there
+			return r.mismatch("the whole file was sent for a range, and was cut")
 		}
 		fills = r.spool.fills
 		if _, err := r.spool.file.WriteAt(data, off); err != nil {
@@ -272,12 +272,12 @@ func (r *Remote) local(err error) error {
 	return &Error{Op: "read file", Object: r.object(), Kind: KindLocalStorage, Err: err}
 }
 
-// parallelRanges is how many ranges of one file are read at once. Storage has been
-// seen to refuse many.
+// parallelRanges is how many ranges of one file are read at once. Storage is known to refuse
+// more.
 const parallelRanges = 4
 
-// Prefetch reads stretches of the file that are not there already: the first by
-// itself, further ones a few at a time, and again one by one what didn't come.
+// Prefetch reads spans of the file that are not in memory yet: the first by itself, the others
+// a few at a time, and those that failed again one by one.
 func (r *Remote) Prefetch(spans ...details.Span) error {
 	if len(spans) > 2 {
 		if err := r.Prefetch(spans[0]); err != nil {
@@ -304,7 +304,7 @@ func (r *Remote) Prefetch(spans ...details.Span) error {
 	return nil
 }
 
-// prefetchParallel reads what it can; failures are left to Prefetch.
+// prefetchParallel reads spans and leaves errors to Prefetch.
 func (r *Remote) prefetchParallel(spans []details.Span) {
 	if r.spool.filled || r.signed == nil {
 		return
@@ -344,11 +344,10 @@ func (r *Remote) has(off, n int64) bool {
 	return false
 }
 
-// readStep is the least that ReadAt asks for, to spare round trips.
+// readStep is the least number of bytes that ReadAt requests, to save requests.
 const readStep = 16 << 10
 
-// ReadAt implements io.ReaderAt. What Prefetch brought costs nothing; anything else
-// is a request.
+// ReadAt implements io.ReaderAt. Bytes that were not prefetched take a request.
 func (r *Remote) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= r.entry.Size {
 		return 0, io.EOF
@@ -374,12 +373,12 @@ func (r *Remote) ReadAt(p []byte, off int64) (int, error) {
 	panic("hub: prefetched part is not there")
 }
 
-// maxResolves bounds how often an address is renewed for one range: storage has
-// been seen to refuse reads at random.
+// maxResolves bounds how often an address is renewed for one range. Storage is known to
+// refuse reads at random.
 const maxResolves = 8
 
-// fetch reads n bytes at off from storage. An address that is refused is renewed. If
-// the server sends the whole file instead, it is in the spool and data is nil.
+// fetch reads n bytes at off from storage. A signed address that is refused is renewed. If
+// the server sends the whole file instead, it is in the spool and the result is nil.
 func (r *Remote) fetch(off, n int64) ([]byte, error) {
 	const op = "read range"
 	header := rangeHeader(off, n)
@@ -435,7 +434,7 @@ func (r *Remote) fetch(off, n int64) ([]byte, error) {
 }
 
 // storage sends a request to the signed address and follows redirects between
-// download hosts. None leads back to the Hub, so none carries the token.
+// download hosts. None leads back to the Hub, so that none is sent with the token.
 func (r *Remote) storage(header http.Header, n int64, whole *spool) (*reply, error) {
 	const op = "read range"
 	at := r.signed
@@ -449,14 +448,14 @@ func (r *Remote) storage(header http.Header, n int64, whole *spool) (*reply, err
 		}
 		next, err := at.Parse(answer.header.Get("Location"))
 		if err != nil || r.c.origin.is(next) || !r.c.origin.cdnAllowed(next, r.c.cdnHosts) {
-			return nil, &Error{Op: op, Object: r.object(), Kind: KindRefused, HTTP: answer.status, Message: "storage redirects to a host that is no download host"}
+			return nil, &Error{Op: op, Object: r.object(), Kind: KindRefused, HTTP: answer.status, Message: "storage redirects to a host that is not a download host"}
 		}
 		at = next
 	}
 	return nil, &Error{Op: op, Object: r.object(), Kind: KindMalformed, Message: fmt.Sprintf("more than %d redirects", maxHops)}
 }
 
-// checkRange accepts a 206 only if it is the range that was asked for, whole.
+// checkRange accepts a response 206 only if it is the whole range that was requested.
 func (r *Remote) checkRange(answer *reply, off, n int64) error {
 	got, err := parseContentRange(answer.header.Get("Content-Range"))
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// piece is how storage answers a request for n bytes at off.
+// piece is storage's response to a request for n bytes at off.
 type piece func(off, n int64) *http.Response
 
-// storageWorld redirects to storage, which answers request after request as told and
-// then as the last one.
+// storageWorld redirects to storage, which responds with one piece after the other, and then
+// always with the last.
 func storageWorld(answers ...piece) world {
 	asked := 0
 	return func(r *http.Request) *http.Response {
@@ -32,7 +32,7 @@ func storageWorld(answers ...piece) world {
 	}
 }
 
-// stretch answers with a stretch of a file; tag may be empty.
+// stretch responds with a range of a file; tag may be empty.
 func stretch(file []byte, tag string) piece {
 	return func(off, n int64) *http.Response {
 		header := []string{"Content-Range", fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, len(file))}
@@ -43,7 +43,7 @@ func stretch(file []byte, tag string) piece {
 	}
 }
 
-// everything answers with a body and 200, whatever was asked for.
+// everything responds with a body and 200 to any request.
 func everything(body []byte, tag string) piece {
 	return func(int64, int64) *http.Response {
 		if tag == "" {
@@ -53,7 +53,7 @@ func everything(body []byte, tag string) piece {
 	}
 }
 
-// broken is everything whose connection breaks at the end of the body.
+// broken is everything with a connection that breaks at the end of the body.
 func broken(body []byte) piece {
 	return func(int64, int64) *http.Response {
 		resp := respond(http.StatusOK, "")
@@ -81,8 +81,8 @@ func open(t *testing.T, w world, size int) *Remote {
 	return remote
 }
 
-// A file without a hash is read in steps, and one answer in between begins to send
-// everything: what it sent must not stay among the rest.
+// A file without a hash is read in steps, and one response between them begins to send the
+// whole file: its bytes must not stay among the rest.
 func TestWholeFileWithoutAHashIsOfOnePiece(t *testing.T) {
 	file := bytes.Repeat([]byte("a"), 2*wholeStep+5)
 	other := bytes.Repeat([]byte("b"), 2*wholeStep+5)
@@ -113,7 +113,7 @@ func TestWholeFileWithoutAHashIsOfOnePiece(t *testing.T) {
 	}
 }
 
-// A file that changes while it is read by ranges can't be used, and can be read anew.
+// A file that changes while it is read by ranges is an error, and the next read starts over.
 func TestStretchesOfTwoVersionsAreNotUsedTogether(t *testing.T) {
 	file, other := bytes.Repeat([]byte("a"), 100<<10), bytes.Repeat([]byte("b"), 100<<10)
 	cases := map[string][]piece{

@@ -30,7 +30,7 @@ type Stats struct {
 	Requests map[string]int64 `json:"requests"` // sent, by bucket; "cdn HOST" for downloads
 	Bytes    int64            `json:"bytes"`    // of bodies, as they came over the wire
 	Retries  int64            `json:"retries"`  // after errors
-	Limited  int64            `json:"limited"`  // 429 answers
+	Limited  int64            `json:"limited"`  // responses 429
 }
 
 // HubRequests is the number of requests that count against a quota.

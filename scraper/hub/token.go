@@ -21,7 +21,7 @@ type Environment struct {
 // LoadEnvironment reads HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME and
 // HF_HUB_OFFLINE as the Hub's own tools do: the token from HF_TOKEN, or from the
 // file HF_TOKEN_PATH, or $HF_HOME/token, or ~/.cache/huggingface/token. A file that
-// isn't there means no token. HF_HUB_DISABLE_IMPLICIT_TOKEN leaves the files alone.
+// doesn't exist means no token. With HF_HUB_DISABLE_IMPLICIT_TOKEN no file is read.
 func LoadEnvironment(getenv func(string) string, readFile func(string) ([]byte, error)) (Environment, error) {
 	env := Environment{Endpoint: getenv("HF_ENDPOINT"), Offline: truth(getenv("HF_HUB_OFFLINE"))}
 	if env.Endpoint == "" {
@@ -41,7 +41,7 @@ func LoadEnvironment(getenv func(string) string, readFile func(string) ([]byte, 
 	env.Token = strings.TrimSpace(token)
 	for i := range len(env.Token) {
 		if env.Token[i] <= ' ' || env.Token[i] >= 0x7f {
-			return Environment{}, errors.New("the token contains characters that no token has; check HF_TOKEN or the token file")
+			return Environment{}, errors.New("the token contains characters that are not allowed in one; check HF_TOKEN or the token file")
 		}
 	}
 	return env, nil

@@ -15,26 +15,26 @@ import (
 	"time"
 )
 
-// call is what the transport has to know about a request that colly can't carry.
-// It travels in the request's context.
+// call has what the transport needs to know about a request. It is passed in the request's
+// context, because colly has no place for it.
 type call struct {
 	bucket string // quota that the request counts against
-	limit  int64  // bound of the body in bytes, after decompression
-	spool  *spool // takes the body of a 200 answer instead of memory; may be nil
+	limit  int64  // of the body in bytes, after decompression
+	spool  *spool // for the body of a response 200, instead of memory; may be nil
 }
 
 type callKey struct{}
 
-// transport carries out every request of the process. An answer is returned with
-// its whole body, read within its bound; whatever is worth a retry was retried.
-// Credentials are added here, to a copy of the request and by the address it really
-// goes to, so that no redirect can carry them along. Redirects are never followed.
+// transport sends every request of the process, with retries. A response is returned with
+// its whole body, read within the limit. Credentials are added here, to a copy of the request
+// and by the address that it is sent to, so that no redirect can pass them on. Redirects are
+// never followed.
 type transport struct {
 	base     http.RoundTripper
 	endpoint origin
 	token    string
 	offline  bool
-	attempts int           // sends of one request, 429 answers not counted
+	attempts int           // of one request, responses 429 not counted
 	maxWait  time.Duration // for quota, in one request
 	watch    watchdog
 	governor *governor
@@ -119,7 +119,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // pause is the wait before the next attempt: 0.5, 1, 2 … 30 s, the upper half of it
-// by chance so that workers don't come back together; not shorter than the server asks.
+// random, so that workers don't retry at the same moment; at least what the server demands.
 func (t *transport) pause(attempt int, asked time.Duration) time.Duration {
 	full := min(500*time.Millisecond<<min(attempt-1, 10), 30*time.Second)
 	t.mu.Lock()
@@ -151,18 +151,18 @@ func (t *transport) send(req *http.Request, c *call) (*http.Response, error) {
 		return nil, t.cause(ctx, err)
 	}
 	header := resp.Header.Clone()
-	header.Del("Content-Encoding") // undone
+	header.Del("Content-Encoding") // the body is decompressed
 	header.Del("Content-Length")
 	return &http.Response{
 		Status: resp.Status, StatusCode: resp.StatusCode, Proto: resp.Proto, ProtoMajor: resp.ProtoMajor, ProtoMinor: resp.ProtoMinor,
 		Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-		Uncompressed: true, // colly would look at content types and names and undo gzip without bound
+		Uncompressed: true, // colly would decompress gzip by content type and name, without limit
 		Request:      req,
 	}, nil
 }
 
-// cause prefers the reason for which a context was cancelled to the transport's
-// report of it.
+// cause returns the reason for which a context was cancelled, if it was, instead of the
+// transport's error.
 func (t *transport) cause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -170,7 +170,7 @@ func (t *transport) cause(ctx context.Context, err error) error {
 	return redact(err)
 }
 
-// final reports errors that the same request would meet again.
+// final reports errors that a retry can't change.
 func final(err error) bool {
 	return errors.Is(err, errTooLarge) || errors.Is(err, errEncoding) || errors.Is(err, errSpool)
 }
@@ -197,8 +197,8 @@ const (
 	BucketPages     = "pages"
 )
 
-// newBase is the connection pool below: every phase of an exchange has its own
-// limit except the body, which the watchdog sees to.
+// newBase makes the connection pool. Every phase of a request has its own time limit, except
+// the body, which the watchdog limits.
 func newBase() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -210,11 +210,11 @@ func newBase() *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  60 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
-		DisableCompression:     true, // undone in readBody, within bounds
+		DisableCompression:     true, // readBody decompresses, within limits
 	}
 }
 
-// kindOf names the failure of a request that got no answer.
+// kindOf is the kind of an error without response.
 func kindOf(err error) Kind {
 	switch {
 	case errors.Is(err, errQuotaWait):

@@ -14,9 +14,8 @@ type Entry struct {
 	Blob   string // git object id: of the content when SHA256 is empty, else of a pointer
 }
 
-// Tree lists the files of a data set at a commit, in path order. Paths are the
-// Hub's words; entries whose path CheckPath refuses are left out and counted in
-// refused.
+// Tree lists the files of a data set at a commit, in path order. Entries whose path
+// CheckPath refuses are left out and counted in refused.
 func (c *Client) Tree(ctx context.Context, repo, commit string) (files []Entry, refused int, err error) {
 	const op = "read tree"
 	if err := CheckRepo(repo); err != nil {

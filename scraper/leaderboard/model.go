@@ -12,15 +12,15 @@ import (
 	"metabench/scraper/hub"
 )
 
-// Sources is what is known about a model; either may be nil.
+// Sources are the descriptions of a model.
 type Sources struct {
-	Info    *hub.ModelInfo // what the Hub says; nil when the model isn't there
-	Gone    bool           // the Hub says that there is no such model
-	Request *Request
+	Info    *hub.ModelInfo // by the Hub; nil when the model isn't there
+	Gone    bool           // the Hub has no such model
+	Request *Request       // nil when there is none
 }
 
-// Describe puts together what is known about a model. The number of parameters is
-// the Hub's count of the weights, else the request's, else what the name says.
+// Describe joins the descriptions of a model. The number of parameters is that of the Hub,
+// else of the request, else of the name.
 func Describe(name string, s Sources) corpus.Model {
 	m := corpus.Model{Name: name}
 	if s.Gone {
@@ -69,8 +69,8 @@ func Describe(name string, s Sources) corpus.Model {
 	return m
 }
 
-// weights is the size in billions, three significant digits. Weights packed into
-// integers have fewer numbers than parameters: then the count says nothing.
+// weights is the number of parameters in billions, rounded to three significant digits. It is
+// not known where weights are packed into integers, which are fewer than the parameters.
 func weights(i *hub.ModelInfo) (float64, bool) {
 	if i.Total <= 0 {
 		return 0, false

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Request is a request for evaluation: what its submitter and the leaderboard's
-// staff said about a model. Every member is optional.
+// Request is a request for evaluation: a model's description by its submitter and the
+// leaderboard's staff. Every member is optional.
 type Request struct {
 	Model         string
 	Revision      string
@@ -62,7 +62,7 @@ func ParseRequest(body []byte) (*Request, error) {
 	return r, nil
 }
 
-// ParseRequestPath reads the path of a request file, and tells the model:
+// ParseRequestPath reads the model from the path of a request file:
 // "01-ai/Yi-34B_eval_request_False_bfloat16_Original.json".
 func ParseRequestPath(p string) (model string, ok bool) {
 	if !strings.HasSuffix(p, ".json") {

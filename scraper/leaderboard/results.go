@@ -1,5 +1,3 @@
-// Package leaderboard reads what the leaderboard publishes about models: results
-// and requests for evaluation, and what can be told from a model's name.
 package leaderboard
 
 import (
@@ -15,9 +13,9 @@ import (
 	"metabench/scraper/details"
 )
 
-// Results is the content of a results file, as far as it is relied upon.
+// Results is the part of a results file that is used.
 type Results struct {
-	Model     string // as the evaluation was told
+	Model     string // as given to the evaluation
 	Revision  string // commit of the model
 	Precision string // float16, bfloat16, 8bit, 4bit, GPTQ or ?
 	values    map[string]map[string]float64
@@ -28,7 +26,7 @@ type Results struct {
 const MaxResults = 8 << 20
 
 // ParseResults reads a results file of any generation. Bare NaN and Infinity, which
-// Python writes and JSON doesn't know, are read as NaN.
+// Python writes and JSON doesn't have, are read as NaN.
 func ParseResults(body []byte) (*Results, error) {
 	var raw struct {
 		Config        settings                   `json:"config"` // the oldest files
@@ -81,7 +79,7 @@ type settings struct {
 	DType loose `json:"model_dtype"`
 }
 
-// loose is a text that may be anything else in some generation.
+// loose is a text that is of another type in some generations.
 type loose string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -93,7 +91,7 @@ func (l *loose) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// taskOf takes "harness|" and "|25" away from a result's key.
+// taskOf removes "harness|" and "|25" from a result's key.
 func taskOf(key string) string {
 	key = strings.TrimPrefix(key, "harness|")
 	name, _, _ := strings.Cut(key, "|")
@@ -169,9 +167,9 @@ func Metric(b corpus.Benchmark) string {
 }
 
 // Score is a benchmark's score: the mean over those of its tasks that the file
-// has, in points, 0 to 100. ok is false when there is none, when one lacks the
+// has, in points from 0 to 100. ok is false when there is none, when one lacks the
 // metric, and for MMLU of the version that the leaderboard withdrew. A TruthfulQA mc2
-// of NaN counts as 0. All of this is how the leaderboard itself read its files.
+// of NaN counts as 0. The leaderboard read its files in the same way.
 func (r *Results) Score(b corpus.Benchmark, metric string) (points float64, ok bool) {
 	if b.Name == "mmlu" && r.oldMMLU {
 		return 0, false

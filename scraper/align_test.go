@@ -14,7 +14,7 @@ import (
 	"metabench/scraper/details"
 )
 
-// itemStore keeps nothing but items.
+// itemStore stores only items.
 type itemStore struct {
 	Store
 	items []corpus.Item
@@ -29,7 +29,7 @@ func (s *itemStore) Record(_ context.Context, d corpus.Delivery) error {
 	return nil
 }
 
-// slowSource is a file in memory whose bytes don't come before the gate is open.
+// slowSource is a file in memory that can be read only after the gate is open.
 type slowSource struct {
 	data []byte
 	gate chan struct{} // nil: open
@@ -78,8 +78,8 @@ func fileOf(t *testing.T, generation hubtest.Generation, benchmarks []corpus.Ben
 	return data
 }
 
-// While one file's questions don't come, files of the task whose order is known, and
-// files of another kind, go on.
+// While one file waits for its questions, files with a known fingerprint and files of
+// another kind don't.
 func TestSlowQuestionsHoldUpNoOtherFileOfTheTask(t *testing.T) {
 	benchmarks := hubtest.Scaled(hubtest.Leaderboard()[:1], 0.5, 1)
 	task := taskOf{benchmarks[0], benchmarks[0].Tasks[0]}
@@ -94,8 +94,8 @@ func TestSlowQuestionsHoldUpNoOtherFileOfTheTask(t *testing.T) {
 		s.gate = gate
 		return f
 	}
-	orders := newOrders(&serialStore{store: &itemStore{}})
-	if _, err := orders.place(t.Context(), task, open(&slowSource{data: older})); err != nil {
+	orders := newAligner(&serialStore{store: &itemStore{}})
+	if _, err := orders.align(t.Context(), task, open(&slowSource{data: older})); err != nil {
 		t.Fatal(err)
 	}
 	gate := make(chan struct{})
@@ -103,15 +103,15 @@ func TestSlowQuestionsHoldUpNoOtherFileOfTheTask(t *testing.T) {
 	if slow.Fingerprint() == "" || slow.Fingerprint() == open(&slowSource{data: older}).Fingerprint() {
 		t.Fatal("the files are not of two kinds")
 	}
-	placed := make(chan error, 1)
+	aligned := make(chan error, 1)
 	go func() {
-		_, err := orders.place(t.Context(), task, slow)
-		placed <- err
+		_, err := orders.align(t.Context(), task, slow)
+		aligned <- err
 	}()
 	time.Sleep(20 * time.Millisecond) // the slow one waits for its questions
 	done := make(chan error, 1)
 	go func() {
-		_, err := orders.place(t.Context(), task, open(&slowSource{data: older}))
+		_, err := orders.align(t.Context(), task, open(&slowSource{data: older}))
 		done <- err
 	}()
 	select {
@@ -123,7 +123,7 @@ func TestSlowQuestionsHoldUpNoOtherFileOfTheTask(t *testing.T) {
 		t.Error("a file whose order is known waits for another file's questions")
 	}
 	close(gate)
-	if err := <-placed; err != nil {
+	if err := <-aligned; err != nil {
 		t.Error(err)
 	}
 }

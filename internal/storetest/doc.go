@@ -1,0 +1,3 @@
+// Package storetest tests whether a scraper.Store fulfils its contract, and has a store in
+// memory that does.
+package storetest
