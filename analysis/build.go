@@ -14,13 +14,13 @@ import (
 // for new models fitted in the random scheme; the family scheme repeats the whole
 // distillation to tell the error for models none of whose relatives were seen.
 const (
-	schemeRandom = "random"
-	schemeFamily = "family"
+	schemeRandom = string(result.SchemeRandom)
+	schemeFamily = string(result.SchemeFamily)
 )
 
 // formRandom is the form of as many random items as form A has: what selection is
 // worth.
-const formRandom = "random"
+const formRandom = string(result.FormRandom)
 
 // Build runs every stage on one benchmark and returns its results. Stages whose
 // inputs have not changed are taken from the cache.

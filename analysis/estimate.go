@@ -14,9 +14,9 @@ import (
 
 // The methods of reconstruction, as results name them.
 const (
-	methodProcess = "gaussian process" // of all answers: ours, used for new models
-	methodAbility = "ability smooth"   // published: a smooth of the ability alone
-	methodRecipe  = "published recipe" // published: linear model, sub-score and ability
+	methodProcess = string(result.MethodProcess)
+	methodAbility = string(result.MethodAbility)
+	methodRecipe  = string(result.MethodRecipe)
 )
 
 // reconstruction is a choice of items and the fitted map from their answers to
@@ -182,30 +182,30 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 		}
 		p := predictions[k]
 		set.Predictions = append(set.Predictions, result.Prediction{
-			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Model: models[i], Part: "test",
+			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Model: models[i], Part: partTest,
 			Score: y[k], Predicted: p.Score, Lower: bound(p, p.Lower), Upper: bound(p, p.Upper),
 		})
 	}
 	all, thirds := reconstruct.Evaluate(y, predictions)
-	add := func(group string, m reconstruct.Metrics) {
+	add := func(group result.Group, m reconstruct.Metrics) {
 		if m.N == 0 {
 			return
 		}
 		set.Metrics = append(set.Metrics, result.Metric{
-			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Part: "test", Group: group,
+			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Part: partTest, Group: string(group),
 			Models: m.N, Items: id.items, RMSE: m.RMSE, MAE: m.MAE, Bias: m.Bias, Spearman: m.Spearman,
 			Coverage: m.Coverage, Width: m.Width,
 		})
 	}
-	add("all", all)
-	for k, group := range []string{"low third", "middle third", "high third"} {
+	add(result.GroupAll, all)
+	for k, group := range []result.Group{result.GroupLowThird, result.GroupMiddleThird, result.GroupHighThird} {
 		add(group, thirds[k])
 	}
 }
 
 // TaskMeanTarget is the target under which results are kept that are about a benchmark's
 // mean over its tasks.
-func TaskMeanTarget(benchmark string) string { return benchmark + ", mean of tasks" }
+func TaskMeanTarget(benchmark string) string { return result.TaskMeanTarget(benchmark) }
 
 // taskMeanRows is testRows for the means of tasks that were estimated beside the scores.
 func taskMeanRows(set *result.Set, id identity, models []string, truth []float64, test response.TestSet, predictions []reconstruct.Prediction) {

@@ -13,7 +13,7 @@ import (
 )
 
 // JointName is the benchmark under which results that span several are kept.
-const JointName = "mean"
+const JointName = result.JointName
 
 // Joint reconstructs all scores and their mean from the answers to the forms of all
 // the benchmarks together, and those of each release: what a model answers on one tells

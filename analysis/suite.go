@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"metabench/analysis/response"
+	"metabench/analysis/result"
 	"metabench/analysis/split"
 )
 
@@ -53,10 +54,10 @@ func (s *Suite) TestModels(opts Options) (map[string][]string, error) {
 
 // The parts of a split, as they are written into results.
 const (
-	partTrain      = "train"
-	partValidation = "validation"
-	partTest       = "test"
-	partNone       = "none" // no score to learn from or to test against
+	partTrain      = string(result.PartTrain)
+	partValidation = string(result.PartValidation)
+	partTest       = string(result.PartTest)
+	partNone       = string(result.PartNone) // no score to learn from or to test against
 )
 
 // parted is the part and the family of each model.

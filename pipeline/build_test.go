@@ -159,6 +159,7 @@ func TestDegenerateBenchmarksDoNotStopOthers(t *testing.T) {
 	if got := rows(t, p, `SELECT DISTINCT benchmark FROM reconstruction_metric ORDER BY 1`); !slices.Equal(got, []string{"left", "mean", "right"}) {
 		t.Errorf("results of %v", got)
 	}
+	mustWriteKnownNames(t, p)
 }
 
 func TestResultsOfWhatBecameDegenerateGo(t *testing.T) {

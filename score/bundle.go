@@ -16,6 +16,7 @@ import (
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
 	"metabench/analysis/reconstruct"
+	"metabench/analysis/result"
 	"metabench/harness"
 )
 
@@ -86,7 +87,7 @@ type Predictor struct {
 }
 
 // MethodProcess is the only method of prediction so far: reconstruct.Model.
-const MethodProcess = "gaussian process"
+const MethodProcess = string(result.MethodProcess)
 
 // NewPredictor encodes a fitted model.
 func NewPredictor(m *reconstruct.Model) (Predictor, error) {

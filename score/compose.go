@@ -78,7 +78,7 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 		predictors = append(predictors, Predictor{Method: m.Method, Benchmarks: []string{b.Name}, Data: m.Blob})
 	}
 	for _, m := range src.Results.Metrics {
-		if m.Form == form && m.Target == b.Name && m.Method == MethodProcess && m.Scheme == "random" && m.Part == "test" && m.Group == "all" {
+		if m.Form == form && m.Target == b.Name && m.Method == MethodProcess && m.Scheme == string(result.SchemeRandom) && m.Part == string(result.PartTest) && m.Group == string(result.GroupAll) {
 			b.RMSE, b.MAE = known(m.RMSE), known(m.MAE)
 		}
 	}

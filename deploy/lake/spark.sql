@@ -130,7 +130,7 @@ COMMENT 'A computation that wrote results, told apart by what went into it: doin
 CREATE TABLE split_assignment (
     `scheme` STRING COMMENT 'random, or family where related models stay together.',
     `model` STRING COMMENT 'The model.',
-    `part` STRING COMMENT 'train, validation or test.',
+    `part` STRING COMMENT 'train, validation or test; none for models without a score on the whole benchmark, and for outliers.',
     `family` STRING COMMENT 'Group the model was kept with; empty in the random scheme.',
     `run_id` STRING COMMENT 'Run that wrote it.',
     `benchmark` STRING
@@ -139,14 +139,14 @@ COMMENT 'Which part of the data a model belongs to. One row a benchmark, scheme 
 MSCK REPAIR TABLE split_assignment;
 
 CREATE TABLE irt_fit (
-    `stage` STRING COMMENT 'Which items were fitted: bank A, form A and so on; form FORM@VERSION for a released form, which is fitted by 2PL only.',
+    `stage` STRING COMMENT 'Which items were fitted: bank A and bank B for the candidates that a form is selected from, form A and form B for the form itself, form FORM@VERSION for a released form, which is fitted by 2PL only.',
     `kind` STRING COMMENT '2PL, 3PL or 4PL.',
     `persons` INT COMMENT 'Models the fit was made on.',
     `items` INT COMMENT 'Items in the fit.',
     `log_likelihood` DOUBLE COMMENT 'Marginal log-likelihood at the end.',
     `gradient` DOUBLE COMMENT 'Largest absolute component of its gradient at the end; NULL when not computed.',
     `iterations` INT COMMENT 'Iterations done.',
-    `status` STRING COMMENT 'How it ended: converged, iteration limit, diverged, cancelled.',
+    `status` STRING COMMENT 'How it ended: converged; local where it converged but no other start led to the same maximum, so that a higher one may exist; iteration_limit, stalled, diverged, degenerate (no item has right and wrong answers), cancelled or unfinished.',
     `run_id` STRING COMMENT 'Run that wrote it.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/irt_fit'
@@ -178,7 +178,7 @@ MSCK REPAIR TABLE item_parameter;
 CREATE TABLE ability (
     `stage` STRING COMMENT 'Stage of the fit, as in irt_fit.',
     `kind` STRING COMMENT '2PL, 3PL or 4PL.',
-    `estimator` STRING COMMENT 'MAP, EAP or EAPsum.',
+    `estimator` STRING COMMENT 'MAP, EAP or EAPsum (from the sum score).',
     `model` STRING COMMENT 'The model.',
     `theta` DOUBLE COMMENT 'Ability in logits; 0 is the mean of the population of models.',
     `se` DOUBLE COMMENT 'Its standard error in logits; NULL when not computed.',
@@ -189,21 +189,21 @@ COMMENT 'A model''s ability on the scale of a fit. One row a benchmark, stage, k
 MSCK REPAIR TABLE ability;
 
 CREATE TABLE selected_item (
-    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11.',
+    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11; A information and B information: as many items by the published filter alone.',
     `position` INT COMMENT 'Order of selection, from 1.',
     `item` STRING COMMENT 'The item.',
-    `theta` DOUBLE COMMENT 'Ability in logits that it was chosen for.',
+    `theta` DOUBLE COMMENT 'Ability in logits that it was chosen for; NULL where it was not chosen by information, as in released forms.',
     `information` DOUBLE COMMENT 'Its Fisher information there.',
     `run_id` STRING COMMENT 'Run that wrote it.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/selected_item'
-COMMENT 'An item of the distilled benchmark. One row a benchmark, form and item.';
+COMMENT 'An item that a build selected. One row a benchmark, form and item. What is shipped are the forms A, B and those of releases; the two information forms are what the published filter selects, for comparison.';
 MSCK REPAIR TABLE selected_item;
 
 CREATE TABLE prediction (
-    `target` STRING COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items.',
-    `method` STRING COMMENT 'Method of reconstruction.',
+    `target` STRING COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
+    `form` STRING COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    `method` STRING COMMENT 'Method of reconstruction: gaussian process, the only one with intervals and what new models are scored by; ability smooth and published recipe, for comparison.',
     `scheme` STRING COMMENT 'Scheme of the split: random or family.',
     `model` STRING COMMENT 'The model.',
     `part` STRING COMMENT 'test; or train or validation: models the reconstruction was fitted on, whose predictions are closer to the truth than those of new models.',
@@ -218,12 +218,12 @@ COMMENT 'A reconstructed score. One row a benchmark, target, form, method, schem
 MSCK REPAIR TABLE prediction;
 
 CREATE TABLE reconstruction_metric (
-    `target` STRING COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    `form` STRING COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; "A information" and "B information" for the published method''s forms.',
-    `method` STRING COMMENT 'Method of reconstruction.',
+    `target` STRING COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
+    `form` STRING COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    `method` STRING COMMENT 'Method of reconstruction: gaussian process, what new models are scored by; ability smooth and published recipe, for comparison.',
     `scheme` STRING COMMENT 'Scheme of the split: random or family.',
-    `part` STRING COMMENT 'train, validation or test.',
-    `grp` STRING COMMENT 'all, or a part of those models: low third, middle third, high third, a family.',
+    `part` STRING COMMENT 'test: errors are measured on test models only.',
+    `grp` STRING COMMENT 'all, or a third of those models by their true score: low third, middle third, high third.',
     `models` INT COMMENT 'Models the error was measured on.',
     `items` INT COMMENT 'Items the method reads.',
     `rmse` DOUBLE COMMENT 'Root mean square error in points.',
@@ -239,8 +239,8 @@ COMMENT 'The error of a method on a part of the models. One row a benchmark, tar
 MSCK REPAIR TABLE reconstruction_metric;
 
 CREATE TABLE form_reliability (
-    `form_a` STRING COMMENT 'First form.',
-    `form_b` STRING COMMENT 'Second form; shares no item with the first.',
+    `form_a` STRING COMMENT 'First form: A.',
+    `form_b` STRING COMMENT 'Second form: B, which shares no item with the first.',
     `models` INT COMMENT 'Test models they were compared on.',
     `correlation` DOUBLE COMMENT 'Correlation of the two reconstructed scores.',
     `rmsd` DOUBLE COMMENT 'Root mean square difference of the two in points.',

@@ -130,7 +130,7 @@ WITH (external_location = 's3://bucket/lake/run', format = 'PARQUET');
 CREATE TABLE hive.metabench.split_assignment (
     "scheme" varchar COMMENT 'random, or family where related models stay together.',
     "model" varchar COMMENT 'The model.',
-    "part" varchar COMMENT 'train, validation or test.',
+    "part" varchar COMMENT 'train, validation or test; none for models without a score on the whole benchmark, and for outliers.',
     "family" varchar COMMENT 'Group the model was kept with; empty in the random scheme.',
     "run_id" varchar COMMENT 'Run that wrote it.',
     "benchmark" varchar
@@ -139,14 +139,14 @@ WITH (external_location = 's3://bucket/lake/split_assignment', format = 'PARQUET
 CALL hive.system.sync_partition_metadata('metabench', 'split_assignment', 'ADD');
 
 CREATE TABLE hive.metabench.irt_fit (
-    "stage" varchar COMMENT 'Which items were fitted: bank A, form A and so on; form FORM@VERSION for a released form, which is fitted by 2PL only.',
+    "stage" varchar COMMENT 'Which items were fitted: bank A and bank B for the candidates that a form is selected from, form A and form B for the form itself, form FORM@VERSION for a released form, which is fitted by 2PL only.',
     "kind" varchar COMMENT '2PL, 3PL or 4PL.',
     "persons" integer COMMENT 'Models the fit was made on.',
     "items" integer COMMENT 'Items in the fit.',
     "log_likelihood" double COMMENT 'Marginal log-likelihood at the end.',
     "gradient" double COMMENT 'Largest absolute component of its gradient at the end; NULL when not computed.',
     "iterations" integer COMMENT 'Iterations done.',
-    "status" varchar COMMENT 'How it ended: converged, iteration limit, diverged, cancelled.',
+    "status" varchar COMMENT 'How it ended: converged; local where it converged but no other start led to the same maximum, so that a higher one may exist; iteration_limit, stalled, diverged, degenerate (no item has right and wrong answers), cancelled or unfinished.',
     "run_id" varchar COMMENT 'Run that wrote it.',
     "benchmark" varchar
 ) COMMENT 'How the estimation of an item response model ended. One row a benchmark, stage and kind of model.'
@@ -178,7 +178,7 @@ CALL hive.system.sync_partition_metadata('metabench', 'item_parameter', 'ADD');
 CREATE TABLE hive.metabench.ability (
     "stage" varchar COMMENT 'Stage of the fit, as in irt_fit.',
     "kind" varchar COMMENT '2PL, 3PL or 4PL.',
-    "estimator" varchar COMMENT 'MAP, EAP or EAPsum.',
+    "estimator" varchar COMMENT 'MAP, EAP or EAPsum (from the sum score).',
     "model" varchar COMMENT 'The model.',
     "theta" double COMMENT 'Ability in logits; 0 is the mean of the population of models.',
     "se" double COMMENT 'Its standard error in logits; NULL when not computed.',
@@ -189,21 +189,21 @@ WITH (external_location = 's3://bucket/lake/ability', format = 'PARQUET', partit
 CALL hive.system.sync_partition_metadata('metabench', 'ability', 'ADD');
 
 CREATE TABLE hive.metabench.selected_item (
-    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11.',
+    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11; A information and B information: as many items by the published filter alone.',
     "position" integer COMMENT 'Order of selection, from 1.',
     "item" varchar COMMENT 'The item.',
-    "theta" double COMMENT 'Ability in logits that it was chosen for.',
+    "theta" double COMMENT 'Ability in logits that it was chosen for; NULL where it was not chosen by information, as in released forms.',
     "information" double COMMENT 'Its Fisher information there.',
     "run_id" varchar COMMENT 'Run that wrote it.',
     "benchmark" varchar
-) COMMENT 'An item of the distilled benchmark. One row a benchmark, form and item.'
+) COMMENT 'An item that a build selected. One row a benchmark, form and item. What is shipped are the forms A, B and those of releases; the two information forms are what the published filter selects, for comparison.'
 WITH (external_location = 's3://bucket/lake/selected_item', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
 CALL hive.system.sync_partition_metadata('metabench', 'selected_item', 'ADD');
 
 CREATE TABLE hive.metabench.prediction (
-    "target" varchar COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items.',
-    "method" varchar COMMENT 'Method of reconstruction.',
+    "target" varchar COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
+    "form" varchar COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    "method" varchar COMMENT 'Method of reconstruction: gaussian process, the only one with intervals and what new models are scored by; ability smooth and published recipe, for comparison.',
     "scheme" varchar COMMENT 'Scheme of the split: random or family.',
     "model" varchar COMMENT 'The model.',
     "part" varchar COMMENT 'test; or train or validation: models the reconstruction was fitted on, whose predictions are closer to the truth than those of new models.',
@@ -218,12 +218,12 @@ WITH (external_location = 's3://bucket/lake/prediction', format = 'PARQUET', par
 CALL hive.system.sync_partition_metadata('metabench', 'prediction', 'ADD');
 
 CREATE TABLE hive.metabench.reconstruction_metric (
-    "target" varchar COMMENT 'Score that is predicted: a benchmark, or mean for the mean of all.',
-    "form" varchar COMMENT 'A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; "A information" and "B information" for the published method''s forms.',
-    "method" varchar COMMENT 'Method of reconstruction.',
+    "target" varchar COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
+    "form" varchar COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    "method" varchar COMMENT 'Method of reconstruction: gaussian process, what new models are scored by; ability smooth and published recipe, for comparison.',
     "scheme" varchar COMMENT 'Scheme of the split: random or family.',
-    "part" varchar COMMENT 'train, validation or test.',
-    "grp" varchar COMMENT 'all, or a part of those models: low third, middle third, high third, a family.',
+    "part" varchar COMMENT 'test: errors are measured on test models only.',
+    "grp" varchar COMMENT 'all, or a third of those models by their true score: low third, middle third, high third.',
     "models" integer COMMENT 'Models the error was measured on.',
     "items" integer COMMENT 'Items the method reads.',
     "rmse" double COMMENT 'Root mean square error in points.',
@@ -239,8 +239,8 @@ WITH (external_location = 's3://bucket/lake/reconstruction_metric', format = 'PA
 CALL hive.system.sync_partition_metadata('metabench', 'reconstruction_metric', 'ADD');
 
 CREATE TABLE hive.metabench.form_reliability (
-    "form_a" varchar COMMENT 'First form.',
-    "form_b" varchar COMMENT 'Second form; shares no item with the first.',
+    "form_a" varchar COMMENT 'First form: A.',
+    "form_b" varchar COMMENT 'Second form: B, which shares no item with the first.',
     "models" integer COMMENT 'Test models they were compared on.',
     "correlation" double COMMENT 'Correlation of the two reconstructed scores.',
     "rmsd" double COMMENT 'Root mean square difference of the two in points.',
