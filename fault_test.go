@@ -98,7 +98,7 @@ func (s site) isHeldBy(pid int) bool {
 	return err == nil && strings.Contains(string(text), fmt.Sprintf(`"pid":%d,`, pid))
 }
 
-// R-1: a refresh that is killed again and again, at random moments over all of its
+// A refresh is killed again and again, at random moments over all of its
 // stages and as soon as each stage shows itself.
 func TestRefreshKilledAtAnyMomentIsFinishedByTheNext(t *testing.T) {
 	n := rounds(t)
@@ -132,7 +132,7 @@ func TestRefreshKilledAtAnyMomentIsFinishedByTheNext(t *testing.T) {
 	}
 }
 
-// R-24: signals end a refresh within two seconds, whatever it is doing.
+// Signals end a refresh within two seconds, whatever it is doing.
 func TestSignalEndsARefreshSoonAndCleanly(t *testing.T) {
 	n := rounds(t)
 	took := undisturbedRefresh(t).took
@@ -240,7 +240,7 @@ func TestOutputThatCannotBeWrittenIsAnError(t *testing.T) {
 	}
 }
 
-// R-14: the second of two refreshes names the first, and does nothing.
+// The second of two refreshes names the first, and does nothing.
 func TestSecondRefreshNamesTheFirst(t *testing.T) {
 	rounds(t)
 	s := newSite(t)
@@ -271,7 +271,7 @@ func TestSecondRefreshNamesTheFirst(t *testing.T) {
 	s.mustRecover(t)
 }
 
-// R-12: no file may grow beyond a limit, which fails as a full disk does.
+// No file may grow beyond a limit, which fails as a full disk does.
 func TestRefreshOnAFullDiskFailsCleanly(t *testing.T) {
 	n := rounds(t)
 	failed := 0
@@ -301,7 +301,7 @@ func TestRefreshOnAFullDiskFailsCleanly(t *testing.T) {
 	}
 }
 
-// R-12 again, on a small file system of its own where one may be mounted.
+// The same on a small file system of its own where one may be mounted.
 func TestRefreshOnASmallFileSystemFailsCleanly(t *testing.T) {
 	rounds(t)
 	s := newSite(t)

@@ -1,6 +1,3 @@
-// Package config is the program's typed configuration: one struct tree with its
-// defaults, loaded strictly from defaults, a file, the environment and flags, in
-// this order. It is the only package that imports viper.
 package config
 
 import "time"

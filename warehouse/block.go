@@ -51,12 +51,12 @@ func checkBlock(b corpus.Block) error {
 	from := sourceOf(b.File)
 	for what, name := range map[string]string{"model": b.Model, "benchmark": b.Benchmark, "task": b.Task} {
 		if err := validName(what, name); err != nil {
-			return &DataError{File: from, Object: fmt.Sprintf("block of %.80q", b.Model), Reason: err.Error()}
+			return &corpus.DataError{File: from, Object: fmt.Sprintf("block of %.80q", b.Model), Reason: err.Error()}
 		}
 	}
 	for k, a := range b.Correct {
 		if a > 1 && a != corpus.Missing {
-			return &DataError{File: from, Object: fmt.Sprintf("model %.80q, task %s, answer %d", b.Model, b.Task, k+1),
+			return &corpus.DataError{File: from, Object: fmt.Sprintf("model %.80q, task %s, answer %d", b.Model, b.Task, k+1),
 				Reason: fmt.Sprintf("is %d, want 0, 1 or missing", a)}
 		}
 	}
@@ -66,10 +66,10 @@ func checkBlock(b corpus.Block) error {
 // appendBlock adds a block to the facts and to the totals. The task's items must be
 // there already.
 //
-// Errors: *DataError for a block that is longer than its task.
+// Errors: *corpus.DataError for a block that is longer than its task.
 func (c *change) appendBlock(b corpus.Block, s blockSum, modelID, taskID, fileID int32) error {
 	if err := fits(len(b.Correct), c.items[taskID]); err != nil {
-		return &DataError{File: sourceOf(b.File), Object: fmt.Sprintf("model %.80q, task %s", b.Model, b.Task), Reason: err.Error()}
+		return &corpus.DataError{File: sourceOf(b.File), Object: fmt.Sprintf("model %.80q, task %s", b.Model, b.Task), Reason: err.Error()}
 	}
 	c.count(c.benchmarks[b.Benchmark], s, 1)
 	return c.append("response_block", modelID, taskID, fileID, s.correct, s.observed, s.hash, listOf(b.Correct))

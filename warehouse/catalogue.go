@@ -151,7 +151,7 @@ func (w *Warehouse) SyncBenchmarks(ctx context.Context, benchmarks []corpus.Benc
 // One of the catalogue is not described anew by a user's import.
 func (c *change) describeBenchmark(b corpus.Benchmark, inCatalogue bool) error {
 	if err := validName("benchmark", b.Name); err != nil {
-		return &DataError{File: "catalogue", Object: "benchmark", Reason: err.Error()}
+		return &corpus.DataError{File: "catalogue", Object: "benchmark", Reason: err.Error()}
 	}
 	var least any
 	if b.MinPointBiserial > 0 {
@@ -197,7 +197,7 @@ func (c *change) addBenchmark(b corpus.Benchmark, least any, inCatalogue bool) (
 
 func (c *change) describeTask(benchmarkID int32, benchmark string, t corpus.Task, position int) error {
 	if err := validName("task", t.Name); err != nil {
-		return &DataError{File: "catalogue", Object: "benchmark " + benchmark, Reason: err.Error()}
+		return &corpus.DataError{File: "catalogue", Object: "benchmark " + benchmark, Reason: err.Error()}
 	}
 	var expected any
 	if t.Items > 0 {

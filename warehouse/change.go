@@ -79,7 +79,7 @@ func (w *Warehouse) change(ctx context.Context, fn func(*change) error) error {
 	}
 	w.crash("after-commit")
 	w.known = c.catalogue
-	w.untidy = w.untidy || c.orphaned
+	w.hasOrphanFiles = w.hasOrphanFiles || c.orphaned
 	return w.writeDown(c)
 }
 

@@ -26,9 +26,8 @@ func (w *Warehouse) checkLost(context.Context) ([]Finding, error) {
 	return found, nil
 }
 
-// checkLedger reports a ledger that can't have noticed losses: one that is missing, was
-// cut off, or belongs to another file than the one beside it. A published snapshot has
-// none, and needs none.
+// checkLedger reports a ledger from which losses can't be found: it is missing, cut off, or
+// of another file. A published snapshot has none and needs none.
 func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 	if _, err := os.Stat(lockPath(w.path)); errors.Is(err, fs.ErrNotExist) { // nobody ever wrote here
 		return nil, nil
@@ -40,7 +39,7 @@ func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 	f := Finding{Check: "ledger", Severity: Warning, Object: ledgerPath(w.path),
 		Remedy: "metabench check --repair writes it anew; compare the numbers of metabench status with what you expect"}
 	behind, last, newest := 0, int32(0), int32(0)
-	for _, l := range w.told {
+	for _, l := range w.loadsAtOpen {
 		last = max(last, l.ID)
 	}
 	for id := range loads {
@@ -51,8 +50,8 @@ func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 	}
 	switch {
 	case newest == 0:
-	case len(w.told) == 0:
-		f.Detail = "is missing or has no whole line: what was lost before can't be told"
+	case len(w.loadsAtOpen) == 0:
+		f.Detail = "is missing or has no whole line: losses before now can't be found"
 	case behind > 1: // a crash between a commit and its line leaves one
 		f.Detail = fmt.Sprintf("ends at load %d and the warehouse at load %d: it was cut off, or is of an older copy", last, newest)
 	}
@@ -64,15 +63,15 @@ func (w *Warehouse) checkLedger(ctx context.Context) ([]Finding, error) {
 	return append(found, replaced...), err
 }
 
-// checkReplaced compares what the ledger says last of each benchmark, of the loads that
-// the file knows, with what the manifest says. Totals add up all loads before.
+// checkReplaced compares the ledger's last totals of each benchmark, among the loads that
+// are in the file, with those of the manifest. Totals include all earlier loads.
 func (w *Warehouse) checkReplaced(ctx context.Context, loads map[int32]bool) ([]Finding, error) {
 	type counted struct {
 		load int32
 		LoadTotal
 	}
 	want, got := map[string]counted{}, map[string]counted{}
-	for _, l := range w.told {
+	for _, l := range w.loadsAtOpen {
 		for _, t := range l.Benchmarks {
 			if loads[l.ID] && l.ID >= want[t.Benchmark].load {
 				want[t.Benchmark] = counted{l.ID, t}
@@ -93,12 +92,12 @@ func (w *Warehouse) checkReplaced(ctx context.Context, loads map[int32]bool) ([]
 	}
 	var found []Finding
 	for _, benchmark := range sortedKeys(want) {
-		told, there := want[benchmark], got[benchmark]
-		if there.LoadTotal == told.LoadTotal {
+		ledger, file := want[benchmark], got[benchmark]
+		if file.LoadTotal == ledger.LoadTotal {
 			continue
 		}
 		found = append(found, Finding{Check: "replaced_file", Severity: Damage, Object: w.path,
-			Detail: fmt.Sprintf("after load %d it had %d answers to %s, says the ledger; the file says %d: another file was put in its place", told.load, told.Observed, benchmark, there.Observed),
+			Detail: fmt.Sprintf("by the ledger it had %d answers to %s after load %d, by its own manifest %d: another file was put in its place", ledger.Observed, benchmark, ledger.load, file.Observed),
 			Remedy: "put the file back that the ledger belongs to, or, if the exchange was meant, move " + ledgerPath(w.path) + " away"})
 	}
 	return found, nil

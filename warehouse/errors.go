@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
-
-	"metabench/corpus"
 )
 
 // NotFoundError says that there is no warehouse at a path.
@@ -67,7 +65,7 @@ func (h Holder) String() string {
 type LockedError struct {
 	Path   string
 	Holder *Holder // nil when it is not known, as for a reader
-	Err    error   // what DuckDB said; nil when our own lock was taken
+	Err    error   // DuckDB's; nil when our own lock was taken
 }
 
 func (e *LockedError) Error() string {
@@ -107,10 +105,10 @@ func (e *DamagedError) Error() string {
 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// said reports whether an error of DuckDB is of a type and begins with one of some
+// hasText reports whether an error of DuckDB is of a type and begins with one of some
 // phrases. Most of what can be wrong with a file has one type, so that DuckDB's words
 // are all there is to tell it apart by; names of files, which it quotes, are passed over.
-func said(err error, kind duckdb.ErrorType, phrases ...string) bool {
+func hasText(err error, kind duckdb.ErrorType, phrases ...string) bool {
 	var e *duckdb.Error
 	if !errors.As(err, &e) || e.Type != kind {
 		return false
@@ -124,11 +122,11 @@ var quoted = regexp.MustCompile(`"[^"]*"`)
 // openError sorts what DuckDB says when a file cannot be opened.
 func openError(path string, err error) error {
 	switch {
-	case said(err, duckdb.ErrorTypeIO, "Could not set lock on file"),
-		said(err, duckdb.ErrorTypeConnection, "Can't open a connection to same database file with a different configuration"): // by this process
+	case hasText(err, duckdb.ErrorTypeIO, "Could not set lock on file"),
+		hasText(err, duckdb.ErrorTypeConnection, "Can't open a connection to same database file with a different configuration"): // by this process
 		return &LockedError{Path: path, Err: err}
-	case said(err, duckdb.ErrorTypeIO, "Trying to read a database file with version number"),
-		said(err, duckdb.ErrorTypeInvalidInput, `Error opening "": file was written with a storage version`):
+	case hasText(err, duckdb.ErrorTypeIO, "Trying to read a database file with version number"),
+		hasText(err, duckdb.ErrorTypeInvalidInput, `Error opening "": file was written with a storage version`):
 		return &SchemaError{Path: path, Reason: "it was written by another version of DuckDB", Remedy: "use the version of metabench that wrote it: " + err.Error()}
 	case isDamage(err):
 		return &DamagedError{Path: path, Err: err}
@@ -143,7 +141,7 @@ func isDamage(err error) bool {
 	if errors.As(err, &e) && (e.Type == duckdb.ErrorTypeFatal || e.Type == duckdb.ErrorTypeSerialization) {
 		return true
 	}
-	return said(err, duckdb.ErrorTypeIO, "Corrupt ", "Failure while replaying WAL file", "Could not read ", `The file "" exists, but it is not a valid DuckDB`)
+	return hasText(err, duckdb.ErrorTypeIO, "Corrupt ", "Failure while replaying WAL file", "Could not read ", `The file "" exists, but it is not a valid DuckDB`)
 }
 
 // isAborted reports whether a statement failed for an earlier one of its transaction.
@@ -160,7 +158,7 @@ func lacksObject(err error) bool {
 }
 
 // AnswersError says that stored answers do not fit their task: which item an answer
-// belongs to cannot be told.
+// belongs to is unknown.
 type AnswersError struct {
 	Task   string
 	Model  string // empty where the task's items are at fault
@@ -174,6 +172,3 @@ func (e *AnswersError) Error() string {
 	}
 	return fmt.Sprintf("%s: %s; metabench check lists all such damage and what to do about it", of, e.Reason)
 }
-
-// DataError says what is wrong with data that was to be stored.
-type DataError = corpus.DataError

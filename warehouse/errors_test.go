@@ -8,7 +8,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// Errors are told apart by DuckDB's type and how it begins, never by words in a path or
+// Errors are distinguished by DuckDB's type and how it begins, never by words in a path or
 // a value.
 func TestErrorsOfOpeningAreToldApart(t *testing.T) {
 	const path = "/data/WAL corrupt/checksum/could not read, storage version/w.duckdb"

@@ -614,13 +614,13 @@ func TestHostileNamesAreOnlyValues(t *testing.T) {
 	mustShowNamesEverywhere(t, w, names)
 	const name = "a\xffb" // what is no text has no place in a column of text
 	b := blockOf("f.csv", name, 1)
-	var bad *DataError
+	var bad *corpus.DataError
 	if _, err := w.Import(t.Context(), corpus.Import{Blocks: []corpus.Block{b}}); !errors.As(err, &bad) {
-		t.Errorf("%q: error %v, want a *DataError", name, err)
+		t.Errorf("%q: error %v, want a *corpus.DataError", name, err)
 	}
 	d := corpus.Delivery{Repo: corpus.RepoState{Repo: name}}
 	if err := w.Record(t.Context(), d); !errors.As(err, &bad) {
-		t.Errorf("repository %q: error %v, want a *DataError", name, err)
+		t.Errorf("repository %q: error %v, want a *corpus.DataError", name, err)
 	}
 }
 

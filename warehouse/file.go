@@ -10,7 +10,7 @@ import (
 	"metabench/corpus"
 )
 
-// fileKey tells source files apart: another revision is another file.
+// fileKey identifies a source file: another revision is another file.
 type fileKey struct {
 	revision int32
 	path     string
@@ -35,8 +35,8 @@ func (c *change) fileKeeper() *fileKeeper {
 	return &fileKeeper{c: c, files: map[int32]map[string]storedFile{}, added: map[int32]bool{}, kept: map[fileKey]storedFile{}, known: map[string]bool{}}
 }
 
-// knew reports whether anything was stored of a repository before this keeper.
-func (k *fileKeeper) knew(repo string) bool {
+// existedBefore reports whether anything was stored of a repository before this keeper.
+func (k *fileKeeper) existedBefore(repo string) bool {
 	known, ok := k.known[repo]
 	if !ok {
 		_, known = k.c.revisionsOf[repo]

@@ -31,13 +31,13 @@ func (c *change) replaceStates(states []corpus.FileState, files *fileKeeper, gon
 			keys[k].task = task
 		}
 		last[keys[k]] = k
-		if files.knew(f.Repo) {
+		if files.existedBefore(f.Repo) {
 			if replaced[f.Repo] == nil {
 				replaced[f.Repo] = map[stateKey]bool{}
 			}
 			replaced[f.Repo][keys[k]] = true
 		}
-		c.hear(f.Repo)
+		c.internRepo(f.Repo)
 	}
 	for _, repo := range sortedKeys(replaced) {
 		for _, revision := range c.revisionsOf[repo] {

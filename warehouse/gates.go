@@ -211,7 +211,7 @@ func (l Limits) losses(benchmark string, ours, theirs holdings, path string) []F
 		{"items of form B", ours.forms["B"], theirs.forms["B"], "publish.max_item_loss", l.MaxItemLoss, "selection_shrank", "undo the setting that selects fewer items"},
 	} {
 		if part.check == "selection_shrank" && theirs.results && !ours.results || part.what == "answers" && len(found) > 0 {
-			continue // which is said once
+			continue // reported once
 		}
 		if gone := part.before - part.now; gone > 0 && float64(gone) > part.tolerated*float64(part.before) {
 			lost(part.check, fmt.Sprintf("has %d %s, and %d in %s: %s gone, %s tolerates %s", part.now, part.what, part.before, path,

@@ -232,7 +232,7 @@ func TestNothingIsNotPublished(t *testing.T) {
 }
 
 // A snapshot that cannot be read does not open the gates: the one before it is compared
-// with, and where there is none, that is said.
+// with, and where there is none, that is reported.
 func TestGatesCompareWithTheNewestSnapshotThatCanBeRead(t *testing.T) {
 	t.Parallel()
 	w, o := gated(t)

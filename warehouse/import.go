@@ -32,13 +32,12 @@ func (r ImportResult) Changed() bool { return r.New+r.Extended+r.Replaced+r.Remo
 // replaces what it gave itself before to the same benchmarks; importing the same again
 // changes nothing and writes nothing.
 //
-// Items are told apart by their key. Files of the same benchmark may hold
-// different items: an item is added when it is first seen, and an answer to an
-// item that a file does not have is missing. The items of a benchmark that the catalogue
-// doesn't know stand in the order of their keys. Blocks of a task that no items are
-// given or known for are numbered: 1, 2, …, or anatomy.1, anatomy.2, …
+// An item is identified by its key. Files of one benchmark may hold different items: new
+// items are added, and answers to items that a file lacks are missing. Items of a benchmark
+// that is not in the catalogue are ordered by key. Where a task has no items yet and none
+// are given, they are numbered: 1, 2, …, or anatomy.1, anatomy.2, …
 //
-// Errors: *DataError for data that can't be stored, such as two files that answer an
+// Errors: *corpus.DataError for data that can't be stored, such as two files that answer an
 // item differently for one model.
 func (w *Warehouse) Import(ctx context.Context, in corpus.Import) (ImportResult, error) {
 	var result ImportResult
@@ -67,7 +66,7 @@ func checkImport(in corpus.Import) error {
 		}
 		key := [4]string{b.Benchmark, b.Task, b.Model, b.File.Path}
 		if seen[key] {
-			return &DataError{File: b.File.Path, Object: fmt.Sprintf("model %.80q", b.Model),
+			return &corpus.DataError{File: b.File.Path, Object: fmt.Sprintf("model %.80q", b.Model),
 				Reason: fmt.Sprintf("has two blocks of answers to task %s", b.Task)}
 		}
 		seen[key] = true
@@ -318,7 +317,7 @@ func (im *importer) sameMetric() error {
 		before := im.metrics[benchmark]
 		for _, b := range im.in.Benchmarks {
 			if b.Name == benchmark && before != "" && b.Metric != "" && b.Metric != before {
-				return &DataError{File: im.source, Object: "benchmark " + benchmark,
+				return &corpus.DataError{File: im.source, Object: "benchmark " + benchmark,
 					Reason: fmt.Sprintf("has answers by %s, and these are by %s; say --metric %s if that is what they are, else import them as a benchmark of another name", before, b.Metric, before)}
 			}
 		}
@@ -347,7 +346,7 @@ func (im *importer) addUpBlocks() error {
 			if given[key] == nil {
 				keys = append(keys, key)
 			}
-			p := part{file, b.File, trim(t.order.place(b.Correct))}
+			p := part{file, b.File, trim(t.order.align(b.Correct))}
 			im.result.Responses += int(sumBlock(corpus.Block{Correct: p.correct}).observed)
 			given[key] = append(given[key], p)
 		}
@@ -425,7 +424,7 @@ func (im *importer) readParts(given map[blockKey][]part) (map[blockKey][]part, e
 		for k := range parts {
 			correct := trim(parts[k].correct)
 			if moves != nil && len(correct) > len(moves) {
-				return nil, &DataError{File: parts[k].from.Path, Object: "task " + im.taskOf[key.task].task,
+				return nil, &corpus.DataError{File: parts[k].from.Path, Object: "task " + im.taskOf[key.task].task,
 					Reason: fmt.Sprintf("has %d stored answers to %d items; run metabench check", len(correct), len(moves))}
 			}
 			parts[k].correct = rearrange(correct, moves)
@@ -513,7 +512,7 @@ func (im *importer) conflict(model string, t taskKey, bad *conflict) error {
 		}
 		return p.from.Path
 	}
-	return &DataError{File: name(b), Object: fmt.Sprintf("model %.80q, item %.80q of task %s", model, item, t.task),
+	return &corpus.DataError{File: name(b), Object: fmt.Sprintf("model %.80q, item %.80q of task %s", model, item, t.task),
 		Reason: fmt.Sprintf("is %d, and %d in %s; correct one of the two: a file that is imported again under its path replaces what it gave before",
 			b.correct[bad.position], a.correct[bad.position], name(a))}
 }

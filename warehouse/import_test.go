@@ -119,9 +119,9 @@ func TestBadImportIsRefusedAndLeavesNothing(t *testing.T) {
 			known[0].Hash = "aa"
 			mustImport(t, w, corpus.Import{Items: known, Blocks: []corpus.Block{blockOf("known.csv", "known", 1, 0)}})
 			before := hashesOf(t, w)
-			var bad *DataError
+			var bad *corpus.DataError
 			if _, err := w.Import(t.Context(), in); !errors.As(err, &bad) {
-				t.Fatalf("error %v, want a *DataError", err)
+				t.Fatalf("error %v, want a *corpus.DataError", err)
 			}
 			if diff := cmp.Diff(before, hashesOf(t, w)); diff != "" {
 				t.Error(diff)

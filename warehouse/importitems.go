@@ -9,14 +9,14 @@ import (
 	"metabench/corpus"
 )
 
-// itemOrder says where answers go when a task's items are put together anew.
+// itemOrder is the row alignment of an import: a permutation of positions.
 type itemOrder struct {
 	at    []int // position of each item of the files; nil where they stay
 	moves []int // new position of each stored item; nil where they stay
 }
 
-// place puts the answers of a file where the task's items stand.
-func (o *itemOrder) place(correct []uint8) []uint8 { return rearrange(correct, o.at) }
+// align puts a file's answers in the order of the task's items.
+func (o *itemOrder) align(correct []uint8) []uint8 { return rearrange(correct, o.at) }
 
 func rearrange(correct []uint8, to []int) []uint8 {
 	if to == nil {
@@ -184,7 +184,7 @@ func (im *importer) itemsOf(t taskKey, longest int) ([]corpus.Item, error) {
 	keys := map[string]bool{}
 	for k, it := range items {
 		fail := func(reason string) error {
-			return &DataError{File: im.source, Object: fmt.Sprintf("item %.80q of task %s", it.Key, t.task), Reason: reason}
+			return &corpus.DataError{File: im.source, Object: fmt.Sprintf("item %.80q of task %s", it.Key, t.task), Reason: reason}
 		}
 		if it.Position != k {
 			return nil, fail(fmt.Sprintf("has position %d, want %d", it.Position, k))
@@ -198,7 +198,7 @@ func (im *importer) itemsOf(t taskKey, longest int) ([]corpus.Item, error) {
 		keys[it.Key] = true
 	}
 	if longest > len(items) {
-		return nil, &DataError{File: im.source, Object: "task " + t.task,
+		return nil, &corpus.DataError{File: im.source, Object: "task " + t.task,
 			Reason: fmt.Sprintf("%d answers to %d items", longest, len(items))}
 	}
 	return items, nil
@@ -223,7 +223,7 @@ func sameQuestion(source string, stored, it corpus.Item) error {
 	if stored.Hash == "" || it.Hash == "" || stored.Hash == it.Hash {
 		return nil
 	}
-	return &DataError{File: source, Object: fmt.Sprintf("item %.80q of task %s", it.Key, it.Task),
+	return &corpus.DataError{File: source, Object: fmt.Sprintf("item %.80q of task %s", it.Key, it.Task),
 		Reason: "is another question than the stored item of that name; import it as another benchmark"}
 }
 

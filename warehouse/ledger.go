@@ -61,11 +61,11 @@ type ledger struct {
 	torn bool  // the last line may not be whole
 }
 
-// openLedger opens the ledger of a warehouse for writing. What it says was read
-// before; newest is the highest load that the file knows.
-func openLedger(d disk, path string, told []Load, newest int32) (*ledger, error) {
+// openLedger opens the ledger of a warehouse for writing. loads are its lines, newest is
+// the highest load in the warehouse.
+func openLedger(d disk, path string, loads []Load, newest int32) (*ledger, error) {
 	l := &ledger{disk: d, path: ledgerPath(path), last: newest}
-	for _, load := range told {
+	for _, load := range loads {
 		l.last = max(l.last, load.ID)
 	}
 	var err error
@@ -99,8 +99,8 @@ func readLedger(path string) ([]Load, error) {
 }
 
 // missingLoads are those that are not known.
-func missingLoads(told []Load, known map[int32]bool) []Load {
-	return slices.DeleteFunc(slices.Clone(told), func(l Load) bool { return known[l.ID] })
+func missingLoads(loads []Load, known map[int32]bool) []Load {
+	return slices.DeleteFunc(slices.Clone(loads), func(l Load) bool { return known[l.ID] })
 }
 
 // parseLedger reads the lines that are whole; a torn one was never relied on.

@@ -137,7 +137,7 @@ const blockSize = "65536"
 
 // migrateFile migrates a file that nobody else has open, and leaves no log beside it.
 func migrateFile(ctx context.Context, path string, o Options) (err error) {
-	w := &Warehouse{path: path, readOnly: true} // so that Close does not settle anything
+	w := &Warehouse{path: path, readOnly: true} // so that Close writes no ledger
 	if err := w.connect(ctx, append(o.settings(), [2]string{"default_block_size", blockSize})); err != nil {
 		return errors.Join(err, w.Close())
 	}

@@ -2,9 +2,9 @@ package warehouse
 
 import "fmt"
 
-// fits says what is wrong with so many answers to a task of so many items. One answer
-// too many would be read as the next task's first. A block may be shorter than its task:
-// what is beyond its end was not observed.
+// fits checks the length of a block against its task: an error where it has more answers
+// than the task has items, which would be read as answers to the next task. A shorter block
+// is allowed; items beyond its end were not observed.
 func fits(answers, items int) error {
 	if answers > items {
 		return fmt.Errorf("has %d answers to %d items", answers, items)
@@ -12,9 +12,9 @@ func fits(answers, items int) error {
 	return nil
 }
 
-// takeOutMisfits takes out blocks that are longer than their task, and makes the crawl
-// read their files again. They are left alone where they are more than those that fit:
-// then it is items that were lost.
+// takeOutMisfits deletes blocks that are longer than their task, and makes the crawl read
+// their files again. Where most blocks of a task are longer, items were lost and not blocks
+// damaged: then it deletes none.
 func (c *change) takeOutMisfits() error {
 	var keys []blockKey
 	var key blockKey

@@ -34,7 +34,7 @@ func TestBlockLongerThanItsTaskIsNotTakenIn(t *testing.T) {
 	w := twoTasks(t)
 	before := hashesOf(t, w)
 	long := corpus.Block{Model: "m9", Benchmark: "mmlu", Task: "anatomy", Correct: []uint8{1, 1, 1}, File: corpus.File{Repo: "o/r9", Path: "x.parquet"}}
-	var bad *DataError
+	var bad *corpus.DataError
 	err := w.Record(t.Context(), corpus.Delivery{Repo: corpus.RepoState{Repo: "o/r9"}, Blocks: []corpus.Block{long}})
 	if !errors.As(err, &bad) || !strings.Contains(bad.Reason, "3 answers to 2 items") || !strings.Contains(bad.Object, "m9") || bad.File != "o/r9 x.parquet" {
 		t.Errorf("error %v", err)

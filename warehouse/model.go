@@ -16,7 +16,7 @@ func (c *change) ensureModel(name string) (int32, error) {
 		return id, nil
 	}
 	if err := validName("model", name); err != nil {
-		return 0, &DataError{File: c.source, Object: "model", Reason: err.Error()}
+		return 0, &corpus.DataError{File: c.source, Object: "model", Reason: err.Error()}
 	}
 	id := int32(len(c.models) + 1)
 	c.models[name] = id

@@ -33,7 +33,7 @@ func TestCommentsListTheNamesInResults(t *testing.T) {
 }
 
 // A view or query that compares a column with a name that nothing writes finds nothing,
-// and nobody is told.
+// without an error.
 func TestSQLComparesWithNamesThatAreWritten(t *testing.T) {
 	known := map[string][]string{"target": {result.JointName}, "part": {"benchmark"}} // of left_out
 	for column, names := range result.Enumerations() {

@@ -78,8 +78,8 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 	if o.AcceptLoss {
 		gates = accepted(gates)
 	}
-	if o.IfChanged && !Gated(gates) { // a gate that is shut is told of every night
-		same, err := w.saysTheSame(ctx, s.Path)
+	if o.IfChanged && !Gated(gates) { // a closed gate is reported every night
+		same, err := w.isUpToDate(ctx, s.Path)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (w *Warehouse) publish(ctx context.Context, o PublishOptions, s *Snapshot) 
 		return errors.Join(err, w.removeDrafts(o.Dir))
 	}
 	w.crash("before-rename")
-	if err := w.place(draft, s.Version, s.Path); err != nil {
+	if err := w.install(draft, s.Version, s.Path); err != nil {
 		return err
 	}
 	return w.dropOld(o.Dir, max(1, o.Keep))
@@ -153,9 +153,9 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }
 
-// place gives a finished draft its version's name and makes the public name mean
+// install gives a finished draft its version's name and makes the public name mean
 // it. Both are one rename; the public name is a second link to the same file.
-func (w *Warehouse) place(draft, version, public string) error {
+func (w *Warehouse) install(draft, version, public string) error {
 	if err := w.disk.rename(draft, version); err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func (w *Warehouse) prepare(ctx context.Context, query string) (q prepared, err 
 	switch {
 	case err != nil:
 		return q, err
-	case !parsed: // what is wrong, and of which type, is said when it is prepared
+	case !parsed: // preparing it gives a typed error
 	case n == 0:
 		return q, &RefusedError{Reason: "it is empty"}
 	case n > 1:

@@ -104,7 +104,7 @@ func TestQueryRefusesWhatDoesNotOnlyReadTheWarehouse(t *testing.T) {
 	}
 }
 
-// What is wrong with a query is told by DuckDB's parser and types of errors: words in it
+// What is wrong with a query is known from DuckDB's parser and types of errors: words in it
 // mean nothing.
 func TestWordsInAQueryDoNotDecideAboutIt(t *testing.T) {
 	r := reader(t)

@@ -106,7 +106,7 @@ func (w *Warehouse) StoreQuestions(ctx context.Context, questions []corpus.Quest
 func (c *change) storeQuestion(q corpus.Question, files *fileKeeper) error {
 	benchmark, known := c.benchmarks[q.Benchmark]
 	if !known || q.Key == "" {
-		return &DataError{File: q.File.Path, Object: fmt.Sprintf("question %.80q of %.80q", q.Key, q.Benchmark), Reason: "is of no item that is here"}
+		return &corpus.DataError{File: q.File.Path, Object: fmt.Sprintf("question %.80q of %.80q", q.Key, q.Benchmark), Reason: "is of no item that is here"}
 	}
 	file, err := files.keep(q.File)
 	if err != nil {

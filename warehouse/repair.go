@@ -162,7 +162,7 @@ func (w *Warehouse) forgetLost(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lost = nil
-	return w.settle(ctx)
+	return w.checkpointHeld(ctx)
 }
 
 // Quarantine puts what DuckDB cannot read aside, so that work can go on: first the

@@ -10,8 +10,8 @@ import (
 // revisionKey names a repository at one commit.
 type revisionKey struct{ repo, commit string }
 
-// hear makes a repository known, before anything is stored of one of its revisions.
-func (c *catalogue) hear(repo string) {
+// internRepo makes a repository known, before anything is stored of one of its revisions.
+func (c *catalogue) internRepo(repo string) {
 	if _, ok := c.revisionsOf[repo]; !ok {
 		c.revisionsOf[repo] = nil
 	}
@@ -44,7 +44,7 @@ func (c *catalogue) loadRevisions(ctx context.Context, conn *sql.Conn) error {
 	err := scanEach(ctx, conn, `SELECT revision_id, repo, commit_hash FROM revision ORDER BY revision_id`,
 		[]any{&id, &key.repo, &key.commit}, func() { c.addRevision(id, key) })
 	if err == nil {
-		err = scanEach(ctx, conn, `SELECT repo FROM repo_state`, []any{&key.repo}, func() { c.hear(key.repo) })
+		err = scanEach(ctx, conn, `SELECT repo FROM repo_state`, []any{&key.repo}, func() { c.internRepo(key.repo) })
 	}
 	if err != nil {
 		return fmt.Errorf("read repositories: %w", err)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// Run is a computation that writes results, told apart by what goes into it.
+// Run is a computation that writes results, identified by what goes into it.
 type Run struct {
 	Command          string // without secrets
 	ConfigHash       string
@@ -76,9 +76,9 @@ func (w *Warehouse) BeginRun(ctx context.Context, r Run) (Attempt, error) {
 	return a, nil
 }
 
-// settleRuns marks the runs that a killed process left as failed. Whoever opens the
+// failAbandonedRuns marks the runs that a killed process left as failed. Whoever opens the
 // warehouse for writing is alone with it, so that nothing in it is running.
-func (w *Warehouse) settleRuns(ctx context.Context) error {
+func (w *Warehouse) failAbandonedRuns(ctx context.Context) error {
 	return w.change(ctx, func(c *change) error {
 		return c.exec(`UPDATE run_attempt SET status = ? WHERE status = ?`, string(RunFailed), string(RunRunning))
 	})

@@ -242,9 +242,9 @@ func TestContradictingFilesAreRefused(t *testing.T) {
 	refused := func(t *testing.T, w *Warehouse, in corpus.Import) {
 		t.Helper()
 		_, err := w.Import(t.Context(), in)
-		var bad *DataError
+		var bad *corpus.DataError
 		if !errors.As(err, &bad) {
-			t.Fatalf("error %v, want a *DataError", err)
+			t.Fatalf("error %v, want a *corpus.DataError", err)
 		}
 		for _, part := range []string{"a.csv", "b.csv", `"m"`, `"q2"`, "b.csv: model", "is 1, and 0 in a.csv"} {
 			if !strings.Contains(err.Error(), part) {
@@ -324,7 +324,7 @@ func TestShardOfAnotherMetricIsRefused(t *testing.T) {
 	in := importOf(grid("b.csv", []string{"n"}, 0, 4, fixed))
 	in.Benchmarks[0].Metric = "exact_match"
 	_, err := w.Import(t.Context(), in)
-	var bad *DataError
+	var bad *corpus.DataError
 	if !errors.As(err, &bad) || !strings.Contains(err.Error(), "answers by acc") {
 		t.Fatalf("error %v, want both metrics", err)
 	}
@@ -378,12 +378,12 @@ func TestLostLoadOfSeveralFilesNeedsAllOfThem(t *testing.T) {
 	if got := values(t, w, "SELECT DISTINCT source FROM manifest"); len(got) != 1 || got[0][0] != "a.csv and 1 more" {
 		t.Errorf("manifest: %v", got)
 	}
-	told, err := readLedger(w.path)
+	loads, err := readLedger(w.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(told) == 0 || !slices.Equal(told[len(told)-1].Sources, []string{"a.csv", "b.csv"}) {
-		t.Errorf("ledger: %+v", told)
+	if len(loads) == 0 || !slices.Equal(loads[len(loads)-1].Sources, []string{"a.csv", "b.csv"}) {
+		t.Errorf("ledger: %+v", loads)
 	}
 }
 

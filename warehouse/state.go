@@ -9,10 +9,9 @@ import (
 	"maps"
 )
 
-// state is a hash of everything that a snapshot shows and that does not change by
-// looking again: two files with the same state answer every query the same, but for
-// when the crawl last asked and when a run was repeated. It is what publishing and
-// exporting compare to find out that there is nothing to do.
+// state is a hash of all that a snapshot shows, except for when the crawl last asked and
+// when a run was repeated. Two files with the same state answer every other query the same:
+// then there is nothing to publish or to export.
 //
 // DuckDB's hash() is an order of magnitude faster than the digests of TableHashes,
 // but is only the same within one version of DuckDB.
@@ -48,9 +47,9 @@ func (w *Warehouse) hashState(ctx context.Context) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// saysTheSame reports whether a published snapshot is whole and has the state of the
-// warehouse. One that cannot be read says nothing.
-func (w *Warehouse) saysTheSame(ctx context.Context, path string) (same bool, err error) {
+// isUpToDate reports whether a published snapshot is whole and has the state of the
+// warehouse; false if it cannot be read.
+func (w *Warehouse) isUpToDate(ctx context.Context, path string) (same bool, err error) {
 	ours, err := w.state(ctx)
 	if err != nil {
 		return false, err

@@ -120,7 +120,7 @@ func checkDelivery(d corpus.Delivery) error {
 				continue
 			}
 			if err := validName(what, name); err != nil {
-				return &DataError{File: d.Repo.Repo, Object: what, Reason: err.Error()}
+				return &corpus.DataError{File: d.Repo.Repo, Object: what, Reason: err.Error()}
 			}
 		}
 		return nil
@@ -191,14 +191,13 @@ func (c *change) record(d corpus.Delivery) error {
 	return nil
 }
 
-// recordRepo replaces what the crawl remembers of a repository. One that was never
-// heard of has nothing to be replaced.
+// recordRepo replaces the state of a repository. A new one has nothing to be replaced.
 func (c *change) recordRepo(r corpus.RepoState, files *fileKeeper) error {
 	if r.Repo == "" {
 		return nil
 	}
-	known := files.knew(r.Repo)
-	c.hear(r.Repo)
+	known := files.existedBefore(r.Repo)
+	c.internRepo(r.Repo)
 	if known {
 		n, err := c.execCount(`UPDATE repo_state SET commit_hash = ?, model = ?, status = ?, attempts = ?, error = ?, updated = ?, gone_since = ? WHERE repo = ?`,
 			r.Commit, r.Model, string(r.Status), int32(r.Attempts), text(r.Error), timeOf(r.Updated), timeOf(r.Gone), r.Repo)
@@ -244,7 +243,7 @@ func (c *change) addItems(items []corpus.Item) error {
 	}
 	for _, it := range items {
 		if err := validName("item", it.Key); err != nil {
-			return &DataError{File: c.source, Object: "task " + task, Reason: err.Error()}
+			return &corpus.DataError{File: c.source, Object: "task " + task, Reason: err.Error()}
 		}
 		old, ok := at[it.Position]
 		switch {
@@ -261,7 +260,7 @@ func (c *change) addItems(items []corpus.Item) error {
 	}
 	for k := range len(at) {
 		if _, ok := at[k]; !ok {
-			return &DataError{File: c.source, Object: "task " + task, Reason: fmt.Sprintf("has %d items and none at position %d", len(at), k)}
+			return &corpus.DataError{File: c.source, Object: "task " + task, Reason: fmt.Sprintf("has %d items and none at position %d", len(at), k)}
 		}
 	}
 	c.items[taskID] = len(at)

@@ -70,7 +70,7 @@ func TestOlderWarehouseIsUpgradedWithoutLoss(t *testing.T) {
 			if diff := cmp.Diff(want, readHashes(t, path)); diff != "" {
 				t.Errorf("differs from a warehouse of today with the same content:\n%s", diff)
 			}
-			// What no old program knew.
+			// What old programs did not have.
 			if _, _, err := openAt(t, copyOf(t, path)).CreateRelease(t.Context(), ReleaseOptions{Version: "v1"}); err != nil {
 				t.Error(err)
 			}

@@ -72,6 +72,6 @@ func (w *Warehouse) view(ctx context.Context) (v *Warehouse, end func() error, e
 	}
 	return &Warehouse{
 		path: w.path, readOnly: true, now: w.now, crash: w.crash, disk: w.disk, file: w.file, settings: w.settings,
-		pool: w.pool, db: tx, answers: answers, told: w.told, lost: slices.Clone(w.lost), older: w.older, closed: true,
+		pool: w.pool, db: tx, answers: answers, loadsAtOpen: w.loadsAtOpen, lost: slices.Clone(w.lost), older: w.older, closed: true,
 	}, end, nil
 }

@@ -1,16 +1,4 @@
-// Package warehouse keeps responses, their provenance and the results of the
-// analysis in one DuckDB file. It is the only writer of that file and the only
-// package that imports the DuckDB driver.
-//
-// The file has one writer at a time, guarded by a kernel lock beside it; DuckDB
-// itself shuts out readers while a writer has it open, so everybody else reads a
-// published snapshot. Whatever changes answers is one transaction that also writes
-// the manifest: what every benchmark must hold afterwards.
-//
-// docs/warehouse.md describes the schema to those who query it.
 package warehouse
-
-//go:generate go run ./reference -o ../docs/warehouse.md -lake ../deploy/lake
 
 import (
 	"context"
@@ -83,18 +71,18 @@ type Warehouse struct {
 	file     string      // absolute path
 	settings [][2]string // DuckDB's
 
-	mu     sync.Mutex // held while conn is in use
-	conn   *sql.Conn  // the only connection that writes
-	known  *catalogue
-	ledger *ledger
-	told   []Load // what the ledger said when it was opened
-	lost   []Load // in the ledger and not in the file
+	mu          sync.Mutex // held while conn is in use
+	conn        *sql.Conn  // the only connection that writes
+	known       *catalogue
+	ledger      *ledger
+	loadsAtOpen []Load // of the ledger
+	lost        []Load // in the ledger and not in the file
 
-	older    bool // the schema is an earlier one: tables and views of today may not be there
-	replaced bool // the ledger is of another file, and stays as it is until somebody has looked
+	older          bool // the schema is of an earlier program: some tables and views may be missing
+	ledgerMismatch bool // the ledger is of another file; it is frozen until check --repair
 
-	untidy bool // files that nothing was read from any more may be stored
-	closed bool
+	hasOrphanFiles bool // rows of source_file may be left that nothing refers to
+	closed         bool
 }
 
 // Open opens an existing warehouse for writing and brings its schema up to date.
@@ -157,11 +145,11 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if w.told, err = readLedger(w.path); err != nil {
+	if w.loadsAtOpen, err = readLedger(w.path); err != nil {
 		return err
 	}
-	w.lost = missingLoads(w.told, loads)
-	if w.ledger, err = openLedger(w.disk, w.path, w.told, known.lastLoad); err != nil {
+	w.lost = missingLoads(w.loadsAtOpen, loads)
+	if w.ledger, err = openLedger(w.disk, w.path, w.loadsAtOpen, known.lastLoad); err != nil {
 		return err
 	}
 	known.lastLoad = w.ledger.last
@@ -170,8 +158,8 @@ func (w *Warehouse) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	w.replaced = len(replaced) > 0
-	if err := w.settleRuns(ctx); err != nil {
+	w.ledgerMismatch = len(replaced) > 0
+	if err := w.failAbandonedRuns(ctx); err != nil {
 		return openError(w.path, err)
 	}
 	return nil
@@ -233,8 +221,8 @@ func OpenReadOnly(ctx context.Context, o Options) (*Warehouse, error) {
 	if err == nil {
 		var loads map[int32]bool
 		if loads, err = loadIDs(ctx, w.conn); err == nil {
-			w.told, err = readLedger(w.path)
-			w.lost = missingLoads(w.told, loads)
+			w.loadsAtOpen, err = readLedger(w.path)
+			w.lost = missingLoads(w.loadsAtOpen, loads)
 		}
 	}
 	if locked := (*LockedError)(nil); errors.As(err, &locked) {
@@ -287,35 +275,35 @@ func (w *Warehouse) dataSource() (string, error) {
 // Path is the file's path as given.
 func (w *Warehouse) Path() string { return w.path }
 
-// settle forgets files that nothing was read from any more and empties the
-// write-ahead log into the file.
-func (w *Warehouse) settle(ctx context.Context) error {
-	if w.untidy {
+// checkpointHeld deletes orphan files, writes the write-ahead log into the file and folds
+// the ledger. mu is held.
+func (w *Warehouse) checkpointHeld(ctx context.Context) error {
+	if w.hasOrphanFiles {
 		if err := w.known.forgetFiles(ctx, w.conn); err != nil {
 			return err
 		}
-		w.untidy = false
+		w.hasOrphanFiles = false
 	}
 	if _, err := w.conn.ExecContext(ctx, "CHECKPOINT"); err != nil {
 		return err
 	}
-	if w.ledger == nil || w.replaced {
+	if w.ledger == nil || w.ledgerMismatch {
 		return nil
 	}
 	return w.ledger.fold(w.newestLoad(), w.lost)
 }
 
-// checkpoint settles a warehouse that is open for writing, and goes on.
+// checkpoint is checkpointHeld for a warehouse that stays open; without effect on a reader.
 func (w *Warehouse) checkpoint(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.readOnly || w.closed {
 		return nil
 	}
-	return w.settle(ctx)
+	return w.checkpointHeld(ctx)
 }
 
-// newestLoad is what the ledger says when all lines are folded into one.
+// newestLoad is the line into which all lines of the ledger are folded.
 func (w *Warehouse) newestLoad() Load {
 	load := Load{ID: w.known.newestLoad, Source: "all before", At: w.now().UTC()}
 	for _, name := range sortedKeys(w.known.benchmarks) {
@@ -338,7 +326,7 @@ func (w *Warehouse) Close() error {
 	var errs []error
 	if w.conn != nil {
 		if !w.readOnly && w.known != nil {
-			errs = append(errs, w.settle(context.Background()))
+			errs = append(errs, w.checkpointHeld(context.Background()))
 		}
 		errs = append(errs, w.ledger.close(), w.conn.Close())
 	}

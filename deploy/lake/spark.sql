@@ -125,7 +125,7 @@ CREATE TABLE run (
     `seed` DECIMAL(20,0) COMMENT 'Seed of all randomness.',
     `input_fingerprint` STRING COMMENT 'Hash of the answers it read.'
 ) USING parquet LOCATION 's3://bucket/lake/run'
-COMMENT 'A computation that wrote results, told apart by what went into it: doing the same again is the same run.';
+COMMENT 'A computation that wrote results, identified by its inputs, settings, seed and program: the same again is the same run.';
 
 CREATE TABLE split_assignment (
     `scheme` STRING COMMENT 'random, or family where related models stay together.',

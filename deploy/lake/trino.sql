@@ -124,7 +124,7 @@ CREATE TABLE hive.metabench.run (
     "code_version" varchar COMMENT 'Version of the program.',
     "seed" decimal(20,0) COMMENT 'Seed of all randomness.',
     "input_fingerprint" varchar COMMENT 'Hash of the answers it read.'
-) COMMENT 'A computation that wrote results, told apart by what went into it: doing the same again is the same run.'
+) COMMENT 'A computation that wrote results, identified by its inputs, settings, seed and program: the same again is the same run.'
 WITH (external_location = 's3://bucket/lake/run', format = 'PARQUET');
 
 CREATE TABLE hive.metabench.split_assignment (

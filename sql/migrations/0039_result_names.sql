@@ -20,3 +20,4 @@ COMMENT ON COLUMN reconstruction_metric.part IS 'test: errors are measured on te
 COMMENT ON COLUMN reconstruction_metric.grp IS 'all, or a third of those models by their true score: low third, middle third, high third.';
 COMMENT ON COLUMN form_reliability.form_a IS 'First form: A.';
 COMMENT ON COLUMN form_reliability.form_b IS 'Second form: B, which shares no item with the first.';
+COMMENT ON TABLE run IS 'A computation that wrote results, identified by its inputs, settings, seed and program: the same again is the same run.';
