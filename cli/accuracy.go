@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"metabench/analysis/accuracy"
+	"metabench/internal/accuracy"
 )
 
 // accuracyFlags are the flags of metabench accuracy.

@@ -7,9 +7,8 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/sourcegraph/conc/pool"
-
 	"metabench/analysis/distill"
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/rival"
 )
@@ -65,14 +64,11 @@ func Run(ctx context.Context, d *Data, o Options) ([]Outcome, error) {
 	methods := rival.Methods()
 	r := &run{data: d, o: o, methods: methods, total: len(o.Splits) * o.Seeds * len(o.Items) * len(methods)}
 	parts := make([][]Outcome, len(o.Splits)*o.Seeds)
-	p := pool.New().WithContext(ctx).WithMaxGoroutines(o.Workers).WithCancelOnError().WithFirstError()
-	for k := range parts {
-		p.Go(func(ctx context.Context) (err error) {
-			parts[k], err = r.part(ctx, o.Splits[k/o.Seeds], uint64(k%o.Seeds+1))
-			return err
-		})
-	}
-	if err := p.Wait(); err != nil {
+	err := parallel.Try(ctx, len(parts), o.Workers, func(ctx context.Context, k, _ int) (err error) {
+		parts[k], err = r.part(ctx, o.Splits[k/o.Seeds], uint64(k%o.Seeds+1))
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	var out []Outcome

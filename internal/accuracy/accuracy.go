@@ -1,7 +1,3 @@
-// Package accuracy measures how well scores are reconstructed on real data, beside
-// the figures of others on the same data. It is a study, not a library: the only
-// package of the analysis that reads files. What it reads is described in the
-// data's own README; no test model is used in choosing anything.
 package accuracy
 
 import (
