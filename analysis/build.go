@@ -10,25 +10,24 @@ import (
 	"metabench/analysis/result"
 )
 
-// The two ways in which models are split. Choices for users are made and predictions
-// for new models fitted in the random scheme; the family scheme repeats the whole
-// distillation to tell the error for models none of whose relatives were seen.
+// The schemes of a split. What users get is selected and fitted in the random scheme;
+// the family scheme repeats the whole distillation, to measure the error for models of
+// families that are not in the calibration.
 const (
 	schemeRandom = string(result.SchemeRandom)
 	schemeFamily = string(result.SchemeFamily)
 )
 
-// formRandom is the form of as many random items as form A has: what selection is
-// worth.
+// formRandom is the form of as many random items as form A has, a baseline.
 const formRandom = string(result.FormRandom)
 
 // Build runs every stage on one benchmark and returns its results. Stages whose
 // inputs have not changed are taken from the cache.
 //
-// Test models are used once, for the errors; nothing is chosen by them, neither by the
-// filters nor after. What the answers don't allow (a second form, a family split) is left
-// out of the results with its reason; an error that is Impossible says that they allow
-// nothing at all.
+// Test models are used once, for the errors; neither the filters nor anything after them
+// is chosen by test models. What the answers don't allow (a second form, a family split)
+// is left out of the results with its reason; where they allow nothing at all, the error
+// is Impossible.
 func Build(ctx context.Context, data *Data, opts Options, cache Cache, report Reporter) (*Distilled, error) {
 	if err := data.check(); err != nil {
 		return nil, err
@@ -51,11 +50,11 @@ func Build(ctx context.Context, data *Data, opts Options, cache Cache, report Re
 // Distilled is a benchmark after its build.
 type Distilled struct {
 	Set   *result.Set
-	Data  *Data // as the random scheme sees them
+	Data  *Data // filtered without the test models of the random scheme
 	Forms []Form
 
-	Released []*Distilled // one a released form: its data and itself
-	pool     []int        // columns that such a form's items would be selected from; nil for others
+	Released   []*Distilled // one a released form: its data and itself
+	candidates []int        // columns that such a form's items would be selected from; nil for others
 }
 
 // Form is a set of selected items: columns of the data's table.
@@ -84,8 +83,9 @@ type builder struct {
 	released []*Distilled
 }
 
-// parting is a split of the models with what it was made from.
-type parting struct {
+// dataSplit is the split of a benchmark's models by a scheme, with the data filtered for
+// it.
+type dataSplit struct {
 	scheme string
 	data   *Data // filtered without its test models
 	response.Split
@@ -98,7 +98,7 @@ func (b *builder) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lead, err := b.pair(ctx, random)
+	primary, err := b.pair(ctx, random)
 	if err != nil {
 		return err
 	}
@@ -106,10 +106,10 @@ func (b *builder) run(ctx context.Context) error {
 		name string
 		make func() error
 	}{
-		{"random items", func() error { return b.chance(ctx, random, len(lead.Columns)) }},
-		{"learning curve", func() error { return b.curve(ctx, random, lead) }},
+		{"random items", func() error { return b.chance(ctx, random, len(primary.Columns)) }},
+		{"learning curve", func() error { return b.curve(ctx, random, primary) }},
 		{"releases", func() error { return b.release(ctx, random) }},
-		{"family split", func() error { return b.family(ctx, lead.Name) }},
+		{"family split", func() error { return b.family(ctx, primary.Name) }},
 	} {
 		if err := b.attempt(part.name, part.make); err != nil {
 			return err
@@ -118,26 +118,26 @@ func (b *builder) run(ctx context.Context) error {
 	return nil
 }
 
-// pair makes the forms A and B, and returns the one that others are compared with: A
-// where there is one.
-func (b *builder) pair(ctx context.Context, p parting) (lead form, err error) {
-	columns := p.data.free()
-	if b.data.Given["A"] == nil && b.data.Given["B"] != nil && len(columns) < leastColumns {
+// pair makes the forms A and B, and returns the primary form: A where there is one. The
+// number of random items, the learning curve and the family split follow it.
+func (b *builder) pair(ctx context.Context, p dataSplit) (primary form, err error) {
+	columns := p.data.unpinned()
+	if b.data.Pinned["A"] == nil && b.data.Pinned["B"] != nil && len(columns) < leastColumns {
 		b.leave("form A", fmt.Sprintf("%d kept items are left beside those pinned for form B, at least %d are needed", len(columns), leastColumns))
 		return b.form(ctx, p, "B", nil)
 	}
-	if lead, err = b.form(ctx, p, "A", columns); err != nil {
+	if primary, err = b.form(ctx, p, "A", columns); err != nil {
 		return form{}, err
 	}
-	if b.opts.Forms < 2 && b.data.Given["B"] == nil {
-		return lead, nil
+	if b.opts.Forms < 2 && b.data.Pinned["B"] == nil {
+		return primary, nil
 	}
-	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(lead.Columns, j) })
-	if b.data.Given["B"] == nil && len(rest) < len(lead.Columns) {
-		b.leave("form B", fmt.Sprintf("%d kept items are left beside the %d of form A, as many are needed", len(rest), len(lead.Columns)))
-		return lead, nil
+	rest := slices.DeleteFunc(slices.Clone(columns), func(j int) bool { return slices.Contains(primary.Columns, j) })
+	if b.data.Pinned["B"] == nil && len(rest) < len(primary.Columns) {
+		b.leave("form B", fmt.Sprintf("%d kept items are left beside the %d of form A, as many are needed", len(rest), len(primary.Columns)))
+		return primary, nil
 	}
-	return lead, b.attempt("form B", func() error {
+	return primary, b.attempt("form B", func() error {
 		_, err := b.form(ctx, p, "B", rest)
 		if err == nil {
 			b.reliability("A", "B")
@@ -152,38 +152,38 @@ func (b *builder) family(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err = b.form(ctx, p, name, p.data.free()); err != nil {
+	if _, err = b.form(ctx, p, name, p.data.unpinned()); err != nil {
 		return err
 	}
 	return b.release(ctx, p)
 }
 
-// leastColumns is how many items must be left beside a given form B for a form A to
+// leastColumns is how many items must be left beside a pinned form B for a form A to
 // be selected from them; with fewer there is no form A.
 const leastColumns = 20
 
-// form makes a form: of the items that are given for it, else of those selected from
-// the columns.
-func (b *builder) form(ctx context.Context, p parting, name string, columns []int) (form, error) {
-	if b.data.Given[name] != nil {
-		return b.give(ctx, p, name)
+// form makes a form of the items that are pinned for it, else of items selected from the
+// columns.
+func (b *builder) form(ctx context.Context, p dataSplit, name string, columns []int) (form, error) {
+	if b.data.Pinned[name] != nil {
+		return b.pin(ctx, p, name)
 	}
 	return b.distil(ctx, p, name, columns)
 }
 
 // split divides the models that have a score.
-func (b *builder) split(ctx context.Context, scheme string) (parting, error) {
+func (b *builder) split(ctx context.Context, scheme string) (dataSplit, error) {
 	key := []any{b.data.Fingerprint, b.opts.MinObserved, b.opts.shares(), b.opts.Seed, b.data.Suite.key()}
-	p, print, err := run(ctx, b.stages, "split "+scheme, key, func(func(int, int)) (parted, error) {
+	p, print, err := run(ctx, b.stages, "split "+scheme, key, func(func(int, int)) (suiteSplit, error) {
 		return b.data.Suite.split(scheme, b.opts)
 	})
 	if err != nil {
-		return parting{}, err
+		return dataSplit{}, err
 	}
-	out := parting{scheme: scheme, data: b.data.as(scheme, b.opts.MinObserved), print: print}
+	out := dataSplit{scheme: scheme, data: b.data.as(scheme, b.opts.MinObserved), print: print}
 	out.Split, err = p.of(scheme, b.data.Table.Benchmark, b.data.Table.Models, out.data.Scores)
 	if err != nil {
-		return parting{}, err
+		return dataSplit{}, err
 	}
 	b.splitRows(scheme, out.Split, p)
 	if scheme == schemeFamily {
@@ -195,11 +195,12 @@ func (b *builder) split(ctx context.Context, scheme string) (parting, error) {
 }
 
 // distil selects a form from the columns and fits its reconstruction, all on one
-// split. Of the family scheme, errors are kept and nothing else.
+// split. Of the family scheme, only errors are kept.
 //
 // The published method comes first: a random subset, the search of the information
-// filter, abilities. It is kept beside ours and decides how many items a form has.
-func (b *builder) distil(ctx context.Context, p parting, name string, columns []int) (form, error) {
+// filter, abilities. Its errors are kept for comparison, and its form decides how many
+// items ours has.
+func (b *builder) distil(ctx context.Context, p dataSplit, name string, columns []int) (form, error) {
 	stage := func(s string) string { return s + " " + name + " " + p.scheme }
 	bank, print, err := run(ctx, b.stages, stage("preselect"), []any{p.print, columns, b.opts.Preselect, b.opts.Subsets, b.opts.Seed},
 		func(report func(int, int)) ([]int, error) {
@@ -244,9 +245,9 @@ func (b *builder) distil(ctx context.Context, p parting, name string, columns []
 	return b.scale(ctx, p, f)
 }
 
-// scale calibrates a form's items on their own, with standard errors and fit, and
-// writes the form down. Of the family scheme, errors are kept and nothing else.
-func (b *builder) scale(ctx context.Context, p parting, f form) (form, error) {
+// scale calibrates a form's items on their own, with standard errors and fit, and adds
+// the form to the results, except in the family scheme.
+func (b *builder) scale(ctx context.Context, p dataSplit, f form) (form, error) {
 	if p.scheme == schemeFamily {
 		return f, nil
 	}
@@ -265,7 +266,7 @@ func (b *builder) scale(ctx context.Context, p parting, f form) (form, error) {
 
 // published measures the error of the published method's single-benchmark form: a
 // smooth of the ability, and the recipe with the linear model and the sub-score.
-func (b *builder) published(ctx context.Context, p parting, f form) error {
+func (b *builder) published(ctx context.Context, p dataSplit, f form) error {
 	out, _, err := run(ctx, b.stages, "published "+f.Name+" "+p.scheme, []any{p.print, f.Columns, f.Items, f.Estimator},
 		func(func(int, int)) (publishedScores, error) {
 			return publishedPredictions(ctx, p.data, f, p.Split, b.opts.Workers)
@@ -284,8 +285,8 @@ func (b *builder) published(ctx context.Context, p parting, f form) error {
 	return nil
 }
 
-// chance measures the error from n random items, or from all where there are fewer.
-func (b *builder) chance(ctx context.Context, p parting, n int) error {
+// chance measures the error with n random items, or with all where there are fewer.
+func (b *builder) chance(ctx context.Context, p dataSplit, n int) error {
 	n = min(n, len(p.data.kept))
 	if n == 0 {
 		return p.data.enough(b.opts)

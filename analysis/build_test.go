@@ -104,13 +104,13 @@ func TestModelsThatLackAnswersDoNotStopABuild(t *testing.T) {
 	}
 }
 
-func TestGivenItemsAreTheForm(t *testing.T) {
+func TestPinnedItemsAreTheForm(t *testing.T) {
 	d := smallData(t, 0)
 	want := []string{d.Table.Items[30], d.Table.Items[3], d.Table.Items[11], d.Table.Items[12], d.Table.Items[25], d.Table.Items[7]}
 	for _, name := range []string{"A", "B"} {
 		t.Run(name, func(t *testing.T) {
 			d := *d
-			d.Given = Given{name: append(slices.Clone(want), "an item of another corpus", want[0])}
+			d.Pinned = Pinned{name: append(slices.Clone(want), "an item of another corpus", want[0])}
 			built, err := build(t.Context(), &d, smallOptions())
 			if err != nil {
 				t.Fatal(err)
@@ -144,7 +144,7 @@ func TestGivenItemsAreTheForm(t *testing.T) {
 // A corpus may hold the answers to the given items and hardly any other.
 func TestFormBMayBeAllThereIs(t *testing.T) {
 	d := smallData(t, 0)
-	d.Given = Given{"B": d.Table.Items[:30]}
+	d.Pinned = Pinned{"B": d.Table.Items[:30]}
 	built, err := build(t.Context(), d, smallOptions())
 	if err != nil {
 		t.Fatal(err)
@@ -160,15 +160,15 @@ func TestFormBMayBeAllThereIs(t *testing.T) {
 	}
 }
 
-func TestGivenItemsThatNobodyKnowsAreRefused(t *testing.T) {
+func TestPinnedItemsThatNobodyAnsweredAreRefused(t *testing.T) {
 	d := smallData(t, 0)
-	d.Given = Given{"A": {"x", "y", d.Table.Items[0]}}
+	d.Pinned = Pinned{"A": {"x", "y", d.Table.Items[0]}}
 	_, err := build(t.Context(), d, smallOptions())
-	var given *GivenItemsError
-	if !errors.As(err, &given) {
-		t.Fatalf("error %v, want a *GivenItemsError", err)
+	var few *PinnedItemsError
+	if !errors.As(err, &few) {
+		t.Fatalf("error %v, want a *PinnedItemsError", err)
 	}
-	if fmt.Sprint(given.Given, given.Known) != "3 1" {
-		t.Errorf("%d given, %d known, want 3 and 1", given.Given, given.Known)
+	if fmt.Sprint(few.Pinned, few.Known) != "3 1" {
+		t.Errorf("%d pinned, %d known, want 3 and 1", few.Pinned, few.Known)
 	}
 }

@@ -14,10 +14,10 @@ import (
 // measured, besides all.
 var curveShares = []float64{0.125, 0.25, 0.5}
 
-// curve measures the error on the test models against the number of models and of
-// items: whether more of either would help.
-func (b *builder) curve(ctx context.Context, p parting, f form) error {
-	points, _, err := run(ctx, b.stages, "learning curve", []any{p.print, f.Columns, b.opts.Seed, b.data.Given},
+// curve measures the error on the test models by the number of models and by the number
+// of items.
+func (b *builder) curve(ctx context.Context, p dataSplit, f form) error {
+	points, _, err := run(ctx, b.stages, "learning curve", []any{p.print, f.Columns, b.opts.Seed, b.data.Pinned},
 		func(report func(int, int)) ([]result.LearningPoint, error) {
 			return learningCurve(ctx, p.data, f, p.Split, b.opts, report)
 		})
@@ -25,8 +25,8 @@ func (b *builder) curve(ctx context.Context, p parting, f form) error {
 	return err
 }
 
-// learningCurve chooses and fits with a part of the models, or fits with the first
-// items of the form. Models are taken at random, each share part of the next.
+// learningCurve chooses and fits with a share of the models, or fits with the first
+// items of the form. Models are taken at random; a larger share has those of a smaller.
 func learningCurve(ctx context.Context, data *Data, f form, s response.Split, opts Options, report func(done, total int)) ([]result.LearningPoint, error) {
 	all, columns := fitting(s).Rows, f.Columns
 	shuffled := slices.Clone(all)
@@ -41,9 +41,9 @@ func learningCurve(ctx context.Context, data *Data, f form, s response.Split, op
 		}
 		train := response.TrainSet{Rows: slices.Sorted(slices.Values(shuffled[:n]))}
 		chosen := columns
-		if data.Given[f.Name] == nil {
+		if data.Pinned[f.Name] == nil {
 			var err error
-			if chosen, err = data.forward(data.free(), len(columns), opts)(ctx, train); err != nil {
+			if chosen, err = data.forward(data.unpinned(), len(columns), opts)(ctx, train); err != nil {
 				return nil, err
 			}
 		}

@@ -16,23 +16,23 @@ type Data struct {
 	TaskMeans   []float64          // the scores as the mean of the benchmark's tasks; NaN where unknown, nil where there is one task
 	Fingerprint string             // changes whenever answers, items or filters do
 	Suite       *Suite             // the models of all benchmarks it is analysed with
-	Verdicts    map[string]Verdict // what the filters say, by scheme of the split; see Suite.TestModels
-	Given       Given              // forms whose items are not to be selected
+	Verdicts    map[string]Verdict // outcomes of the filters, by scheme of the split; see Suite.TestModels
+	Pinned      Pinned             // forms whose items are not to be selected
 	Released    []Released         // forms of releases in use
 
-	dropped []string // of the scheme that the data are seen by, see as
-	kept    []int    // columns of the items that stay, likewise
+	dropped []string // Verdict.Dropped of the scheme, see as
+	kept    []int    // columns that it keeps
 }
 
-// Verdict is what the variance filter and the outlier rule say of a benchmark's items
-// and models when no test model of a split is looked at. The zero Verdict keeps all.
+// Verdict is the outcome of the variance filter and the outlier rule for a benchmark's
+// items and models, without the test models of a split.
 type Verdict struct {
-	Dropped []string // why the filter drops each item; empty for one that stays
+	Dropped []string // reason for which the filter drops each item; empty for one that is kept
 	Outlier []bool   // whether each model's score is too low for it to be used
 }
 
-// OfModels puts values by model into the order of models, NaN where there is none; nil
-// for no values at all.
+// OfModels returns values by model in the order of models, NaN where there is none; nil
+// where there are no values.
 func OfModels(models []string, values map[string]float64) []float64 {
 	if len(values) == 0 {
 		return nil
@@ -60,8 +60,8 @@ type Options struct {
 	Forms           int     // disjoint forms, 1 or 2
 	MinModels       int     // fewest models with a score
 	MinObserved     float64 // share of the kept items that a model must have answered for its score to count
-	MinGiven        float64 // share of the items given for a form that must be there
-	Rerun           string  // stage, or kind of stages, to compute again whatever is kept; empty for none
+	MinPinned       float64 // share of the items pinned for a form that must have answers
+	Rerun           string  // stage, or kind of stages, to compute again although the cache has it; empty for none
 }
 
 // shares are the shares that the models are split by.
@@ -86,10 +86,10 @@ func (d *Data) check() error {
 	return nil
 }
 
-// enough counts what the filters leave: items to select from and models with a score.
+// enough checks that the filters leave items to select from and models with a score.
 func (d *Data) enough(opts Options) error {
 	_, items := d.Table.Answers.Dims()
-	if len(d.kept) < 2 && len(d.given("A")) < 2 && len(d.given("B")) < 2 {
+	if len(d.kept) < 2 && len(d.pinned("A")) < 2 && len(d.pinned("B")) < 2 {
 		reasons := map[string]int{}
 		for _, r := range d.dropped {
 			if r != "" {
@@ -110,8 +110,8 @@ func (d *Data) enough(opts Options) error {
 	return nil
 }
 
-// ordered returns the data with the models in the order of their prints, so that
-// neither their names nor their places in the table decide anything.
+// ordered returns the data with the models in the order of their prints, so that no
+// result depends on their names or their order in the table.
 func (d *Data) ordered() *Data {
 	prints := make(map[string]uint64, len(d.Suite.Origins))
 	for i, o := range d.Suite.Origins {
@@ -146,10 +146,9 @@ func pick[T any](values []T, rows []int) []T {
 	return out
 }
 
-// as returns the data as a scheme sees them: the items that the filter leaves without
-// the scheme's test models, and no score for an outlier or a model that answered too
-// little of the benchmark, since a share of correct answers over few items is not a score
-// on the whole.
+// as returns the data filtered for a scheme, without its test models. An outlier has no
+// score there, nor has a model that answered less than a share minObserved of the kept
+// items: its share of correct answers is not a score on the whole benchmark.
 func (d *Data) as(scheme string, minObserved float64) *Data {
 	models, items := d.Table.Answers.Dims()
 	verdict, ok := d.Verdicts[scheme]

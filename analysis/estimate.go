@@ -19,8 +19,8 @@ const (
 	methodRecipe  = string(result.MethodRecipe)
 )
 
-// reconstruction is a choice of items and the fitted map from their answers to
-// scores, with its predictions for the test models.
+// reconstruction is a selection of items, the encoded model fitted to it and its
+// predictions for the models of the split.
 type reconstruction struct {
 	Columns []int
 	Model   []byte
@@ -29,7 +29,7 @@ type reconstruction struct {
 	Seen    [][]reconstruct.Prediction // one a model it was fitted on: training, then validation models
 }
 
-// input is the form's part of what a reconstruction learns from.
+// input is the data of some columns for a reconstruction.
 func (d *Data) input(columns []int) *reconstruct.Input {
 	sub := d.Table.SelectItems(columns)
 	return &reconstruct.Input{Models: sub.Models, Benchmarks: []reconstruct.Benchmark{{
@@ -37,8 +37,7 @@ func (d *Data) input(columns []int) *reconstruct.Input {
 	}}}
 }
 
-// forward is the selection by cross-validated error of n of the columns, as the
-// fit of a reconstruction repeats it to make honest intervals.
+// forward returns the function that selects n of the columns by cross-validated error.
 func (d *Data) forward(columns []int, n int, opts Options) func(context.Context, response.TrainSet) ([]int, error) {
 	return func(ctx context.Context, train response.TrainSet) ([]int, error) {
 		sample, err := distill.NewSample(d.Table.Answers, d.Scores, train)
@@ -51,9 +50,9 @@ func (d *Data) forward(columns []int, n int, opts Options) func(context.Context,
 }
 
 // chooseItems chooses n of the columns by forward selection, fits the reconstruction
-// on all but the test models, and applies it to these. The choice is repeated on
-// parts of the models, so that the intervals hold for items that were chosen; parts
-// of whole groups where groups labels the models, so that they hold for a new group.
+// to all but the test models, and predicts these. For the intervals the choice is
+// repeated on parts of the models; where groups labels the models, on parts of whole
+// groups, so that the intervals hold for a new group. See reconstruct.FitSelected.
 func chooseItems(ctx context.Context, data *Data, columns []int, n int, s response.Split, groups []string, opts Options) (reconstruction, error) {
 	choose := data.forward(columns, n, opts)
 	train := fitting(s)
@@ -92,7 +91,7 @@ func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts 
 	return fitItems(ctx, data, choice.Items, s, nil, opts)
 }
 
-// finish writes the model to bytes and applies it to all models of the split.
+// finish encodes the model and predicts all models of the split.
 func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, s response.Split) (reconstruction, error) {
 	var err error
 	if r.Model, err = model.MarshalBinary(); err != nil {
@@ -105,16 +104,15 @@ func (r reconstruction) finish(model *reconstruct.Model, in *reconstruct.Input, 
 	return r, err
 }
 
-// publishedScores are the test models' scores as the published method reconstructs
-// them, by method.
+// publishedScores are the test models' scores by the published methods.
 type publishedScores struct {
 	Predictions map[string][]reconstruct.Prediction
 	NoRecipe    string // why the recipe is left out; empty where it is not
 }
 
-// publishedPredictions reconstructs the test models' scores from a form as the
-// published method does for one benchmark. The recipe is left out where too few models
-// have all the answers that it needs, or a test model has not.
+// publishedPredictions reconstructs the test models' scores from a form by the published
+// methods for one benchmark. The recipe needs all answers: it is left out where too few
+// models have them, or a test model has not.
 func publishedPredictions(ctx context.Context, data *Data, f form, s response.Split, workers int) (publishedScores, error) {
 	out := publishedScores{Predictions: map[string][]reconstruct.Prediction{}}
 	theta, err := f.abilities(ctx, data, workers)
@@ -153,7 +151,7 @@ func publishedPredictions(ctx context.Context, data *Data, f form, s response.Sp
 	for _, i := range s.Test.Rows {
 		p, err := recipe.PredictRow(in, abilities[i], i)
 		if errors.Is(err, reconstruct.ErrIncomplete) {
-			out.NoRecipe = "it says nothing of models that lack an answer to an item of the form, as test models do"
+			out.NoRecipe = "it can't score models that lack an answer to an item of the form, and some test models do"
 			return out, nil
 		}
 		if err != nil {
@@ -165,7 +163,7 @@ func publishedPredictions(ctx context.Context, data *Data, f form, s response.Sp
 	return out, nil
 }
 
-// identity says whose predictions rows are about.
+// identity is what the rows of one set of predictions have in common.
 type identity struct {
 	target, form, method, scheme string
 	items                        int
@@ -203,11 +201,10 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 	}
 }
 
-// TaskMeanTarget is the target under which results are kept that are about a benchmark's
-// mean over its tasks.
+// TaskMeanTarget returns the target of results for a benchmark's mean over its tasks.
 func TaskMeanTarget(benchmark string) string { return result.TaskMeanTarget(benchmark) }
 
-// taskMeanRows is testRows for the means of tasks that were estimated beside the scores.
+// taskMeanRows is testRows for the means of tasks.
 func taskMeanRows(set *result.Set, id identity, models []string, truth []float64, test response.TestSet, predictions []reconstruct.Prediction) {
 	of := make([]reconstruct.Prediction, len(predictions))
 	for k, p := range predictions {
@@ -220,8 +217,8 @@ func taskMeanRows(set *result.Set, id identity, models []string, truth []float64
 	testRows(set, id, models, truth, test, of)
 }
 
-// seenRows describes predictions of the models that the reconstruction was fitted on,
-// target by target, as rows of results. No error is measured on them.
+// seenRows describes predictions of the models that the reconstruction was fitted to, for
+// one target, as rows of results. No error is measured on them.
 func seenRows(set *result.Set, id identity, models []string, truth []float64, s response.Split, seen [][]reconstruct.Prediction, target int) {
 	for k, i := range fitting(s).Rows {
 		part := partTrain

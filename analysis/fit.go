@@ -39,7 +39,7 @@ func (f *fitted) abilities(method ability.Method, rows []int) []float64 {
 	return out
 }
 
-// workers is a number of goroutines as the options mean it.
+// workers returns a number of goroutines: 0 means one a processor.
 func workers(n int) int {
 	if n == 0 {
 		return runtime.GOMAXPROCS(0)
@@ -47,7 +47,7 @@ func workers(n int) int {
 	return n
 }
 
-// calibration says what to fit.
+// calibration is a fit of item response models to some columns of a table.
 type calibration struct {
 	table   *response.Table
 	columns []int
@@ -57,8 +57,8 @@ type calibration struct {
 	workers int
 }
 
-// fitAll calibrates 2PL, 3PL and 4PL, up to the richest asked for, on the training
-// models, each from the poorer one's maximum, and scores all models with each.
+// fitAll fits 2PL, 3PL and 4PL, up to the richest asked for, to the training models, each
+// from the maximum of the one before, and estimates the abilities of all models by each.
 func (c calibration) fitAll(ctx context.Context, report func(done, total int)) ([]fitted, error) {
 	answers := c.table.Answers.SelectItems(c.columns)
 	training := answers.SelectModels(c.train.Rows)
@@ -106,7 +106,7 @@ func (f *fitted) assess(ctx context.Context, training *response.Matrix, fit *irt
 	return err
 }
 
-// rows describes the fits as rows of results.
+// fitRows describes the fits as rows of results.
 func fitRows(set *result.Set, stage string, table *response.Table, columns []int, fits []fitted) {
 	for _, f := range fits {
 		set.Fits = append(set.Fits, result.Fit{

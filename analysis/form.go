@@ -23,12 +23,11 @@ type form struct {
 	Searches  []result.SearchStep
 }
 
-// searched are the estimators among which the search chooses, as in the published
-// method.
+// searched are the estimators of the search, as in the published method.
 var searched = []ability.Method{ability.MAP, ability.EAPSum}
 
-// preselect keeps the random subset of the columns that reconstructs scores best,
-// where there are more of them than the search is to judge.
+// preselect returns the random subset of the columns that reconstructs scores best, or
+// all columns where there are at most opts.Preselect.
 func preselect(ctx context.Context, data *Data, columns []int, s response.Split, opts Options, report func(done, total int)) ([]int, error) {
 	if len(columns) <= opts.Preselect {
 		return columns, nil
@@ -46,8 +45,8 @@ func preselect(ctx context.Context, data *Data, columns []int, s response.Split,
 	return best.Items, nil
 }
 
-// filterItems searches the filter of item information for the items whose ability
-// reconstructs the validation models' scores best.
+// filterItems searches for the threshold of the information filter whose items
+// reconstruct the validation models' scores best, by their abilities.
 func filterItems(ctx context.Context, name string, data *Data, columns []int, fits []fitted, s response.Split, opts Options, report func(done, total int)) (form, error) {
 	judge := &distill.Refit{
 		Answers: data.Table.Answers.SelectItems(columns), Scores: data.Scores, Train: s.Train, Validation: s.Validation,
@@ -97,10 +96,11 @@ func filterItems(ctx context.Context, name string, data *Data, columns []int, fi
 	return f, ctx.Err()
 }
 
-// abilitySmooth leads from ability to score, as in the published method.
+// abilitySmooth is the smooth from ability to score, as in the published method.
 var abilitySmooth = smooth.Smooth{Name: "ability"}
 
-// locate says where the form's items inform most, by their fit of the form's kind.
+// locate sets the abilities at which the form's items have most information, by their fit
+// of the form's kind.
 func (f *form) locate(fits []fitted) {
 	for _, fit := range fits {
 		if fit.Kind != f.Kind {

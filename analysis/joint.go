@@ -16,10 +16,11 @@ import (
 const JointName = result.JointName
 
 // Joint reconstructs all scores and their mean from the answers to the forms of all
-// the benchmarks together, and those of each release: what a model answers on one tells
-// about the others. The benchmarks must be of one suite, so that a test model is one of
-// all of them. A form that fewer than two benchmarks have, or too few models have all of,
-// is left out with its reason, and so is a benchmark without the form.
+// benchmarks together, and does so for each release: a joint reconstruction borrows
+// strength across benchmarks. The benchmarks must be of one suite, so that they have the
+// same test models. A form that fewer than two benchmarks have, or that too few models
+// have answered on all of them, is left out with its reason, and so is a benchmark
+// without the form.
 func Joint(ctx context.Context, all []*Distilled, opts Options, cache Cache, report Reporter) (*result.Set, error) {
 	set := &result.Set{Benchmark: JointName}
 	st := stages{benchmark: JointName, cache: cache, report: report, rerun: opts.Rerun}
@@ -32,7 +33,7 @@ func Joint(ctx context.Context, all []*Distilled, opts Options, cache Cache, rep
 			}
 		}
 		if len(j.parts) == 0 && k >= opts.Forms {
-			continue // nobody asked for it
+			continue
 		}
 		err := j.run(ctx, st, set)
 		if err != nil && !Impossible(err) {
@@ -75,7 +76,7 @@ func jointReleases(ctx context.Context, all []*Distilled, opts Options, st stage
 	return nil
 }
 
-// TooFewBenchmarksError says that there is nothing to reconstruct together.
+// TooFewBenchmarksError says that fewer than two benchmarks have a form.
 type TooFewBenchmarksError struct {
 	Form       string
 	Benchmarks int
@@ -93,7 +94,7 @@ type joint struct {
 	forms []Form
 }
 
-// add takes a benchmark in if it has the form.
+// add adds a benchmark if it has the form.
 func (j *joint) add(d *Distilled) bool {
 	f, ok := d.form(j.name)
 	if ok {
@@ -133,18 +134,18 @@ func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
 	return nil
 }
 
-// key is all that the reconstruction depends on: also the columns that the choice of
-// items is repeated on, which for form B are those that form A has left.
+// key is all that the reconstruction depends on, the candidates among it, from which the
+// choice of items is repeated.
 func (j *joint) key(in *reconstruct.Input, s response.Split) []any {
 	key := []any{j.opts.Seed, j.name, j.opts.MinObserved, j.opts.shares(), in.Models, s}
 	for k, d := range j.parts {
-		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.available(k))
+		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.candidates(k))
 	}
 	return key
 }
 
-// reconstruct fits the joint map. Its intervals are made by repeating the choice of
-// items on parts of the models.
+// reconstruct fits the joint reconstruction, with the choice of items repeated on parts
+// of the models for its intervals.
 func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s response.Split) (reconstruction, error) {
 	train := fitting(s)
 	choose := func(ctx context.Context, some response.TrainSet) (*reconstruct.Input, error) {
@@ -153,13 +154,13 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 		}
 		columns := make([][]int, len(j.parts))
 		for k, d := range j.parts {
-			available := j.available(k)
-			if available == nil {
+			candidates := j.candidates(k)
+			if candidates == nil {
 				columns[k] = j.forms[k].Columns
 				continue
 			}
 			rows := d.rowsOf(in.Models, some.Rows)
-			chosen, err := d.Data.forward(available, len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
+			chosen, err := d.Data.forward(candidates, len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
 			if err != nil {
 				return nil, err
 			}
@@ -174,16 +175,16 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 	return reconstruction{Fitted: len(train.Rows)}.finish(model, fitted, s)
 }
 
-// available are the columns that the form's items were selected from: for B those
-// that A left over. It is nil for a form whose items are given.
-func (j *joint) available(k int) []int {
-	if j.parts[k].Data.Given[j.name] != nil {
+// candidates returns the columns that the form's items were selected from, for form B
+// without those of form A; nil for a form with pinned items.
+func (j *joint) candidates(k int) []int {
+	if j.parts[k].Data.Pinned[j.name] != nil {
 		return nil
 	}
-	if pool := j.parts[k].pool; pool != nil {
-		return pool
+	if candidates := j.parts[k].candidates; candidates != nil {
+		return candidates
 	}
-	columns := j.parts[k].Data.free()
+	columns := j.parts[k].Data.unpinned()
 	if a, ok := j.parts[k].form("A"); ok && j.name != "A" {
 		columns = slices.DeleteFunc(columns, func(c int) bool { return slices.Contains(a.Columns, c) })
 	}

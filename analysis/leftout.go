@@ -13,12 +13,12 @@ import (
 	"metabench/analysis/smooth"
 )
 
-// PartBenchmark is what result.LeftOut calls a whole benchmark.
+// PartBenchmark is the Part of a result.LeftOut that is a whole benchmark.
 const PartBenchmark = "benchmark"
 
-// Impossible reports whether an error says that the answers at hand don't allow a
-// benchmark, or a part of its results: the same answers never will. Such a part is left
-// out with its reason, and everything else is made.
+// Impossible reports whether an error says that the answers don't allow a benchmark, or a
+// part of its results, so that a repetition with the same answers fails as well. Such a
+// part is left out with its reason, and everything else is made.
 func Impossible(err error) bool {
 	var (
 		models *TooFewModelsError
@@ -33,7 +33,7 @@ func Impossible(err error) bool {
 		errors.As(err, &single) || errors.As(err, &folds) || errors.As(err, &filter) || errors.Is(err, smooth.ErrConstant)
 }
 
-// TooFewModelsError says that a benchmark can't be analysed for want of models.
+// TooFewModelsError says that a benchmark has too few models with a score.
 type TooFewModelsError struct {
 	Benchmark    string
 	Models, Need int
@@ -44,7 +44,7 @@ func (e *TooFewModelsError) Error() string {
 		e.Benchmark, e.Models, e.Need)
 }
 
-// TooFewItemsError says that the filters leave nothing of a benchmark to select from.
+// TooFewItemsError says that the filters leave too few items of a benchmark.
 type TooFewItemsError struct {
 	Benchmark   string
 	Items, Kept int
@@ -60,7 +60,7 @@ func (e *TooFewItemsError) Error() string {
 		e.Benchmark, e.Kept, e.Items, strings.Join(why, "; "))
 }
 
-// SplitError says that models can't be split into parts that are worth it.
+// SplitError says that a part of a split has too few models.
 type SplitError struct {
 	Benchmark, Scheme       string
 	Train, Validation, Test int
@@ -77,17 +77,17 @@ func (e *SplitError) Error() string {
 	if e.Families != 1 {
 		families = fmt.Sprintf("of %d families", e.Families)
 	}
-	return fmt.Sprintf("the models are %s, which leaves %s, and each part needs %d: the error for models of new families can't be told until there are models of others, or larger build.validation_share and build.test_share",
+	return fmt.Sprintf("the models are %s, which leaves %s, and each part needs %d: to measure the error for models of new families, add models of others, or raise build.validation_share and build.test_share",
 		families, parts, leastPart)
 }
 
-// leave enters a part as left out.
+// leave records that a part is left out.
 func (b *builder) leave(part, reason string) {
 	b.set.LeftOut = append(b.set.LeftOut, result.LeftOut{Part: part, Reason: reason})
 }
 
-// attempt makes a part that the others don't need. Where the answers don't allow it,
-// nothing half made stays, and it is left out.
+// attempt makes a part that no other part needs. Where the answers don't allow it, its
+// results are removed and it is left out.
 func (b *builder) attempt(part string, make func() error) error {
 	before, forms := *b.set, b.forms
 	err := make()

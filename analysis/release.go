@@ -12,46 +12,46 @@ import (
 	"metabench/analysis/result"
 )
 
-// Released is a form whose items were chosen once and stay, whatever is selected now.
-// It takes no items away from selection, and the filters take none away from it.
+// Released is a form of a release: its items never change. They remain candidates of the
+// forms that are selected now, and the filters drop none of them.
 type Released struct {
 	Name     string   // as results name it: result.ReleasedForm
 	Items    []string // in order
-	Selected bool     // by the answers of models, rather than given
+	Selected bool     // by the answers of models, rather than pinned
 }
 
 // leastReleased is the fewest items that a released form is still calibrated with.
 const leastReleased = 2
 
-// releasedData is the data as a released form sees them.
+// releasedData is the data of a released form.
 type releasedData struct {
 	*Data
-	columns []int            // of the form's items that somebody answered, in order
-	missing []result.LeftOut // the others
-	pool    []int            // columns that its items would be selected from; nil where they were given
+	columns    []int            // of the form's items that somebody answered, in order
+	missing    []result.LeftOut // the others
+	candidates []int            // columns that its items would be selected from; nil where they were pinned
 }
 
-// of looks at the data as a released form sees them.
+// of returns the data of a released form.
 func (d *Data) of(r Released) (releasedData, error) {
 	out := releasedData{Data: &Data{}}
 	*out.Data = *d
-	out.Given, out.Released = Given{r.Name: r.Items}, nil
+	out.Pinned, out.Released = Pinned{r.Name: r.Items}, nil
 	out.columns, out.missing = out.match(r.Name)
 	if r.Selected {
 		taken := d.sibling(r)
-		out.pool = slices.DeleteFunc(d.free(), func(j int) bool { return slices.Contains(taken, d.Table.Items[j]) })
+		out.candidates = slices.DeleteFunc(d.unpinned(), func(j int) bool { return slices.Contains(taken, d.Table.Items[j]) })
 	}
-	if len(out.pool) < len(out.columns) {
-		out.pool = nil
+	if len(out.candidates) < len(out.columns) {
+		out.candidates = nil
 	} else {
-		out.Given = nil
+		out.Pinned = nil
 	}
 	var err error
-	out.Fingerprint, err = fingerprintOf("released "+r.Name, []any{d.Fingerprint, r.Items, out.pool})
+	out.Fingerprint, err = fingerprintOf("released "+r.Name, []any{d.Fingerprint, r.Items, out.candidates})
 	return out, err
 }
 
-// sibling are the items that a form B was not to have: those of its release's form A.
+// sibling returns the items that a form B may not have: those of form A of its release.
 func (d *Data) sibling(r Released) []string {
 	form, version := result.SplitForm(r.Name)
 	for _, other := range d.Released {
@@ -62,17 +62,16 @@ func (d *Data) sibling(r Released) []string {
 	return nil
 }
 
-// fit fits the reconstruction of a released form. Where its items were selected by
-// answers, most of the models that it is fitted on are those that selected them: they are
-// predicted better than models that come later. So the selection of as many items is
-// repeated on parts of the models, as for a form that is selected now, and intervals hold
-// for it.
+// fit fits the reconstruction of a released form. Most of the models that it is fitted to
+// were also used to select its items, and are predicted better than later models. So, as
+// for a form that is selected now, the selection of as many items is repeated on parts of
+// the models, and the intervals are made from the residuals of the models left out.
 func (d releasedData) fit(ctx context.Context, s response.Split, groups []string, opts Options) (reconstruction, error) {
-	if d.pool == nil {
+	if d.candidates == nil {
 		return fitItems(ctx, d.Data, d.columns, s, groups, opts)
 	}
 	train := fitting(s)
-	choose := d.forward(d.pool, len(d.columns), opts)
+	choose := d.forward(d.candidates, len(d.columns), opts)
 	model, in, err := reconstruct.FitSelected(ctx, func(ctx context.Context, some response.TrainSet) (*reconstruct.Input, error) {
 		if len(some.Rows) == len(train.Rows) {
 			return d.input(d.columns), nil
@@ -89,9 +88,9 @@ func (d releasedData) fit(ctx context.Context, s response.Split, groups []string
 	return reconstruction{Columns: d.columns, Fitted: len(train.Rows)}.finish(model, in, s)
 }
 
-// release fits the reconstruction of every released form on a split, and of the random
-// one also calibrates its items. A form that the answers don't allow is left out.
-func (b *builder) release(ctx context.Context, p parting) error {
+// release fits the reconstruction of every released form on a split, and on the random
+// split it also calibrates the items. A form that the answers don't allow is left out.
+func (b *builder) release(ctx context.Context, p dataSplit) error {
 	for _, r := range b.data.Released {
 		err := b.attempt(fmt.Sprintf("form %s, %s split", r.Name, p.scheme), func() error { return b.releaseOn(ctx, p, r) })
 		if err != nil {
@@ -101,7 +100,7 @@ func (b *builder) release(ctx context.Context, p parting) error {
 	return nil
 }
 
-func (b *builder) releaseOn(ctx context.Context, p parting, r Released) error {
+func (b *builder) releaseOn(ctx context.Context, p dataSplit, r Released) error {
 	data, err := p.data.of(r)
 	if err != nil {
 		return err
@@ -124,13 +123,13 @@ func (b *builder) releaseOn(ctx context.Context, p parting, r Released) error {
 	if err := b.scaleReleased(ctx, p, f); err != nil {
 		return err
 	}
-	b.released = append(b.released, &Distilled{Set: b.set, Data: data.Data, Forms: []Form{{r.Name, f.Columns}}, pool: data.pool})
+	b.released = append(b.released, &Distilled{Set: b.set, Data: data.Data, Forms: []Form{{r.Name, f.Columns}}, candidates: data.candidates})
 	return nil
 }
 
-// scaleReleased calibrates a released form's items by the two-parameter model, and
-// writes the form and its calibration down.
-func (b *builder) scaleReleased(ctx context.Context, p parting, f form) error {
+// scaleReleased calibrates a released form's items by the two-parameter model, and adds
+// the form and its calibration to the results.
+func (b *builder) scaleReleased(ctx context.Context, p dataSplit, f form) error {
 	own, _, err := run(ctx, b.stages, "released scale "+f.Name, []any{p.print, f.Columns}, func(report func(int, int)) ([]fitted, error) {
 		return calibration{table: b.data.Table, columns: f.Columns, train: p.Train, errors: true, richest: irt.TwoPL, workers: b.opts.Workers}.fitAll(ctx, report)
 	})

@@ -13,7 +13,7 @@ import (
 )
 
 // reconstructionRows describes a form's reconstruction as rows of results.
-func (b *builder) reconstructionRows(p parting, f form, r reconstruction) {
+func (b *builder) reconstructionRows(p dataSplit, f form, r reconstruction) {
 	name := b.data.Table.Benchmark
 	if p.scheme == schemeRandom {
 		b.set.Models = append(b.set.Models, result.ReconstructionModel{
@@ -36,11 +36,11 @@ func (b *builder) reconstructionRows(p parting, f form, r reconstruction) {
 	}
 }
 
-func (b *builder) testRows(p parting, id identity, predictions []reconstruct.Prediction) {
+func (b *builder) testRows(p dataSplit, id identity, predictions []reconstruct.Prediction) {
 	testRows(b.set, id, b.data.Table.Models, p.data.Scores, p.Test, predictions)
 }
 
-// reliability compares the reconstructions by two forms of the same test models.
+// reliability compares the scores of the same test models by two forms.
 func (b *builder) reliability(x, y string) {
 	scores := map[string][]float64{}
 	for _, p := range b.set.Predictions {
@@ -55,7 +55,7 @@ func (b *builder) reliability(x, y string) {
 }
 
 // splitRows describes a split as rows of results.
-func (b *builder) splitRows(scheme string, s response.Split, p parted) {
+func (b *builder) splitRows(scheme string, s response.Split, p suiteSplit) {
 	models := b.data.Table.Models
 	part := make([]string, len(models))
 	for i := range part {
@@ -71,7 +71,7 @@ func (b *builder) splitRows(scheme string, s response.Split, p parted) {
 	}
 }
 
-// finite are numbers as JSON can hold them: a NaN becomes text.
+// finite returns numbers for JSON, which has no NaN and no infinity: these become text.
 func finite(xs []float64) []any {
 	out := make([]any, len(xs))
 	for i, x := range xs {
@@ -83,7 +83,7 @@ func finite(xs []float64) []any {
 	return out
 }
 
-// streamOf is the stable number of a random stream: a hash of what it is for.
+// streamOf returns the number of the random stream for a purpose: a hash of its names.
 func streamOf(names ...string) uint64 {
 	h := fnv.New64a()
 	for _, n := range names {

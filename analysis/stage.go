@@ -21,7 +21,7 @@ type Cache interface {
 	StoreStage(ctx context.Context, benchmark, stage, fingerprint string, output []byte) error
 }
 
-// Reporter is told how a stage gets on: done of total units of its own choosing.
+// Reporter is called with the progress of a stage: done of total units.
 type Reporter func(stage string, done, total int)
 
 // stageVersion is part of every fingerprint. Raise it when a stage computes
@@ -33,11 +33,11 @@ type stages struct {
 	benchmark string
 	cache     Cache
 	report    Reporter
-	rerun     string // stage, or kind of stages, whose kept output is not to be used; empty for none
+	rerun     string // stage, or kind of stages, whose cached output is not used; empty for none
 }
 
-// Stages are the kinds of stages that a build has, in order. A stage's full name adds the
-// form or scheme that it is of, such as "choose A random".
+// Stages returns the kinds of stages that a build has, in order. A stage's full name is
+// its kind and its form or scheme, such as "choose A random".
 func Stages() []string {
 	var kinds []string
 	for _, s := range stageNames {
@@ -58,7 +58,7 @@ func IsStage(name string) bool {
 	return false
 }
 
-// isStage reports whether a full name is the one asked for, or one of its kind.
+// isStage reports whether a full name is the one asked for, or of the kind asked for.
 func isStage(full, asked string) bool {
 	return full == asked || asked != "" && strings.HasPrefix(full, asked+" ")
 }
@@ -77,7 +77,7 @@ var stageNames = func() []stageName {
 	}
 	return []stageName{
 		of("split", schemeRandom, schemeFamily), of("preselect", forms...), of("calibrate", forms...), of("filter", forms...),
-		of("published", forms...), of("choose", forms...), of("given", forms...), of("scale", "A random", "B random"),
+		of("published", forms...), of("choose", forms...), of("pinned", forms...), of("scale", "A random", "B random"),
 		of("chance"), of("learning curve"), of("reconstruct", "A", "B"),
 	}
 }()
@@ -88,9 +88,9 @@ type stageName struct {
 	names []string
 }
 
-// run returns the stage's output for the inputs that key describes: the kept one
-// if it was computed from the same inputs, else a new one, which it keeps. The
-// fingerprint returned stands for the output in the keys of later stages.
+// run returns the stage's output for the inputs that key describes: the cached one
+// if it was computed from the same inputs, else a new one, which it caches. The
+// fingerprint returned identifies the output in the keys of later stages.
 func run[T any](ctx context.Context, s stages, name string, key any, compute func(report func(done, total int)) (T, error)) (out T, fingerprint string, err error) {
 	fingerprint, err = fingerprintOf(name, key)
 	if err != nil {
@@ -102,8 +102,7 @@ func run[T any](ctx context.Context, s stages, name string, key any, compute fun
 			return out, "", fmt.Errorf("stage %s of %s: %w", name, s.benchmark, err)
 		}
 		if ok {
-			// An output that another version of the program wrote in another form
-			// is computed again.
+			// What another version of the program encoded otherwise is computed again.
 			if gob.NewDecoder(bytes.NewReader(kept)).Decode(&out) == nil {
 				return out, fingerprint, nil
 			}

@@ -11,13 +11,13 @@ import (
 
 // Suite is the models of benchmarks that are analysed together, with their mean
 // scores. They are split once, so that a test model of one benchmark is a test model
-// of all: nothing about it, on any of them, is ever chosen or trained by.
+// of all: none of its answers is used to choose or fit anything.
 type Suite struct {
 	Origins []split.Origin // one a model
 	Means   []float64      // mean score in points; NaN for a model without one
 
-	// Prints stand for the models' answers to all the benchmarks, one a model: they are
-	// equal for equal answers, whatever the models are called. The split goes by them.
+	// Prints are hashes of the models' answers to all benchmarks, one a model. The split
+	// is made by them, so that it does not depend on names.
 	Prints []uint64
 }
 
@@ -30,11 +30,10 @@ func (s *Suite) Fingerprint() string {
 	return text
 }
 
-// key is all that a split depends on, as JSON can hold it.
+// key is all that a split depends on, for JSON.
 func (s *Suite) key() []any { return []any{s.Origins, finite(s.Means), s.Prints} }
 
-// TestModels are the names of the models that nothing is chosen or trained by, by scheme
-// of the split.
+// TestModels returns the names of the test models, by scheme of the split.
 func (s *Suite) TestModels(opts Options) (map[string][]string, error) {
 	models := map[string][]string{}
 	for _, scheme := range []string{schemeRandom, schemeFamily} {
@@ -60,16 +59,16 @@ const (
 	partNone       = string(result.PartNone) // no score to learn from or to test against
 )
 
-// parted is the part and the family of each model.
-type parted struct {
+// suiteSplit is the part and the family of each model of a suite.
+type suiteSplit struct {
 	Part   map[string]string
 	Family map[string]string
 }
 
 // split divides the suite's models that have a mean score.
-func (s *Suite) split(scheme string, opts Options) (parted, error) {
+func (s *Suite) split(scheme string, opts Options) (suiteSplit, error) {
 	families := split.Families(s.Origins)
-	p := parted{Part: map[string]string{}, Family: map[string]string{}}
+	p := suiteSplit{Part: map[string]string{}, Family: map[string]string{}}
 	var rows []int
 	var scores []float64
 	var labels []string
@@ -99,9 +98,9 @@ func (s *Suite) split(scheme string, opts Options) (parted, error) {
 	return p, nil
 }
 
-// of is the split of a table's models: those with a score, in their parts. Parts that
-// are too small are a *SplitError.
-func (p parted) of(scheme, benchmark string, models []string, scores []float64) (response.Split, error) {
+// of returns the split of a table's models that have a score. Where a part is too small,
+// the error is a *SplitError.
+func (p suiteSplit) of(scheme, benchmark string, models []string, scores []float64) (response.Split, error) {
 	var s response.Split
 	families := map[string]bool{}
 	for i, m := range models {
@@ -128,7 +127,8 @@ func (p parted) of(scheme, benchmark string, models []string, scores []float64) 
 // leastPart is the fewest models that an error is measured on.
 const leastPart = 4
 
-// fitting is the rows that the final reconstruction is fitted on: what is not test.
+// fitting returns the rows that the final reconstruction is fitted to: the training and
+// validation models.
 func fitting(s response.Split) response.TrainSet {
 	return response.TrainSet{Rows: slices.Concat(s.Train.Rows, s.Validation.Rows)}
 }

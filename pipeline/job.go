@@ -52,7 +52,7 @@ func (j *job) run(ctx context.Context, benchmark string, build buildFunc) (disti
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := j.runOf(benchmark, data.Fingerprint, data.Suite.Fingerprint(), data.Given)
+	run, err := j.runOf(benchmark, data.Fingerprint, data.Suite.Fingerprint(), data.Pinned)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,7 +99,7 @@ func (j *job) jointRun(ctx context.Context, suite []*analysis.Distilled, others 
 	settings := []any{models.Fingerprint()}
 	for _, d := range suite {
 		inputs += d.Data.Fingerprint
-		settings = append(settings, d.Data.Given)
+		settings = append(settings, d.Data.Pinned)
 	}
 	return j.runOf(analysis.JointName, inputs, append(settings, others...)...)
 }
@@ -235,7 +235,7 @@ func (j *job) readNow(ctx context.Context, benchmark string) (*analysis.Data, er
 		return nil, err
 	}
 	return &analysis.Data{Table: table, Scores: scores, TaskMeans: analysis.OfModels(table.Models, byModel), Fingerprint: fingerprint, Suite: suite, Verdicts: verdicts,
-		Given: j.pinned[benchmark], Released: j.releases.of(benchmark)}, nil
+		Pinned: j.pinned[benchmark], Released: j.releases.of(benchmark)}, nil
 }
 
 // verdict puts the warehouse's verdict into the order of a table's items and models.

@@ -85,6 +85,6 @@ func buildOptions(cfg config.Config) analysis.Options {
 	return analysis.Options{
 		Seed: b.Seed, Workers: b.Workers, ValidationShare: b.ValidationShare, TestShare: b.TestShare,
 		Preselect: b.Preselect, Subsets: b.Subsets, Items: b.Items, Lambda: b.Lambda, Forms: b.Forms,
-		MinModels: b.MinModels, MinObserved: b.MinObserved, MinGiven: b.MinGiven,
+		MinModels: b.MinModels, MinObserved: b.MinObserved, MinPinned: b.MinGiven,
 	}
 }

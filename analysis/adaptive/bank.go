@@ -1,10 +1,3 @@
-// Package adaptive asks a model only the questions that tell most about it:
-// computerised adaptive testing on fitted items.
-//
-// A Test is a bank of items with a selection criterion, an ability estimator and a
-// stop rule. Test.Next is stateless: the answers so far go in, the next item, the
-// ability and the expected score over the whole bank come out. Simulate plays a test
-// on answers that are known, for many models.
 package adaptive
 
 import (

@@ -1,8 +1,3 @@
-// Package response holds binary answers of models to items, one bit each, with
-// a mask for the answers that were never observed.
-//
-// It is the common currency of the analysis: the warehouse makes a Table, every
-// estimator reads a Matrix. The package knows no statistics.
 package response
 
 import (

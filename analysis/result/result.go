@@ -1,10 +1,7 @@
-// Package result holds the rows that an analysis writes: plain values, one type
-// a table of the warehouse. Every row belongs to a run; the warehouse adds the
-// run's identity when it stores a Set.
 package result
 
-// Set is everything one build found out about one benchmark. The warehouse
-// replaces the benchmark's earlier rows by it in one transaction.
+// Set is all results of one build for one benchmark. The warehouse replaces the
+// benchmark's earlier rows by it in one transaction.
 type Set struct {
 	Benchmark   string
 	Splits      []Split
@@ -22,15 +19,15 @@ type Set struct {
 	LeftOut     []LeftOut
 }
 
-// LeftOut is a part of the results, or an item of a given form, that the answers at
-// hand don't allow, and why. Everything else is made without it.
+// LeftOut is a part of the results, or an item of a pinned form, that the answers don't
+// allow, and the reason.
 type LeftOut struct {
 	Part   string `json:"part"`           // what is missing: "benchmark" for all of it, "form B", "family split", …
-	Item   string `json:"item,omitempty"` // a given item that the form lacks; empty for whole parts
+	Item   string `json:"item,omitempty"` // a pinned item that the form lacks; empty for whole parts
 	Reason string `json:"reason"`
 }
 
-// Split says which part of the data a model belongs to.
+// Split is the part of a split that a model is in.
 type Split struct {
 	Scheme string // "random" or "family"
 	Model  string

@@ -1,10 +1,3 @@
-// Package simulate makes up language models and benchmarks: abilities, items with
-// known parameters, and answers drawn from them. The demo, the replica of the Hub and
-// the parameter-recovery studies run on it.
-//
-// All randomness comes from a seed. Everything about a benchmark is drawn from a
-// stream of its own, named by the benchmark, so that adding one does not change the
-// others.
 package simulate
 
 import (

@@ -1,6 +1,3 @@
-// Package split divides models into training, validation and test models: at
-// random within the range of scores, or by family, so that no relative of a test
-// model is trained on.
 package split
 
 import (

@@ -13,38 +13,38 @@ import (
 	"metabench/analysis/result"
 )
 
-// Given are forms whose items somebody else has chosen, by name: the items' keys.
-// Models that were evaluated on such a form are scored as well as its items allow.
-type Given map[string][]string
+// Pinned are the item keys of forms whose items somebody else has chosen, by the name of
+// the form.
+type Pinned map[string][]string
 
-// GivenItemsError says that too few of the items given for a form are in the corpus:
-// the form would be another one.
-type GivenItemsError struct {
+// PinnedItemsError says that the corpus has answers to too few of the items pinned for a
+// form.
+type PinnedItemsError struct {
 	Benchmark, Form string
-	Given, Known    int
-	Share           float64 // that must be known
+	Pinned, Known   int
+	Share           float64 // of the pinned items that must be known
 }
 
-func (e *GivenItemsError) Error() string {
+func (e *PinnedItemsError) Error() string {
 	return fmt.Sprintf("%s: of the %d items pinned for form %s, the corpus has answers to %d, and a share of %g and at least 2 are needed: pin items of this corpus, or lower build.min_given",
-		e.Benchmark, e.Given, e.Form, e.Known, e.Share)
+		e.Benchmark, e.Pinned, e.Form, e.Known, e.Share)
 }
 
-// given are the given items of a form that models of the corpus answered, in the order
-// given. A form is what was given: items that the filters drop belong to it as well.
-func (d *Data) given(name string) []int {
+// pinned returns the columns of a form's pinned items that models of the corpus
+// answered, in their order. Items that the filters drop are among them.
+func (d *Data) pinned(name string) []int {
 	columns, _ := d.match(name)
 	return columns
 }
 
-// match is given, with the items that can't be used.
+// match is pinned, with the items that can't be used.
 func (d *Data) match(name string) (columns []int, missing []result.LeftOut) {
 	at := make(map[string]int, len(d.Table.Items))
 	for j, item := range d.Table.Items {
 		at[item] = j
 	}
 	seen := map[string]bool{}
-	for _, item := range d.Given[name] {
+	for _, item := range d.Pinned[name] {
 		if seen[item] { // a list may name one twice
 			continue
 		}
@@ -72,26 +72,26 @@ func (d *Data) answered(column int) bool {
 	return false
 }
 
-// free are those of the kept columns that no given form has.
-func (d *Data) free() []int {
+// unpinned returns the kept columns that no form has pinned.
+func (d *Data) unpinned() []int {
 	taken := map[int]bool{}
-	for name := range d.Given {
-		for _, j := range d.given(name) {
+	for name := range d.Pinned {
+		for _, j := range d.pinned(name) {
 			taken[j] = true
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(d.kept), func(j int) bool { return taken[j] })
 }
 
-// give fits the reconstruction of a form whose items are given. Its abilities are
-// the modes of the two-parameter model: nothing is searched.
-func (b *builder) give(ctx context.Context, p parting, name string) (form, error) {
+// pin fits the reconstruction of a form with pinned items. Its abilities are the modes
+// (MAP) of the two-parameter model.
+func (b *builder) pin(ctx context.Context, p dataSplit, name string) (form, error) {
 	columns, missing := p.data.match(name)
 	f := form{Name: name, Columns: columns, Kind: irt.TwoPL, Estimator: ability.MAP}
-	if all := len(columns) + len(missing); len(columns) < 2 || float64(len(columns)) < b.opts.MinGiven*float64(all) {
-		return form{}, &GivenItemsError{b.data.Table.Benchmark, name, all, len(columns), b.opts.MinGiven}
+	if all := len(columns) + len(missing); len(columns) < 2 || float64(len(columns)) < b.opts.MinPinned*float64(all) {
+		return form{}, &PinnedItemsError{b.data.Table.Benchmark, name, all, len(columns), b.opts.MinPinned}
 	}
-	r, _, err := run(ctx, b.stages, "given "+name+" "+p.scheme, []any{p.print, f.Columns, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
+	r, _, err := run(ctx, b.stages, "pinned "+name+" "+p.scheme, []any{p.print, f.Columns, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
 		return fitItems(ctx, p.data, f.Columns, p.Split, p.groups, b.opts)
 	})
 	if err != nil {
@@ -104,8 +104,8 @@ func (b *builder) give(ctx context.Context, p parting, name string) (form, error
 	return b.scale(ctx, p, f)
 }
 
-// fitItems fits the reconstruction of the columns on all but the test models, and
-// applies it to these. Groups are as chooseItems has them.
+// fitItems fits the reconstruction of the columns to all but the test models, and
+// predicts these. Groups are those of chooseItems.
 func fitItems(ctx context.Context, data *Data, columns []int, s response.Split, groups []string, opts Options) (reconstruction, error) {
 	in, train := data.input(columns), fitting(s)
 	model, err := reconstruct.Fit(ctx, in, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, Groups: groups})
