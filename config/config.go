@@ -55,7 +55,7 @@ type Build struct {
 	Forms           int     `mapstructure:"forms" help:"disjoint forms to select, 1 or 2"`
 	FormAItems      string  `mapstructure:"form_a_items" help:"items that form A has, instead of selected ones: harness output that answers them, or a table of benchmark and item; empty: select"`
 	FormBItems      string  `mapstructure:"form_b_items" help:"the same for form B"`
-	MinGiven        float64 `mapstructure:"min_given" help:"share of the items given for a form that the corpus must have answers to; with fewer the form is refused"`
+	MinGiven        float64 `mapstructure:"min_given" help:"share of the items pinned for a form that the corpus must have answers to; with fewer the form is refused"`
 	MinModels       int     `mapstructure:"min_models" help:"fewest models that a benchmark is analysed with"`
 	IncludeVanished bool    `mapstructure:"include_vanished" help:"whether models that are not on the Hub any more count in item statistics and builds"`
 	MinObserved     float64 `mapstructure:"min_observed" help:"share of the kept items a model must have answered for its score to count"`

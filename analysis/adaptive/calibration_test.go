@@ -44,11 +44,11 @@ func TestCalibratedIntervalsHoldWhereTheItemModelsDoNot(t *testing.T) {
 	for _, o := range []Options{{}, {Criterion: Progressive, Estimator: ability.EAP, Length: 40}} {
 		t.Run(o.Criterion.String(), func(t *testing.T) {
 			o.Calibration = calibrated(t, b, o, 700, 40)
-			played, err := Study{Test: newTest(t, b, o), Length: 150}.Run(context.Background(), distorted(b, 700, 77))
+			played, err := Study{Test: newTest(t, b, o), Length: 80}.Run(context.Background(), distorted(b, 700, 77))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range []int{0, 1, 3, 5, 8, 12, 17, 30, 40, 80, 150} {
+			for _, n := range []int{0, 1, 3, 5, 8, 12, 17, 30, 40, 80} {
 				scores := scoresAfter(played, n)
 				if c := coverageOf(scores, actualOf(played)); c < 0.86 || c > 0.97 {
 					t.Errorf("after %d answers intervals hold %.3f, of the item model alone %.3f", n, c, intervalOf(scores, actualOf(played)).ItemModel)

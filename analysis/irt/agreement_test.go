@@ -20,7 +20,7 @@ func fitReal(t testing.TB, tag string, opts Options) *Result {
 
 func TestTwoPLReachesMirt(t *testing.T) {
 	for tag, want := range map[string]float64{"arc-B": -120279.173, "truthfulqa-B": -145426.626} {
-		r := fitReal(t, tag, Options{})
+		r := fitReal(t, tag, Options{Restarts: -1})
 		if r.Status != Converged || r.LogLikelihood < want {
 			t.Errorf("%s: log-likelihood %.6f, %v; mirt has %.6f", tag, r.LogLikelihood, r.Status, want)
 		}
@@ -29,13 +29,13 @@ func TestTwoPLReachesMirt(t *testing.T) {
 
 // A published fit that hit its limit of cycles, one that stopped far too early.
 func TestPublishedAsymptotesAreSurpassed(t *testing.T) {
-	if r := fitReal(t, "mmlu-B", Options{Kind: ThreePL, Restarts: 1}); !r.Status.IsMaximum() || r.LogLikelihood < -118930.066 {
+	if r := fitReal(t, "mmlu-B", Options{Kind: ThreePL, Restarts: -1}); !r.Status.IsMaximum() || r.LogLikelihood < -118930.066 {
 		t.Errorf("mmlu-B 3PL: log-likelihood %.3f, %v; mirt has -118930.067", r.LogLikelihood, r.Status)
 	}
 }
 
 func TestRestartGainsNothing(t *testing.T) {
-	r := fitReal(t, "arc-B", Options{})
+	r := fitReal(t, "arc-B", Options{Restarts: -1})
 	again := fitReal(t, "arc-B", Options{Start: r.Items})
 	if gain := again.LogLikelihood - r.LogLikelihood; gain > 0.01 || gain < -0.01 {
 		t.Errorf("from the solution: %+.6f", gain)
@@ -47,12 +47,12 @@ func TestRestartGainsNothing(t *testing.T) {
 }
 
 func TestRicherModelIsNeverBelow(t *testing.T) {
-	all, err := FitAll(context.Background(), realResponses(t, "hellaswag-B"), Options{Kind: FourPL, Restarts: 1})
+	all, err := FitAll(context.Background(), realResponses(t, "hellaswag-B"), Options{Kind: FourPL, Restarts: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for k, r := range all {
-		if r.Status != Converged {
+		if !r.Status.IsMaximum() {
 			t.Errorf("%v: %v", r.Kind, r.Status)
 		}
 		if k > 0 && r.LogLikelihood < all[k-1].LogLikelihood {
@@ -113,7 +113,7 @@ func TestSameBytesForAnyWorkersAndOrder(t *testing.T) {
 	m, _ := simulate(items, 300, 0.05, 42)
 	models, _ := m.Dims()
 	order := rand.New(rand.NewPCG(1, 1)).Perm(models)
-	opts := Options{Kind: ThreePL, Restarts: 2, Workers: 1}
+	opts := Options{Kind: ThreePL, Restarts: 1, Workers: 1}
 	want, err := Fit(context.Background(), m, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestSameBytesForAnyWorkersAndOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, workers := range []int{2, 7, 16} {
+	for _, workers := range []int{3, 16} {
 		opts.Workers = workers
 		shuffled := m.SelectModels(order)
 		got, err := Fit(context.Background(), shuffled, opts)
@@ -153,7 +153,7 @@ func TestRecovery(t *testing.T) {
 	for seed := range uint64(replicates) {
 		items := simulatedItems(60, TwoPL, 300+seed)
 		m, _ := simulate(items, 1500, 0, 400+seed)
-		r, err := Fit(context.Background(), m, Options{})
+		r, err := Fit(context.Background(), m, Options{Restarts: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

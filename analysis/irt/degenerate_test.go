@@ -82,7 +82,11 @@ func TestDegenerateAnswersEndFinite(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			for _, prior := range []*Prior{nil, WeakPrior()} {
-				all, err := FitAll(context.Background(), c.m, Options{Kind: FourPL, Prior: prior, Restarts: 1})
+				o := Options{Kind: FourPL, Prior: prior, Restarts: 1}
+				if prior != nil {
+					o.Restarts = -1
+				}
+				all, err := FitAll(context.Background(), c.m, o)
 				if err != nil {
 					t.Fatal(err)
 				}
