@@ -190,7 +190,7 @@ func (a *app) writeGroup(dir string, g *harness.Group) error {
 		Questions int    `json:"questions"`
 	}{Group: g.Name(), Dir: absolute}
 	for _, set := range g.Sets {
-		if !g.Leaves(set) {
+		if !g.Omits(set) {
 			did.Tasks++
 			did.Questions += len(set.Questions)
 		}

@@ -1,7 +1,11 @@
 package corpus
 
 import (
+	"compress/flate"
+	"compress/gzip"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -80,6 +84,22 @@ func (e *DataError) Error() string {
 
 // Unwrap returns the cause.
 func (e *DataError) Unwrap() error { return e.Err }
+
+// UnpackError explains an error of reading or unpacking a file that may be gzipped. An
+// error of the disk is wrapped, and no *DataError.
+func UnpackError(file string, err error) error {
+	var corrupt flate.CorruptInputError
+	e := &DataError{File: file, Remedy: "Copy or download the file again", Err: err}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.Kind, e.Reason = KindTruncated, "the gzip data end too early"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		e.Kind, e.Reason = KindFormat, "the gzip data are damaged"
+	default:
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	return e
+}
 
 // Clip shortens foreign text to so many bytes, for messages.
 func Clip(s string, limit int) string {

@@ -10,21 +10,20 @@ import (
 	"metabench/corpus"
 )
 
-// Ask turns a question as an evaluation file has it into one that can be asked again
-// in the benchmark's style. Put before a model by lm-evaluation-harness, which writes
-// a space between prompt and choice, it reads as it did then:
+// Ask turns a question as an evaluation file has it into one that can be asked again in the
+// benchmark's style. lm-evaluation-harness writes a space between prompt and choice, so
+// that a model sees the same text as in the evaluation:
 //
-//   - continuation: a choice loses the one space it begins with. Under mc1 the list may
-//     go on with the choices of mc2, which begin with the right answer again; these go.
+//   - continuation: a choice loses the one space that it begins with. Under mc1 the choices
+//     of mc2 may follow, which begin with the right answer again; they are removed.
 //   - lettered: the options are cut out of the prompt, so that they can be listed in
 //     another order.
-//   - context: each choice is an option and the rest of the sentence, which is what all
-//     choices end with; or the choices are the options, and the prompt has a blank "_"
-//     for them.
+//   - context: each choice is an option and the rest of the sentence, which all choices end
+//     with; or the choices are the options, and the prompt has a blank "_" for them.
 //   - generated: the reference answer ends in "#### number"; where the file has the
 //     number alone, that is put before it.
 //
-// An error says what the question lacks.
+// The error says what the question lacks.
 func Ask(b corpus.Benchmark, q corpus.Question) (Question, error) {
 	asked := Question{Key: q.Key, Hash: q.Hash, Prompt: q.Prompt, Gold: q.Gold}
 	var err error
@@ -53,7 +52,7 @@ func (q *Question) askContinuations(metric string, choices []string) {
 		}
 	}
 	spaced := !slices.ContainsFunc(choices, func(c string) bool { return !strings.HasPrefix(c, " ") })
-	if !spaced { // then the space before them, if there is one, ends the prompt
+	if !spaced { // the prompt may end with that space
 		q.Prompt = strings.TrimSuffix(q.Prompt, " ")
 	}
 	for _, c := range choices {

@@ -119,7 +119,7 @@ func (g *Group) readme(tasks []string) []byte {
 	b.WriteString("| task | benchmark | questions | metric |\n| --- | --- | --- | --- |\n")
 	for k, at := 0, 0; k < len(g.Sets); k++ {
 		set := &g.Sets[k]
-		if g.Leaves(*set) {
+		if g.Omits(*set) {
 			continue
 		}
 		title := set.Title

@@ -20,7 +20,11 @@ func FuzzSamples(f *testing.F) {
 	f.Add([]byte(results))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		r := &reader{ctx: context.Background()}
-		if err := r.readStream("samples_metabench_arc.jsonl", strings.NewReader(string(content))); err != nil {
+		const name = "samples_metabench_arc.jsonl"
+		err := r.read(name, func(f recordFunc) error {
+			return eachRecordOf(r.ctx, name, strings.NewReader(string(content)), f)
+		})
+		if err != nil {
 			var e *corpus.DataError
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)

@@ -50,7 +50,7 @@ type Group struct {
 	Permuted bool   // put the options of every question into another order
 	Seed     uint64 // of that order
 	Run      string // id of the run that selected the items
-	Release  string // version that the form is of; empty for items that change with every build
+	Release  string // version of the form; empty for items that change with every build
 	Identity string // of that release
 	Dir      string // absolute path of the directory that the files will be in
 	Sets     []QuestionSet
@@ -79,8 +79,8 @@ func (g *Group) Name() string {
 // their own and no network. A Generated set has no options to permute and is left
 // out of a permuted group.
 //
-// The harness opens data by a path relative to where it is started, so that the
-// tasks name the directory absolutely; a moved export must be written again.
+// The harness opens data by a path relative to the directory that it is started in, so
+// that the tasks name the data by absolute paths; a moved export must be written again.
 func (g *Group) Files() ([]File, error) {
 	if !filepath.IsAbs(g.Dir) {
 		return nil, fmt.Errorf("export harness: %q is not an absolute path", g.Dir)
@@ -89,7 +89,7 @@ func (g *Group) Files() ([]File, error) {
 	var names []string
 	for k := range g.Sets {
 		set := &g.Sets[k]
-		if g.Leaves(*set) {
+		if g.Omits(*set) {
 			continue
 		}
 		task := g.Name() + "_" + PlainName(set.Benchmark)
@@ -118,18 +118,18 @@ func (g *Group) Files() ([]File, error) {
 	return append(files, File{g.Name() + ".yaml", group}, File{"README.md", g.readme(names)}), nil
 }
 
-// Leaves reports whether a set is left out of the group.
-func (g *Group) Leaves(set QuestionSet) bool { return g.Permuted && set.Style == corpus.Generated }
+// Omits reports whether a set is left out of the group.
+func (g *Group) Omits(set QuestionSet) bool { return g.Permuted && set.Style == corpus.Generated }
 
-var unplain = regexp.MustCompile(`[^a-z0-9]+`)
+var notPlain = regexp.MustCompile(`[^a-z0-9]+`)
 
 // PlainName makes a name safe for a file and for --tasks.
 func PlainName(name string) string {
-	return strings.Trim(unplain.ReplaceAllString(strings.ToLower(name), "_"), "_")
+	return strings.Trim(notPlain.ReplaceAllString(strings.ToLower(name), "_"), "_")
 }
 
-// row is a document of the exported data. All rows of a task have the same keys, as
-// the harness's data loader wants.
+// row is a document of the exported data. All rows of a task have the same keys, which the
+// data loader of the harness needs.
 type row struct {
 	Item      string   `json:"item"`
 	Benchmark string   `json:"benchmark"`
@@ -197,7 +197,7 @@ func (q *Question) check(set *QuestionSet, seen map[string]bool) error {
 	case slices.Contains(q.Choices, ""):
 		return fail("has an empty choice")
 	case set.Style == corpus.Lettered && len(q.Choices) > 26:
-		return fail("has %d choices, more than letters", len(q.Choices))
+		return fail("has %d choices, more than there are letters", len(q.Choices))
 	}
 	seen[q.Key] = true
 	return nil
@@ -223,8 +223,8 @@ func (g *Group) permute(benchmark string, q *Question) (choices []string, gold i
 	return choices, gold
 }
 
-// letter lists options below a question the way MMLU is asked, and returns the
-// letters as choices.
+// letter lists options below a question, as MMLU is asked, and returns the letters as
+// choices.
 func letter(prompt string, options []string) (string, []string) {
 	var b strings.Builder
 	b.WriteString(prompt)

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,11 +14,10 @@ import (
 	"metabench/corpus"
 )
 
-// Log writes answers as lm-evaluation-harness would have logged them, for trying the
-// way from answers to scores without a model: a sample log per task and a results
-// file, in the model's directory. An answer that is corpus.Missing is left out. The hashes
-// of the questions and the run that exported them, Settings.Build, are written where the
-// tasks have them.
+// Log writes answers as lm-evaluation-harness logs them, to try scoring without a model: a
+// sample log per task and a results file, in the model's directory. An answer that is
+// corpus.Missing is left out. The hashes of the questions and the run that exported them,
+// Settings.Build, are written if the tasks have them.
 func Log(model string, at time.Time, tasks []Task) ([]File, error) {
 	stamp := at.UTC().Format("2006-01-02T15-04-05.000000")
 	dir := strings.ReplaceAll(model, "/", "__")
@@ -26,11 +26,8 @@ func Log(model string, at time.Time, tasks []Task) ([]File, error) {
 	var files []File
 	for k := range tasks {
 		t := &tasks[k]
-		name := t.Name
-		if name == "" {
-			g := Group{Form: t.Form, Permuted: t.Permuted}
-			name = g.Name() + "_" + PlainName(t.Benchmark)
-		}
+		group := Group{Form: t.Form, Permuted: t.Permuted}
+		name := cmp.Or(t.Name, group.Name()+"_"+PlainName(t.Benchmark))
 		content, means, err := logTask(t)
 		if err != nil {
 			return nil, err
@@ -56,15 +53,12 @@ func logTask(t *Task) (content []byte, means map[string]any, err error) {
 	means = map[string]any{"alias": t.Name}
 	for _, m := range t.Metrics() {
 		right, n := 0, 0
+		filter := cmp.Or(m.Filter, "none")
 		for k, a := range t.Answers[m] {
 			if a == corpus.Missing {
 				continue
 			}
 			right, n = right+int(a), n+1
-			filter := m.Filter
-			if filter == "" {
-				filter = "none"
-			}
 			sum := sha256.Sum256([]byte(t.Benchmark + "\x00" + t.Items[k]))
 			doc := map[string]any{"item": t.Items[k], "benchmark": t.Benchmark, "form": t.Form, "permuted": t.Permuted}
 			if k < len(t.OriginalHashes) {
@@ -84,10 +78,6 @@ func logTask(t *Task) (content []byte, means map[string]any, err error) {
 			}
 		}
 		if n > 0 {
-			filter := m.Filter
-			if filter == "" {
-				filter = "none"
-			}
 			means[m.Name+","+filter] = float64(right) / float64(n)
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,14 +13,16 @@ import (
 	"metabench/spelling"
 )
 
-// Questions takes the questions themselves out of sample logs: what one evaluation of
-// a task put before a model is what an export asks again. paths are files of plain
-// tasks; a permuted one doesn't say in which order the options belong and is refused.
-// The result has one set per benchmark, in order of first appearance.
+// Questions takes the texts of questions out of sample logs: an export asks again what an
+// evaluation of a task put before a model. paths are files of plain tasks; permuted ones
+// are refused, since they don't say in which order the options belong. The result has one
+// set per benchmark, in order of first appearance.
 func Questions(ctx context.Context, paths ...string) ([]QuestionSet, error) {
 	q := &questioner{byName: map[string]int{}, seen: map[[2]string]bool{}}
 	for _, path := range paths {
-		if err := q.readFile(ctx, path); err != nil {
+		name := parseFileName(path)
+		err := eachRecord(ctx, path, func(record []byte, line int64) error { return q.add(path, name, line, record) })
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -33,42 +33,6 @@ type questioner struct {
 	sets   []QuestionSet
 	byName map[string]int
 	seen   map[[2]string]bool // by benchmark and key
-}
-
-func (q *questioner) readFile(ctx context.Context, path string) (err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-	}()
-	return q.read(ctx, path, f)
-}
-
-func (q *questioner) read(ctx context.Context, path string, r io.Reader) error {
-	records, err := newRecords(path, r)
-	if err != nil {
-		return err
-	}
-	name := parseFileName(path)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		record, line, err := records.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := q.add(path, name, line, record); err != nil {
-			return err
-		}
-	}
 }
 
 // asked is what a sample says of its question.

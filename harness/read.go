@@ -36,15 +36,15 @@ type Output struct {
 // are other models or other arguments, none is chosen and nothing merged: the error is
 // a *RunsError.
 //
-// In a directory, files that are not of metabench's tasks are passed over with a
-// warning. A file that is broken costs its own task only, see Output.Failed; if nothing
-// can be used, the error is that of the first.
+// In a directory, files that are not of metabench's tasks are skipped with a warning. A
+// broken file costs its own task only, see Output.Failed; if no file can be used, the error
+// is that of the first.
 func Read(ctx context.Context, paths ...string) (*Output, error) {
 	return ReadRun(ctx, "", paths...)
 }
 
-// ReadRun is Read where there may be several runs: of the one whose identifier begins
-// with the given text or whose line, Run.String, contains it.
+// ReadRun is Read for one of several runs: the one whose identifier begins with a text, or
+// whose line, Run.String, contains it.
 func ReadRun(ctx context.Context, run string, paths ...string) (*Output, error) {
 	r := &reader{ctx: ctx, run: run}
 	for _, path := range paths {
@@ -74,8 +74,8 @@ type reader struct {
 	current  *collector // of the file being read
 }
 
-// fail keeps in mind that a file can't be used, so that the others are. Errors that
-// aren't the file's own, such as that of a disk, pass.
+// fail records that a file can't be used, so that the others are read. An error that isn't
+// about the file's content, such as that of a disk, is returned.
 func (r *reader) fail(path string, err error) error {
 	var e *corpus.DataError
 	if !errors.As(err, &e) {
@@ -106,8 +106,8 @@ func (r *reader) readDir(dir string) error {
 		}
 		err = r.readFile(path)
 		var e *corpus.DataError
-		if errors.As(err, &e) && r.foreign(path) {
-			r.warnings = append(r.warnings, "passed over: "+e.Error())
+		if errors.As(err, &e) && r.unrelated(path) {
+			r.warnings = append(r.warnings, "not used: "+e.Error())
 			return nil
 		}
 		return r.fail(path, err)
@@ -122,7 +122,8 @@ func (r *reader) readDir(dir string) error {
 	return nil
 }
 
-// looksLikeOutput passes over what lies beside an evaluation without opening it.
+// looksLikeOutput reports whether a file's name is one that the harness may have written;
+// others are not opened.
 func looksLikeOutput(path string) bool {
 	switch filepath.Ext(strings.TrimSuffix(path, ".gz")) {
 	case ".json", ".jsonl":
@@ -131,58 +132,40 @@ func looksLikeOutput(path string) bool {
 	return false
 }
 
-// foreign reports whether a file is something else rather than something broken: it
-// isn't named like one of metabench's, and its very first object already failed.
-func (r *reader) foreign(path string) bool {
+// unrelated reports whether a file that can't be read is no output of metabench's tasks,
+// rather than a broken one: its name says nothing of them, and its first object failed.
+func (r *reader) unrelated(path string) bool {
 	return !strings.Contains(filepath.Base(path), "metabench") && r.current.samples == 0
 }
 
 func (r *reader) readFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	err = r.readStream(path, f)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return r.read(path, func(f recordFunc) error { return eachRecord(r.ctx, path, f) })
 }
 
-// readStream reads one file, of samples or of results: its first object tells.
-func (r *reader) readStream(path string, stream io.Reader) error {
+// read reads one file, of samples or of results: its first object tells.
+func (r *reader) read(path string, each func(recordFunc) error) error {
 	c := &collector{file: path}
 	r.current = c
-	records, err := newRecords(path, stream)
-	if err != nil {
-		return err
-	}
-	for {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		record, line, err := records.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
+	var results *resultsFile
+	err := each(func(record []byte, line int64) (err error) {
 		if c.samples == 0 && isResults(record) {
-			results, err := parseResults(path, record)
-			if err != nil {
-				return err
+			if results, err = parseResults(path, record); err == nil {
+				err = io.EOF
 			}
-			r.results = append(r.results, results)
-			return nil
+			return err
 		}
 		s, err := parseSample(path, line, record)
 		if err != nil {
 			return err
 		}
-		if err := c.add(s); err != nil {
-			return err
-		}
+		return c.add(s)
+	})
+	if err != nil {
+		return err
+	}
+	if results != nil {
+		r.results = append(r.results, results)
+		return nil
 	}
 	t, err := c.task(parseFileName(path))
 	if err != nil {
@@ -204,7 +187,7 @@ func (r *reader) output(paths []string) (*Output, error) {
 		}
 		return nil, e
 	}
-	r.settle()
+	r.assignResults()
 	run, err := chooseRun(r.tasks, r.run)
 	if err != nil {
 		return nil, err
@@ -226,14 +209,14 @@ func (r *reader) output(paths []string) (*Output, error) {
 	return out, nil
 }
 
-// settle gives every task the settings and the run of its results file: the one of the
-// same time in the same directory, else the only one there.
-func (r *reader) settle() {
+// assignResults sets the settings and the run of every task by its results file: the one
+// of the same time in the same directory, else the only one there.
+func (r *reader) assignResults() {
 	all := slices.Concat(r.tasks, r.failed)
-	told := map[*resultsFile][]*Task{}
+	tasksOf := map[*resultsFile][]*Task{}
 	for _, t := range all {
 		if f := r.resultsOf(t); f != nil {
-			told[f] = append(told[f], t)
+			tasksOf[f] = append(tasksOf[f], t)
 			t.Settings = f.settings(t.Name)
 			if t.Settings.Model != "" {
 				t.Model = t.Settings.Model
@@ -244,7 +227,7 @@ func (r *reader) settle() {
 		}
 		t.Run = newRun(t.Model, nil, false)
 	}
-	for f, tasks := range told {
+	for f, tasks := range tasksOf {
 		var shots []string
 		for _, t := range tasks {
 			if t.Settings.Shots != nil {
@@ -257,7 +240,7 @@ func (r *reader) settle() {
 	}
 }
 
-// resultsOf is the results file that speaks of a task; nil if there is none.
+// resultsOf is the results file of a task; nil if there is none.
 func (r *reader) resultsOf(t *Task) *resultsFile {
 	var beside []*resultsFile
 	for _, f := range r.results {
@@ -278,7 +261,7 @@ func (r *reader) resultsOf(t *Task) *resultsFile {
 // compareWithResults checks the samples against what the harness counted itself.
 func (t *Task) compareWithResults() {
 	if n := t.Settings.Samples; n != nil && *n != len(t.Items) {
-		t.warn("the results speak of %d questions, the samples hold %d", *n, len(t.Items))
+		t.warn("the results count %d questions, the samples hold %d", *n, len(t.Items))
 	}
 	for _, mean := range t.Settings.Means {
 		answers, ok := t.Answers[mean.Metric]
@@ -293,7 +276,7 @@ func (t *Task) compareWithResults() {
 			}
 		}
 		if n > 0 && math.Abs(float64(right)/float64(n)-mean.Value) > 1e-6 {
-			t.warn("the results say %s = %.6f, the samples give %.6f: the file may not be whole", mean.Metric, mean.Value,
+			t.warn("the results have %s = %.6f, the samples %.6f: the file may not be whole", mean.Metric, mean.Value,
 				float64(right)/float64(n))
 		}
 	}
@@ -322,7 +305,7 @@ func newest(tasks []*Task) (chosen []*Task, warnings []string, err error) {
 		if len(runs) > 1 {
 			if last := runs[len(runs)-1]; runs[0].Time == runs[1].Time || last.Time == "" {
 				return nil, nil, &corpus.DataError{Kind: corpus.KindAmbiguous, File: last.File,
-					Reason: fmt.Sprintf("%s holds the same task, and the names don't say which run is newer", runs[0].File),
+					Reason: fmt.Sprintf("%s holds the same task, and the files' names don't tell which run is newer", runs[0].File),
 					Remedy: "Give the file or directory of one run"}
 			}
 			warning := fmt.Sprintf("%s was run %d times; the newest of %s is taken, from %s", runs[0].Name, len(runs), runs[0].Time, runs[0].File)

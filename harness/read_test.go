@@ -421,7 +421,7 @@ func TestReadComparesSamplesWithResults(t *testing.T) {
 		t.Errorf("model %q", out.Model)
 	}
 	warnings := strings.Join(out.Tasks[0].Warnings, "\n")
-	for _, part := range []string{"speak of 3 questions, the samples hold 2", "acc = 0.750000, the samples give 0.500000"} {
+	for _, part := range []string{"count 3 questions, the samples hold 2", "acc = 0.750000, the samples 0.500000"} {
 		if !strings.Contains(warnings, part) {
 			t.Errorf("warnings lack %q:\n%s", part, warnings)
 		}

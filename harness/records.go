@@ -3,11 +3,12 @@ package harness
 import (
 	"bufio"
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"metabench/corpus"
 )
@@ -38,12 +39,47 @@ const (
 	afterAll                      // after the closing bracket
 )
 
+// recordFunc takes an object and the line on which it starts.
+type recordFunc func(record []byte, line int64) error
+
+// eachRecord calls f for every object of a file until f returns an error. io.EOF ends the reading without one.
+func eachRecord(ctx context.Context, path string, f recordFunc) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := file.Close(); err == nil {
+			err = closing
+		}
+	}()
+	return eachRecordOf(ctx, path, file, f)
+}
+
+func eachRecordOf(ctx context.Context, path string, r io.Reader, f recordFunc) error {
+	records, err := newRecords(path, r)
+	for err == nil {
+		var record []byte
+		var line int64
+		if err = ctx.Err(); err == nil {
+			record, line, err = records.next()
+		}
+		if err == nil {
+			err = f(record, line)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
 // newRecords unpacks gzip, which it recognises by content.
 func newRecords(file string, r io.Reader) (*records, error) {
 	br := bufio.NewReaderSize(r, 1<<16)
 	head, err := br.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return nil, corpus.UnpackError(file, err)
 	}
 	s := &records{file: file, r: br, line: 1}
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
@@ -52,24 +88,11 @@ func newRecords(file string, r io.Reader) (*records, error) {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
-			return nil, s.readError(err)
+			return nil, corpus.UnpackError(s.file, err)
 		}
 		s.r = zr
 	}
 	return s, nil
-}
-
-func (s *records) readError(err error) error {
-	var corrupt flate.CorruptInputError
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &corpus.DataError{Kind: corpus.KindTruncated, File: s.file, Reason: "the gzip data end too early",
-			Remedy: "Copy the file again", Err: err}
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return &corpus.DataError{Kind: corpus.KindFormat, File: s.file, Reason: "the gzip data are damaged",
-			Remedy: "Copy the file again", Err: err}
-	}
-	return fmt.Errorf("read %s: %w", s.file, err)
 }
 
 // fill reads more bytes, keeping those from position keep on.
@@ -96,7 +119,7 @@ func (s *records) fill(keep int) (shift int, err error) {
 			}
 			return keep, nil
 		case err != nil:
-			return keep, s.readError(err)
+			return keep, corpus.UnpackError(s.file, err)
 		case n > 0:
 			return keep, nil
 		}
@@ -210,10 +233,10 @@ func (s *records) object() ([]byte, int64, error) {
 			}
 			k++
 		}
+		if k-s.at > maxRecord && s.anotherBegins() {
+			return nil, 0, s.unclosed(line)
+		}
 		if k-s.at > maxRecord {
-			if s.begunAfter() {
-				return nil, 0, s.unclosed(line)
-			}
 			return nil, 0, &corpus.DataError{Kind: corpus.KindLimit, File: s.file, Line: line,
 				Reason: fmt.Sprintf("a sample of more than %d bytes", maxRecord)}
 		}
@@ -221,7 +244,7 @@ func (s *records) object() ([]byte, int64, error) {
 		s.at -= shift
 		k -= shift
 		if errors.Is(err, io.EOF) {
-			if s.begunAfter() {
+			if s.anotherBegins() {
 				return nil, 0, s.unclosed(line)
 			}
 			return nil, 0, &corpus.DataError{Kind: corpus.KindTruncated, File: s.file, Line: line, Reason: "the file ends inside this sample",
@@ -233,9 +256,9 @@ func (s *records) object() ([]byte, int64, error) {
 	}
 }
 
-// begunAfter reports whether a line after the object's first one begins with an object:
-// then the first line is broken, not the end of the file.
-func (s *records) begunAfter() bool { return bytes.Contains(s.buf[s.at:], []byte("\n{")) }
+// anotherBegins reports whether a later line begins with an object: then it is the line of
+// the object that is broken, and not the end of the file.
+func (s *records) anotherBegins() bool { return bytes.Contains(s.buf[s.at:], []byte("\n{")) }
 
 func (s *records) unclosed(line int64) error {
 	return &corpus.DataError{Kind: corpus.KindFormat, File: s.file, Line: line, Reason: "the sample on this line isn't closed, though the next one begins after it",

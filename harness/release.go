@@ -2,9 +2,9 @@ package harness
 
 import "encoding/json"
 
-// exportedBy is what a task's configuration says of the export that wrote it, in its
-// metadata: the run of the build, or the release and its identity. Each is empty where
-// it says nothing; what is no text is read as it stands, since people edit tasks.
+// exportedBy reads from the metadata of a task's configuration which export wrote it: the run
+// of the build, or the release and its identity. Each is empty where it is absent. Values
+// other than text are taken as they are written, since people edit tasks.
 func exportedBy(config json.RawMessage) (run, release, identity string) {
 	var c struct {
 		Metadata struct {

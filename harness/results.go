@@ -12,7 +12,8 @@ import (
 	"metabench/spelling"
 )
 
-// Settings is how a task was evaluated, as far as a results file says it.
+// Settings is how a task was evaluated, as a results file has it. What it doesn't have is
+// zero.
 type Settings struct {
 	File               string `json:"file,omitempty"` // the results file; empty if there was none
 	Model              string `json:"model,omitempty"`
@@ -20,7 +21,7 @@ type Settings struct {
 	Harness            string `json:"harness,omitempty"`      // version of lm-evaluation-harness
 	GitHash            string `json:"git_hash,omitempty"`     // of its source
 	TaskVersion        string `json:"task_version,omitempty"` // of the task's definition
-	Release            string `json:"release,omitempty"`      // of metabench, that the task asks the items of
+	Release            string `json:"release,omitempty"`      // of metabench, whose items the task asks
 	Identity           string `json:"identity,omitempty"`     // of that release
 	Build              string `json:"build,omitempty"`        // run of metabench that exported the task
 	Shots              *int   `json:"shots,omitempty"`        // examples added by the harness; metabench's tasks bring their own
@@ -30,7 +31,7 @@ type Settings struct {
 	FewshotAsMultiturn bool   `json:"fewshot_as_multiturn"`
 	Limit              string `json:"limit,omitempty"` // --limit, when only a part was evaluated
 	Date               string `json:"date,omitempty"`
-	Samples            *int   `json:"samples,omitempty"` // questions that the harness says it asked
+	Samples            *int   `json:"samples,omitempty"` // questions that the harness counted
 	Means              []Mean `json:"-"`                 // means that the harness computed itself
 }
 
@@ -40,8 +41,8 @@ type Mean struct {
 	Value  float64
 }
 
-// resultsFile is a results_*.json. Types vary between versions, so that most values
-// are decoded one by one.
+// resultsFile is a results_*.json. Types differ between versions of the harness, so that
+// most values are decoded one by one.
 type resultsFile struct {
 	path string
 
@@ -87,7 +88,7 @@ func parseResults(path string, record []byte) (*resultsFile, error) {
 	return r, nil
 }
 
-// settings returns what the file says about a task.
+// settings are those of a task.
 func (r *resultsFile) settings(task string) Settings {
 	s := Settings{
 		File:              r.path,
@@ -97,13 +98,13 @@ func (r *resultsFile) settings(task string) Settings {
 		GitHash:           text(r.GitHash),
 		TaskVersion:       text(r.Versions[task]),
 		Shots:             number(r.Shots[task]),
-		ChatTemplate:      said(r.ChatTemplate),
+		ChatTemplate:      isSet(r.ChatTemplate),
 		ChatTemplateSHA:   text(r.ChatTemplateSHA),
-		SystemInstruction: said(r.SystemInstruction),
+		SystemInstruction: isSet(r.SystemInstruction),
 		Limit:             text(r.Config["limit"]),
 		Date:              text(r.Date),
 	}
-	s.FewshotAsMultiturn = said(r.FewshotAsMultiturn)
+	s.FewshotAsMultiturn = isSet(r.FewshotAsMultiturn)
 	s.Build, s.Release, s.Identity = exportedBy(r.Configs[task])
 	var asked struct {
 		Effective json.RawMessage `json:"effective"`
@@ -126,7 +127,7 @@ func (r *resultsFile) settings(task string) Settings {
 	return s
 }
 
-// text is a value as text, "" for null and for what isn't there.
+// text is a value as text, "" for null and for no value.
 func text(raw json.RawMessage) string {
 	if len(raw) == 0 || string(raw) == "null" {
 		return ""
@@ -134,8 +135,8 @@ func text(raw json.RawMessage) string {
 	return corpus.Clip(scalar(raw), 2000)
 }
 
-// said reports whether a setting was given: not null, false or empty.
-func said(raw json.RawMessage) bool {
+// isSet reports whether a setting has a value: neither null nor false nor empty.
+func isSet(raw json.RawMessage) bool {
 	switch t := text(raw); t {
 	case "", "false", "0", "{}", "[]":
 		return false

@@ -12,14 +12,14 @@ import (
 	"metabench/corpus"
 )
 
-// Run is one evaluation: a model and the arguments that it was evaluated with. The
-// harness names its directories by the model alone, so that other revisions, precisions
-// or adapters of a model lie beside each other; only the results files tell them apart.
+// Run is one evaluation: a model and the arguments that it was evaluated with. The harness
+// names its directories after the model alone, so that evaluations of several revisions,
+// precisions or adapters share one; only the results files tell them apart.
 type Run struct {
-	ID        string   `json:"id"` // stands for model and arguments
+	ID        string   `json:"id"` // hash of model and arguments
 	Model     string   `json:"model"`
-	Arguments []string `json:"arguments"` // "revision=step1000", sorted; none where no results file tells them
-	Known     bool     `json:"known"`     // whether a results file tells the arguments
+	Arguments []string `json:"arguments"` // "revision=step1000", sorted; none without a results file
+	Known     bool     `json:"known"`     // whether a results file has the arguments
 }
 
 // newRun identifies a run.
@@ -41,13 +41,14 @@ func (r Run) String() string {
 	return strings.Join(append([]string{model}, r.Arguments...), ", ")
 }
 
-// matches reports whether the run is meant by a text: the begin of its identifier, or
+// matches reports whether a text chooses the run: as the beginning of its identifier, or as
 // a part of its line.
 func (r Run) matches(text string) bool {
 	return len(text) >= 4 && strings.HasPrefix(r.ID, text) || strings.Contains(r.String(), text)
 }
 
-// RunsError says that files of several runs were given where one is wanted.
+// RunsError says that the files are of several runs where one is wanted, or that none is
+// the one that was asked for.
 type RunsError struct {
 	Asked string // how one was chosen; empty if none was
 	Runs  []RunFiles
@@ -63,13 +64,13 @@ type RunFiles struct {
 
 func (e *RunsError) Error() string {
 	var b strings.Builder
-	switch n := e.meant(); {
+	switch n := len(matching(e.Runs, e.Asked)); {
 	case e.Asked == "":
 		fmt.Fprintf(&b, "the logs are of %d runs, and a score is of one model with one set of arguments", len(e.Runs))
 	case n == 0:
-		fmt.Fprintf(&b, "no run is meant by %q", e.Asked)
+		fmt.Fprintf(&b, "no run matches %q", e.Asked)
 	default:
-		fmt.Fprintf(&b, "%q means %d runs", e.Asked, n)
+		fmt.Fprintf(&b, "%q matches %d runs", e.Asked, n)
 	}
 	b.WriteString(". Give the files of one, or choose it with --run ID:")
 	for _, r := range e.Runs {
@@ -82,14 +83,9 @@ func (e *RunsError) Error() string {
 	return b.String()
 }
 
-func (e *RunsError) meant() int {
-	n := 0
-	for _, r := range e.Runs {
-		if r.matches(e.Asked) {
-			n++
-		}
-	}
-	return n
+// matching are the runs that a text chooses.
+func matching(runs []RunFiles, asked string) []RunFiles {
+	return slices.DeleteFunc(slices.Clone(runs), func(r RunFiles) bool { return !r.matches(asked) })
 }
 
 // count is a number with its noun.
@@ -113,19 +109,18 @@ func chooseRun(tasks []*Task, asked string) (Run, error) {
 		runs[k].Time = max(runs[k].Time, t.Time)
 	}
 	slices.SortFunc(runs, func(a, b RunFiles) int { return strings.Compare(a.String()+a.ID, b.String()+b.ID) })
-	meant := runs
+	chosen := runs
 	if asked != "" {
-		meant = slices.DeleteFunc(slices.Clone(runs), func(r RunFiles) bool { return !r.matches(asked) })
+		chosen = matching(runs, asked)
 	}
-	if len(meant) != 1 {
+	if len(chosen) != 1 {
 		return Run{}, &RunsError{Asked: asked, Runs: runs}
 	}
-	return meant[0].Run, nil
+	return chosen[0].Run, nil
 }
 
-// arguments are what a results file says of how the model was run, as far as another
-// value makes other answers. shots are the numbers of examples that the harness added
-// to the tasks that were read.
+// arguments are the settings of a results file that change a model's answers. shots are the
+// numbers of examples that the harness added to the tasks that were read.
 func (r *resultsFile) arguments(shots []string) []string {
 	var args []string
 	add := func(name, value string) {
@@ -138,16 +133,16 @@ func (r *resultsFile) arguments(shots []string) []string {
 	add("model_revision", text(r.Config["model_revision"]))
 	add("model_sha", text(r.Config["model_sha"]))
 	add("model_dtype", text(r.Config["model_dtype"]))
-	if said(r.Config["gen_kwargs"]) {
+	if isSet(r.Config["gen_kwargs"]) {
 		add("gen_kwargs", compact(r.Config["gen_kwargs"]))
 	}
-	if said(r.ChatTemplate) {
+	if isSet(r.ChatTemplate) {
 		add("chat_template", fingerprint(r.ChatTemplateSHA, r.ChatTemplate))
 	}
-	if said(r.SystemInstruction) {
+	if isSet(r.SystemInstruction) {
 		add("system_instruction", fingerprint(r.SystemInstructionSHA, r.SystemInstruction))
 	}
-	if said(r.FewshotAsMultiturn) {
+	if isSet(r.FewshotAsMultiturn) {
 		add("fewshot_as_multiturn", text(r.FewshotAsMultiturn))
 	}
 	add("num_fewshot", strings.Join(slices.Compact(slices.Sorted(slices.Values(shots))), "/"))
@@ -176,14 +171,14 @@ func compact(raw json.RawMessage) string {
 	return corpus.Clip(b.String(), 2000)
 }
 
-// elsewhere are arguments that say where and how fast a model runs, not what it
+// operational are arguments that change where and how fast a model runs, and not what it
 // answers.
-var elsewhere = map[string]bool{"device": true, "device_map_option": true, "parallelize": true, "batch_size": true,
+var operational = map[string]bool{"device": true, "device_map_option": true, "parallelize": true, "batch_size": true,
 	"max_batch_size": true, "tensor_parallel_size": true, "data_parallel_size": true, "gpu_memory_utilization": true,
 	"max_memory_per_gpu": true, "max_cpu_memory": true, "offload_folder": true, "swap_space": true, "num_concurrent": true,
 	"max_retries": true}
 
-// secret are arguments that nobody is to read in a report.
+// secret are arguments that no report may show.
 var secret = map[string]bool{"token": true, "auth_token": true, "use_auth_token": true, "hf_token": true, "api_key": true, "password": true}
 
 // modelArguments takes --model_args apart: "pretrained=org/model,dtype=bfloat16", or an
@@ -191,7 +186,7 @@ var secret = map[string]bool{"token": true, "auth_token": true, "use_auth_token"
 func modelArguments(raw json.RawMessage) []string {
 	var args []string
 	keep := func(name, value string) {
-		if name = strings.TrimSpace(name); !elsewhere[name] && !secret[name] {
+		if name = strings.TrimSpace(name); !operational[name] && !secret[name] {
 			args = append(args, name+"="+strings.TrimSpace(value))
 		}
 	}
@@ -209,8 +204,8 @@ func modelArguments(raw json.RawMessage) []string {
 	return args
 }
 
-// splitArguments cuts a list of name=value at its commas. A value may hold commas: what
-// has no name of its own belongs to the value before.
+// splitArguments cuts a list of name=value at its commas. A value may hold commas: a part
+// without a name belongs to the value before.
 func splitArguments(list string) []string {
 	var parts []string
 	if list == "null" || list == "" {

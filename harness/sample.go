@@ -30,7 +30,7 @@ func (m Metric) String() string {
 // binaryMetrics are those whose value per question is right or wrong.
 var binaryMetrics = map[string]bool{"acc": true, "acc_norm": true, "exact_match": true, "mc1": true}
 
-// sample is what is wanted of one object of a sample log.
+// sample are the parts of one object of a sample log that are needed.
 type sample struct {
 	line      int64
 	docID     int64 // -1 if absent
@@ -46,13 +46,13 @@ type metricValue struct {
 	answer uint8 // 0, 1 or corpus.Missing
 }
 
-// document identifies the question. Published tasks carry metabench_idx, which
-// counts within the subject for MMLU; ours carry item, benchmark, form and permuted.
+// document identifies the question. Documents of published tasks have metabench_idx, which
+// for MMLU counts within the subject; ours have item, benchmark, form and permuted.
 type document struct {
 	index, subject, original string
 	item, benchmark, form    string
 	permuted                 bool
-	guess                    string // benchmark that the document's other keys point to
+	guess                    string // benchmark by the document's other keys, see benchmarkOf
 }
 
 // key is the item's key in the catalogue's spelling: "17", or "anatomy.3".
@@ -68,15 +68,15 @@ func (d *document) key() string {
 	return d.index
 }
 
-// telling are keys that only one benchmark's documents have.
-var telling = map[string]string{
+// benchmarkOf says, by keys that only one benchmark's documents have, which one it is.
+var benchmarkOf = map[string]string{
 	"answerKey": "arc", "twentyfive_shot_preprompt": "arc",
 	"ind": "hellaswag", "ten_shot_preprompt": "hellaswag",
 	"mc1_targets": "truthfulqa", "sentence": "winogrande", "option1": "winogrande",
 	"subject": "mmlu", "mb_sub_idx": "mmlu",
 }
 
-// parseSample decodes what is wanted of an object of a sample log.
+// parseSample decodes the needed parts of an object of a sample log.
 func parseSample(file string, line int64, record []byte) (*sample, error) {
 	s := &sample{line: line, docID: -1}
 	hasDoc := false
@@ -163,7 +163,7 @@ func parseDocument(value []byte, d *document) error {
 	plainIndex := ""
 	err := eachMember(value, func(key, value []byte) error {
 		name := string(key)
-		if b, ok := telling[name]; ok && d.guess == "" {
+		if b, ok := benchmarkOf[name]; ok && d.guess == "" {
 			d.guess = b
 		}
 		switch name {

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// A sample is mostly prompt: the few-shot examples stand in it four times or more,
-// and nothing of them is wanted. So the members of an object are found without
-// decoding them, and only those that are needed are decoded. Python writes NaN and
-// Infinity where JSON has no word; they pass as values here.
+// Most of a sample is its prompt: the few-shot examples occur in it four times or more, and
+// none of them is needed. So the members of an object are found without decoding them, and
+// only those that are needed are decoded. Python writes NaN and Infinity, which JSON does
+// not have; they are accepted as values here.
 
 var errSyntax = errors.New("it is not JSON")
 

@@ -19,26 +19,26 @@ const (
 type Task struct {
 	Name      string // as the harness calls it: "metabench_arc_secondary"
 	Benchmark string // as the catalogue calls it: "arc"
-	Form      Form   // "" where neither the documents nor the name say it
-	Permuted  bool   // the options stand in another order than on the leaderboard
+	Form      Form   // "" if neither the documents nor the name have it
+	Permuted  bool   // the options are in another order than on the leaderboard
 	Model     string
 	Time      string // of the run, as in the file's name; "" if that has none
 	File      string
 	Run       Run  // that it belongs to
-	Exported  bool // asked from tasks of an export, whose documents carry the corpus's hashes
+	Exported  bool // by tasks of an export, whose documents have the corpus's hashes
 
 	Items   []string           // keys, in order of doc_id
 	Answers map[Metric][]uint8 // aligned with Items: 0, 1 or corpus.Missing
 
 	PromptHashes   []string // SHA-256 of what the model saw, aligned with Items; may be ""
-	OriginalHashes []string // SHA-256 of the question, as published tasks carry it; may be ""
+	OriginalHashes []string // SHA-256 of the question, as published tasks have it; may be ""
 
 	Duplicates []string // items that occur more than once with the same answers
 	Warnings   []string
 	Settings   Settings
 
-	// Failed says why the file can't be used; then nothing but what its name and first
-	// samples say is known of the task.
+	// Failed is why the file can't be used; of such a task only what the name and the first
+	// samples have is known.
 	Failed error
 }
 
@@ -53,10 +53,10 @@ func (t *Task) Metrics() []Metric {
 }
 
 // By returns the answers by a metric of the catalogue, and the harness's metric that
-// they are. The two agree in name but for two benchmarks: TruthfulQA's mc1 is the
-// task's acc, whose first choice is the best answer, and GSM8K's acc is exact_match
-// after strict-match. No other metric is ever taken instead: that acc is there does
-// not help a model fitted on acc_norm.
+// they are. The two have one name except for two benchmarks: TruthfulQA's mc1 is the
+// task's acc, whose first choice is the best answer, and GSM8K's acc is exact_match after
+// strict-match. No other metric is ever taken instead: acc is of no use to a model that
+// was fitted on acc_norm.
 func (t *Task) By(metric string) ([]uint8, Metric, error) {
 	wanted := []Metric{{Name: metric}}
 	switch {
@@ -131,7 +131,7 @@ func (c *collector) add(s *sample) error {
 	return nil
 }
 
-// task turns the samples into answers. name is what the file's name says.
+// task turns the samples into answers.
 func (c *collector) task(name fileName) (*Task, error) {
 	if c.samples == 0 {
 		return nil, &corpus.DataError{Kind: corpus.KindEmpty, File: c.file, Reason: "the file holds no samples"}
@@ -162,7 +162,7 @@ func (c *collector) task(name fileName) (*Task, error) {
 	return t, nil
 }
 
-// identify finds out what the task is: the documents know best, then the name.
+// identify sets benchmark and form of the task: by the documents, else by the name.
 func (c *collector) identify(t *Task) error {
 	if c.doc.benchmark != "" && c.doc.item != "" {
 		t.Benchmark, t.Form, t.Permuted, t.Exported = c.doc.benchmark, Form(c.doc.form), c.doc.permuted, true
@@ -187,8 +187,8 @@ func (c *collector) identify(t *Task) error {
 	return nil
 }
 
-// nameFilters deals with logs of before filters were named: generated answers are
-// then listed once per filter, all of the first before all of the second.
+// nameFilters names the filters of old logs, which don't: generated answers are then listed
+// once per filter, all of the first before all of the second.
 func (c *collector) nameFilters(t *Task) {
 	if c.unnamed != c.samples {
 		return
@@ -217,8 +217,8 @@ func (s *sample) setFilter(filter string) {
 	}
 }
 
-// answer stores the answers of one item. An item that occurs twice must say the
-// same both times.
+// answer stores the answers of one item. An item that occurs twice must have the same ones
+// both times.
 func (c *collector) answer(t *Task, k int, item *itemSamples) error {
 	from := map[Metric]*sample{}
 	repeated := false

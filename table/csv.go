@@ -323,7 +323,7 @@ func (s *csvSource) readLine() ([]byte, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, io.EOF
 		}
-		return nil, textError(s.file, err)
+		return nil, corpus.UnpackError(s.file, err)
 	}
 	s.line++
 	s.unended = line[len(line)-1] != '\n'

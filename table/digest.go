@@ -1,10 +1,8 @@
 package table
 
 import (
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"hash"
 	"io"
 )
@@ -33,9 +31,4 @@ func (d *digestReader) finish() (int64, string, error) {
 		return 0, "", err
 	}
 	return d.size, hex.EncodeToString(d.hash.Sum(nil)), nil
-}
-
-func isFlateError(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.As(err, &corrupt)
 }

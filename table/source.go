@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -121,19 +120,19 @@ func openText(ctx context.Context, path string, r io.Reader, c io.Closer) (sourc
 	raw := bufio.NewReaderSize(digest, 1<<18)
 	head, err := peek(raw, 2)
 	if err != nil {
-		return nil, textError(path, err)
+		return nil, corpus.UnpackError(path, err)
 	}
 	body := raw
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		zr, err := gzip.NewReader(raw)
 		if err != nil {
-			return nil, textError(path, err)
+			return nil, corpus.UnpackError(path, err)
 		}
 		body = bufio.NewReaderSize(zr, 1<<18)
 	}
 	head, err = peek(body, 512)
 	if err != nil {
-		return nil, textError(path, err)
+		return nil, corpus.UnpackError(path, err)
 	}
 	if err := refuseForeign(path, head); err != nil {
 		return nil, err
@@ -147,19 +146,6 @@ func peek(r *bufio.Reader, n int) ([]byte, error) {
 		err = nil
 	}
 	return head, err
-}
-
-// textError explains an error of reading or unpacking a text file.
-func textError(path string, err error) error {
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &corpus.DataError{Kind: corpus.KindTruncated, File: path, Reason: "the gzip data end too early",
-			Remedy: "Copy or download the file again", Err: err}
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isFlateError(err):
-		return &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: "the gzip data are damaged",
-			Remedy: "Copy or download the file again", Err: err}
-	}
-	return fmt.Errorf("read %s: %w", path, err)
 }
 
 // refuseForeign recognises the first bytes of what people give by mistake.
