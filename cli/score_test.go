@@ -125,7 +125,7 @@ func TestScoreCommandWarnsInEveryForm(t *testing.T) {
 	dir := writeLog(t, in, 7, "acc_norm")
 	for _, form := range [][]string{nil, {"--json"}, {"--html"}} {
 		code, out, errs := run(append([]string{"score", dir, "--bundle", bundle}, form...)...)
-		if code != 0 || !strings.Contains(errs, "warning: arc: nothing says that the questions are the calibration's") {
+		if code != 0 || !strings.Contains(errs, "warning: arc: the questions can't be compared with the calibration's") {
 			t.Errorf("%v: exit %d\n%s%s", form, code, out, errs)
 		}
 	}

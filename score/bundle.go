@@ -1,9 +1,3 @@
-// Package score turns a model's answers to the selected items into what the whole
-// benchmarks would have said: abilities, reconstructed scores with intervals, and
-// where they stand in the corpus.
-//
-// All it needs is a Bundle, one file of a few megabytes that a build writes. Neither
-// the warehouse nor a network is touched, and nothing is fitted.
 package score
 
 import (
@@ -53,8 +47,8 @@ type Benchmark struct {
 	Metric    string         `json:"metric"`          // what makes an answer correct; nothing else is accepted
 	Shown     string         `json:"shown,omitempty"` // metric of the leaderboard's score; empty where there is none
 	Questions int            `json:"questions"`
-	Tasks     int            `json:"tasks,omitempty"` // that the questions are parts of
-	Models    int            `json:"models"`          // of the corpus that the fit has seen
+	Tasks     int            `json:"tasks,omitempty"` // that the questions belong to
+	Models    int            `json:"models"`          // of the corpus that the fit used
 	Kind      irt.Kind       `json:"kind"`
 	Estimator ability.Method `json:"estimator"`
 	Items     []Item         `json:"items"`
@@ -64,8 +58,8 @@ type Benchmark struct {
 
 	TaskMeans Scale `json:"task_means,omitempty"` // of the corpus's means of tasks; empty where there is one task
 
-	// Others are the keys of the items of the build's other forms: they tell what an
-	// evaluation of them is.
+	// Others are the keys of the items of the build's other forms, by which an evaluation of
+	// another form is recognised.
 	Others map[harness.Form][]string `json:"others,omitempty"`
 }
 
@@ -86,7 +80,7 @@ type Predictor struct {
 	Data       []byte   `json:"data"`
 }
 
-// MethodProcess is the only method of prediction so far: reconstruct.Model.
+// MethodProcess is the only method of prediction: reconstruct.Model.
 const MethodProcess = string(result.MethodProcess)
 
 // NewPredictor encodes a fitted model.
@@ -99,7 +93,7 @@ func NewPredictor(m *reconstruct.Model) (Predictor, error) {
 }
 
 // Scale is the distribution of the corpus's scores as percentiles 0, 1, …, 100, in
-// points. An empty scale knows nothing.
+// points. An empty scale stands for an unknown distribution.
 type Scale []float64
 
 // percentiles are those that a Scale keeps.
@@ -147,7 +141,7 @@ func (s Scale) Percentile(score float64) float64 {
 	return float64(lower-1) + (score-s[lower-1])/(s[lower]-s[lower-1])
 }
 
-// check finds what would make a bundle useless, naming it.
+// check returns an error that names what makes a bundle useless.
 func (b *Bundle) check() error {
 	if len(b.Benchmarks) == 0 {
 		return fmt.Errorf("it has no benchmarks")
@@ -207,16 +201,25 @@ func (s Scale) check() error {
 	return nil
 }
 
-// irtItems returns the items' curves.
-func (b *Benchmark) irtItems() []irt.Item {
-	items := make([]irt.Item, len(b.Items))
-	for k, it := range b.Items {
-		items[k] = irt.Item{A: it.A, D: it.D, G: it.G, U: it.U}
+// curves returns the parameters of items.
+func curves(items []Item) []irt.Item {
+	all := make([]irt.Item, len(items))
+	for k, it := range items {
+		all[k] = irt.Item{A: it.A, D: it.D, G: it.G, U: it.U}
 	}
-	return items
+	return all
 }
 
-// MarshalJSON writes a scale with two decimals: percentiles of points say no more.
+// keysOf returns the keys of items.
+func keysOf(items []Item) []string {
+	keys := make([]string, len(items))
+	for k, it := range items {
+		keys[k] = it.Key
+	}
+	return keys
+}
+
+// MarshalJSON writes a scale with two decimals, which is enough for percentiles of points.
 func (s Scale) MarshalJSON() ([]byte, error) {
 	rounded := make([]float64, len(s))
 	for k, v := range s {

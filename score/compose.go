@@ -12,7 +12,7 @@ import (
 	"metabench/harness"
 )
 
-// Source is what a build knows of one benchmark, as a bundle needs it.
+// Source is the part of a build's results of one benchmark that a bundle needs.
 type Source struct {
 	Benchmark corpus.Benchmark
 	Results   *result.Set
@@ -23,8 +23,8 @@ type Source struct {
 	Models    int               // that the reconstruction was fitted on
 }
 
-// NewBenchmark gathers the part of a bundle that is about one benchmark, and the
-// predictor of its score alone if the results hold one. form is the form's name in the
+// NewBenchmark makes the part of a bundle for one benchmark, and the predictor of its score
+// alone if the results have one. form is the form's name in the
 // results.
 func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 	b := Benchmark{Name: src.Benchmark.Name, Title: src.Benchmark.Title, Metric: src.Benchmark.Metric, Shown: src.Benchmark.Shown,
@@ -54,7 +54,7 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 	for _, sel := range src.Results.Selected {
 		if sel.Form != form {
 			if other, version := result.SplitForm(sel.Form); version == release {
-				b.other(harness.Form(other), sel.Item)
+				b.addOther(harness.Form(other), sel.Item)
 			}
 			continue
 		}
@@ -85,9 +85,9 @@ func NewBenchmark(src Source, form string) (Benchmark, []Predictor, error) {
 	return b, predictors, nil
 }
 
-// other remembers an item of another form. What is selected besides the two forms is
-// nothing that anybody evaluates.
-func (b *Benchmark) other(form harness.Form, item string) {
+// addOther adds an item of another form. Selections other than the two forms, such as those
+// for comparison, are never evaluated.
+func (b *Benchmark) addOther(form harness.Form, item string) {
 	if form != harness.FormA && form != harness.FormB {
 		return
 	}
@@ -128,7 +128,7 @@ func compose(release *Release, form harness.Form, run Run, sources []Source, joi
 		b.Benchmarks = append(b.Benchmarks, benchmark)
 		b.Predictors = append(b.Predictors, predictors...)
 	}
-	// What can't be used is found now rather than by whoever gets the file.
+	// A bundle that can't be used is an error here, not for the people who get the file.
 	if _, err := NewScorer(b, ""); err != nil {
 		return nil, err
 	}

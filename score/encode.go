@@ -8,8 +8,8 @@ import (
 )
 
 // bundleFormat is that of a bundle's file. The bundle of six benchmarks unpacks to
-// 2 MB. Version 1 didn't know the other forms' items and the means of tasks, and had
-// settings that nothing set.
+// 2 MB. Version 1 has neither the items of other forms nor the means of tasks, and has
+// settings that were never set.
 var bundleFormat = format{
 	name: "metabench bundle", noun: "bundle", article: "a", version: 2, most: 256 << 20, writer: "metabench export bundle",
 }

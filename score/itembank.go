@@ -52,11 +52,7 @@ func NewItems(keys []string, items []irt.Item) []Item {
 
 // Bank returns the items as an adaptive test takes them.
 func (b *ItemBank) Bank() (*adaptive.Bank, error) {
-	keys, items := make([]string, len(b.Items)), make([]irt.Item, len(b.Items))
-	for j, it := range b.Items {
-		keys[j], items[j] = it.Key, irt.Item{A: it.A, D: it.D, G: it.G, U: it.U}
-	}
-	return adaptive.NewBank(keys, items)
+	return adaptive.NewBank(keysOf(b.Items), curves(b.Items))
 }
 
 // Calibration returns the calibration of a test's design.

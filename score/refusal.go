@@ -18,7 +18,7 @@ type NoAnswersError struct {
 func (e *NoAnswersError) Error() string {
 	s := fmt.Sprintf("score: no answers to the items of form %s", e.Form)
 	if len(e.Reasons) > 0 {
-		s += ": " + strings.Join(together(e.Reasons), "; ")
+		s += ": " + strings.Join(merged(e.Reasons), "; ")
 	}
 	return s
 }
@@ -26,10 +26,10 @@ func (e *NoAnswersError) Error() string {
 // Unwrap returns the reasons.
 func (e *NoAnswersError) Unwrap() []error { return e.Reasons }
 
-// together are the texts of reasons, those that say the same of several benchmarks once.
-func together(reasons []error) []string {
+// merged are the texts of reasons, with one text for the same reason of several benchmarks.
+func merged(reasons []error) []string {
 	type same struct{ reason, remedy string }
-	first := map[same]int{} // place of the text
+	first := map[same]int{} // index of its text
 	names := map[same][]string{}
 	var texts []string
 	for _, reason := range reasons {
@@ -53,7 +53,7 @@ func together(reasons []error) []string {
 }
 
 // MinAnswered is the share of the selected items that have to be answered for a score,
-// unless another one is asked for.
+// unless another share is asked for.
 const MinAnswered = 0.5
 
 // refuse records why the answers to a benchmark are not used.
@@ -65,32 +65,32 @@ func (r *BenchmarkReport) refusef(remedy, format string, args ...any) {
 	r.refuse(&corpus.DataError{Kind: corpus.KindUnfit, Benchmark: r.Benchmark, File: r.File, Reason: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
-// useForm is what to do with the items of another form.
+// useForm is the remedy for items of another form.
 func useForm(form harness.Form) string {
 	return fmt.Sprintf("These are form %s: use its bundle (metabench export bundle FILE --form %s)", form, form)
 }
 
-// refuseStrange refuses a task whose questions are not the calibration's, as far as
-// hashes and the run that exported them tell.
-func (r *BenchmarkReport) refuseStrange(bundle *Bundle, t *harness.Task, questions comparison) {
+// refuseOtherQuestions refuses a task whose questions are not the calibration's, by their
+// hashes or by the run that exported them.
+func (r *BenchmarkReport) refuseOtherQuestions(bundle *Bundle, t *harness.Task, questions comparison) {
 	if !t.Exported || questions.shared == 0 {
-		return // published tasks hash another part of the question, and know no run
+		return // published tasks hash another part of the question, and have no run
 	}
 	build := t.Settings.Build
 	const remedy = "Use the bundle that was exported with the tasks, or export both again and repeat the evaluation"
 	switch {
 	case questions.compared > 0 && len(questions.changed) == questions.compared:
-		r.refusef(remedy, "none of the %d questions reads as in the calibration, though their names are the same: the task is of another corpus", questions.compared)
+		r.refusef(remedy, "none of the %d questions reads as in the calibration, although their keys are the same: the task is of another corpus", questions.compared)
 	case questions.compared == 0 && build != "" && build != bundle.Run.ID:
-		r.refusef(remedy, "the task was exported by run %s and this calibration is of run %s; its questions have no hashes, so that nothing says they are the same", build, bundle.Run.ID)
+		r.refusef(remedy, "the task was exported by run %s and this calibration is of run %s; its questions have no hashes by which they could be compared", build, bundle.Run.ID)
 	case bundle.Release != nil && bundle.Release.Identity == t.Settings.Identity: // whatever build calibrated it
 	case questions.compared == 0 && build == "":
-		r.warn("nothing says that the questions are the calibration's: they have neither hashes nor the run that exported them")
+		r.warn("the questions can't be compared with the calibration's: they have neither hashes nor the run that exported them")
 	}
 }
 
-// refuseFew refuses a benchmark of whose items too few are answered, and marks one that
-// is scored from fewer than usual.
+// refuseFew refuses a benchmark with too few answered items, and marks one that is scored
+// from fewer than MinAnswered.
 func (r *BenchmarkReport) refuseFew(b *Benchmark, t *harness.Task, least float64) {
 	asked := t.Items
 	share := float64(r.Answered) / float64(r.Items)
@@ -103,15 +103,15 @@ func (r *BenchmarkReport) refuseFew(b *Benchmark, t *harness.Task, least float64
 	case r.Answered == 0:
 		r.refusef("Repeat the evaluation", "none of the %d selected items has an answer", r.Items)
 	case share < least:
-		r.refusef(fmt.Sprintf("Evaluate the others too; --min-answered %.2g scores it all the same, and marks it", roundDown(share)),
-			"%d of %d selected items %s answered%s, less than the share of %.2g that a score needs", r.Answered, r.Items, verb(r.Answered, "is", "are"), r.otherwise(), least)
+		r.refusef(fmt.Sprintf("Evaluate the others too; with --min-answered %.2g it is scored nevertheless, and marked", roundDown(share)),
+			"%d of %d selected items %s answered%s, less than the share of %.2g that a score needs", r.Answered, r.Items, verb(r.Answered, "is", "are"), r.changed(), least)
 	case share < MinAnswered:
 		r.Sparse = true
 		r.warn("scored from %d of %d selected items, fewer than half", r.Answered, r.Items)
 	}
 }
 
-// useSelection is what to do with the items of another selection.
+// useSelection is the remedy for items of another selection.
 func useSelection(t *harness.Task) string {
 	if t.Exported || t.Form == "" {
 		return "Use the bundle that was exported with the tasks"
@@ -119,8 +119,8 @@ func useSelection(t *harness.Task) string {
 	return fmt.Sprintf("Build with the published items (metabench build --form-%s-items PATH), and export that bundle", strings.ToLower(string(t.Form)))
 }
 
-// otherwise says why answers that are there don't count.
-func (r *BenchmarkReport) otherwise() string {
+// changed says why some answers don't count.
+func (r *BenchmarkReport) changed() string {
 	if n := len(r.Changed); n > 0 {
 		return fmt.Sprintf(" (%d of the questions %s otherwise than in the calibration)", n, verb(n, "reads", "read"))
 	}
@@ -137,8 +137,8 @@ func roundDown(share float64) float64 {
 	return 0
 }
 
-// formOf finds the other form that most of the given items are of, if more of them are
-// than of the bundle's.
+// formOf finds another form that most of the asked items belong to: more of them than to
+// the bundle's form, and more than half.
 func (b *Benchmark) formOf(asked []string) (form harness.Form, n int) {
 	count := func(keys []string) int {
 		in := make(map[string]bool, len(keys))

@@ -8,7 +8,7 @@ import (
 )
 
 // Release says which released form a bundle calibrates. Its items are the same in every
-// build: logs of an evaluation of them are scored by the bundle of any.
+// build, so that the bundle of any build scores an evaluation of them.
 type Release struct {
 	Version  string   `json:"version"`
 	Identity string   `json:"identity"`       // hash of the items of all of the release's forms
@@ -20,7 +20,7 @@ func ComposeRelease(release Release, form harness.Form, run Run, sources []Sourc
 	return compose(&release, form, run, sources, joint, means)
 }
 
-// results is the name that results have for the bundle's form.
+// results is the bundle's form as results name it.
 func (b *Bundle) results() string {
 	if b.Release == nil {
 		return string(b.Form)
@@ -38,8 +38,7 @@ func formName(form harness.Form, release *Release) string {
 	return "form " + string(form) + " of release " + release.Version
 }
 
-// compareRelease warns of a task that asked the items of another release, where these
-// are others.
+// compareRelease warns of a task of another release, unless both have the same items.
 func (r *BenchmarkReport) compareRelease(release *Release, b *Benchmark, t *harness.Task) {
 	got := t.Settings
 	if got.Identity == "" || release != nil && release.Identity == got.Identity || sameItems(b.keys(), t.Items) {
@@ -49,7 +48,7 @@ func (r *BenchmarkReport) compareRelease(release *Release, b *Benchmark, t *harn
 	if release != nil {
 		calibrated = "release " + release.Version
 	}
-	r.warn("the task asked the items of release %s, and the calibration is of %s: metabench export bundle FILE --release %s writes the one that fits", got.Release, calibrated, got.Release)
+	r.warn("the task asked the items of release %s, and the calibration is of %s: metabench export bundle FILE --release %s writes the bundle for the task", got.Release, calibrated, got.Release)
 }
 
 // sameItems reports whether two lists without repetitions hold the same items.

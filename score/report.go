@@ -9,7 +9,7 @@ import (
 	"metabench/harness"
 )
 
-// Report is what a model's answers say. Its JSON form is a contract: fields are
+// Report has the scores of one run of a model. Its JSON form is a contract: fields are
 // added, never renamed.
 type Report struct {
 	Model       string            `json:"model"`
@@ -21,10 +21,10 @@ type Report struct {
 	Level       float64           `json:"level"`             // nominal probability of the intervals
 	Doubtful    bool              `json:"doubtful"`          // a warning says why the intervals may hold less often than that
 	MinAnswered float64           `json:"min_answered"`      // share of a benchmark's items below which it is refused
-	Mean        *Score            `json:"mean"`              // of all benchmarks; null when it can't be told
+	Mean        *Score            `json:"mean"`              // of all benchmarks; null when unknown
 	MeanNote    string            `json:"mean_note"`         // how the mean differs from the leaderboard's; empty if it doesn't, or there is none
 	Benchmarks  []BenchmarkReport `json:"benchmarks"`
-	Unused      []string          `json:"unused"` // why files that belong to no benchmark of the report can't be used
+	Unused      []string          `json:"unused"` // why files that are of no benchmark of the report can't be used
 	Warnings    []string          `json:"warnings"`
 }
 
@@ -47,7 +47,7 @@ type BenchmarkReport struct {
 	Read      string `json:"read"`      // the harness's metric that was read for it
 	Shown     string `json:"shown"`     // metric that the leaderboard shows; empty where there is no leaderboard
 	Questions int    `json:"questions"` // of the whole benchmark
-	Tasks     int    `json:"tasks"`     // that these are parts of; 0 when unknown
+	Tasks     int    `json:"tasks"`     // that these belong to; 0 when unknown
 
 	Items    int      `json:"items"`    // selected
 	Answered int      `json:"answered"` // of these
@@ -63,10 +63,10 @@ type BenchmarkReport struct {
 
 	// TaskMean is the score as the mean of its tasks' scores, as leaderboards publish
 	// it: every task weighs the same, however many questions it has. Null where there is
-	// one task, or the calibration doesn't know it.
+	// one task, or if the calibration doesn't have it.
 	TaskMean *Score `json:"task_mean"`
 
-	// Refused says why the answers that are there were not used.
+	// Refused says why the answers were not used; empty if they were, or if there are none.
 	Refused string `json:"refused,omitempty"`
 	Refusal error  `json:"-"` // the same, typed
 
@@ -79,7 +79,7 @@ type BenchmarkReport struct {
 	doubtful bool // see Report.Doubtful
 }
 
-// Refusals are why answers that are there were not used, each reason once.
+// Refusals are the reasons why answers were not used, each once.
 func (r *Report) Refusals() []string {
 	var reasons []error
 	for _, b := range r.Benchmarks {
@@ -87,11 +87,11 @@ func (r *Report) Refusals() []string {
 			reasons = append(reasons, b.Refusal)
 		}
 	}
-	return append(together(reasons), r.Unused...)
+	return append(merged(reasons), r.Unused...)
 }
 
-// AllWarnings are the warnings of the report and of its benchmarks, each once: what is
-// said of several benchmarks names them all.
+// AllWarnings are the warnings of the report and of its benchmarks, each once: a warning of
+// several benchmarks names them all.
 func (r *Report) AllWarnings() []string {
 	var texts []string
 	of := map[string][]string{}
@@ -120,7 +120,7 @@ func (r *Report) AllWarnings() []string {
 	return all
 }
 
-// Promise says what the intervals are.
+// Promise says with which probability the intervals hold, and for what.
 func (r *Report) Promise() string {
 	s := fmt.Sprintf("intervals of %.0f %%", 100*r.Level)
 	if r.Doubtful {

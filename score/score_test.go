@@ -370,7 +370,7 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 				return append(tasks, harness.Task{Benchmark: "mine", Form: harness.FormA, Items: []string{"1"},
 					Answers: map[harness.Metric][]uint8{{Name: "acc"}: {1}}})
 			},
-			warn: `benchmark "mine", which the calibration doesn't know`,
+			warn: `benchmark "mine", which the calibration doesn't have`,
 		},
 	}
 	for name, c := range cases {

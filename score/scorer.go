@@ -20,15 +20,8 @@ const level = 0.9
 type Scorer struct {
 	bundle     *Bundle
 	checksum   string
-	predictors []predictor
+	predictors []*reconstruct.Model
 	abilities  []*ability.Scorer // one a benchmark
-}
-
-// predictor is what a Predictor decodes to.
-type predictor interface {
-	Benchmarks() []string
-	Items(benchmark string) (items []string, metric string, err error)
-	Predict(sheets []reconstruct.Sheet) ([]reconstruct.Prediction, error)
 }
 
 // NewScorer decodes a bundle's predictors and checks that they belong to its items.
@@ -49,7 +42,7 @@ func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 	}
 	for k := range b.Benchmarks {
 		bench := &b.Benchmarks[k]
-		a, err := ability.New(bench.irtItems(), ability.Options{Method: bench.Estimator, Workers: 1})
+		a, err := ability.New(curves(bench.Items), ability.Options{Method: bench.Estimator, Workers: 1})
 		if err != nil {
 			return nil, bundleFormat.fail(corpus.KindFormat, "the items of "+bench.Name+" have no valid parameters", err, "Export the bundle again")
 		}
@@ -58,7 +51,7 @@ func NewScorer(b *Bundle, checksum string) (*Scorer, error) {
 	return s, nil
 }
 
-func decode(p Predictor) (predictor, error) {
+func decode(p Predictor) (*reconstruct.Model, error) {
 	if p.Method != MethodProcess {
 		return nil, fmt.Errorf("this program doesn't know the method %q", p.Method)
 	}
@@ -73,7 +66,7 @@ func decode(p Predictor) (predictor, error) {
 }
 
 // agrees checks that a predictor was fitted on the bundle's items and metrics.
-func (b *Bundle) agrees(p predictor) error {
+func (b *Bundle) agrees(p *reconstruct.Model) error {
 	for _, name := range p.Benchmarks() {
 		bench := b.benchmark(name)
 		items, metric, err := p.Items(name)
@@ -94,36 +87,34 @@ func (b *Bundle) agrees(p predictor) error {
 }
 
 func (b *Bundle) benchmark(name string) *Benchmark {
-	for k := range b.Benchmarks {
-		if b.Benchmarks[k].Name == name {
-			return &b.Benchmarks[k]
-		}
+	k := b.index(name)
+	if k < 0 {
+		return nil
 	}
-	return nil
+	return &b.Benchmarks[k]
 }
 
-func (b *Benchmark) keys() []string {
-	keys := make([]string, len(b.Items))
-	for k, it := range b.Items {
-		keys[k] = it.Key
-	}
-	return keys
+// index is the position of a benchmark in the bundle, -1 if it isn't there.
+func (b *Bundle) index(name string) int {
+	return slices.IndexFunc(b.Benchmarks, func(b Benchmark) bool { return b.Name == name })
 }
 
-// Score scores one run of a model. Missing items widen the intervals; a metric other
-// than the calibration's, questions other than its, and fewer than half of its items
-// are refused for their benchmark; settings other than the leaderboard's are warned of.
-// If no benchmark can be scored the error is a *NoAnswersError.
+func (b *Benchmark) keys() []string { return keysOf(b.Items) }
+
+// Score scores one run of a model. Missing items widen the intervals. A benchmark is refused
+// if its metric or its questions are not the calibration's, or if fewer than half of the
+// items are answered. Settings other than the leaderboard's are warned of. If no benchmark
+// can be scored the error is a *NoAnswersError.
 func (s *Scorer) Score(out *harness.Output) (*Report, error) {
 	return s.ScoreFrom(out, MinAnswered)
 }
 
-// ScoreFrom is Score with another share of the items, 0 to 1, that have to be answered.
+// ScoreFrom is Score with another share of the items, 0 to 1, that must be answered.
 func (s *Scorer) ScoreFrom(out *harness.Output, least float64) (*Report, error) {
 	r := &Report{Model: out.Model, Evaluation: out.Run, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Bundle: s.checksum, Level: level,
 		MinAnswered: least, Unused: []string{}, Warnings: slices.Clone(out.Warnings)}
 	if s.bundle.version != 0 && s.bundle.version < bundleFormat.version {
-		r.warn("the bundle is of version %d, which doesn't say what the leaderboard shows nor what other forms there are: export it again", s.bundle.version)
+		r.warn("the bundle is of version %d, which has neither the leaderboard's metrics nor the items of other forms: export it again", s.bundle.version)
 	}
 	tasks, refusals := s.choose(out, r)
 	sheets := make([]*reconstruct.Sheet, len(s.bundle.Benchmarks))
@@ -183,8 +174,8 @@ func (r *Report) noAnswers() error {
 	return e
 }
 
-// compareBuild says that tasks were exported by another run than the calibration's.
-// What was selected may be the same: every night's build is a run of its own.
+// compareBuild warns of tasks that were exported by another run than the calibration's.
+// Both may have selected the same items: every night's build is a run of its own.
 func (s *Scorer) compareBuild(r *Report, tasks []*harness.Task, sheets []*reconstruct.Sheet) {
 	var others []string
 	for k, t := range tasks {
@@ -202,17 +193,17 @@ func (r *Report) warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
-// choose finds the task of each benchmark: of the bundle's form, plain rather than
-// permuted. It tells what it passes over, and why a benchmark that was evaluated has
-// no task.
+// choose finds the task of each benchmark: of the bundle's form, plain rather than permuted.
+// It warns of tasks that are not used, and says why a benchmark that was evaluated has
+// none.
 func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, refusals []error) {
 	tasks, refusals = make([]*harness.Task, len(s.bundle.Benchmarks)), make([]error, len(s.bundle.Benchmarks))
 	for k := range out.Tasks {
 		t := &out.Tasks[k]
-		at := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return b.Name == t.Benchmark })
+		at := s.bundle.index(t.Benchmark)
 		switch {
 		case at < 0:
-			r.warn("not used: %s is of the benchmark %q, which the calibration doesn't know", t.File, t.Benchmark)
+			r.warn("not used: %s is of the benchmark %q, which the calibration doesn't have", t.File, t.Benchmark)
 		case t.Form != "" && t.Form != s.bundle.Form:
 			if refusals[at] == nil {
 				refusals[at] = &corpus.DataError{Kind: corpus.KindUnfit, Benchmark: t.Benchmark, File: t.File, Reason: "the calibration is of form " + string(s.bundle.Form), Remedy: useForm(t.Form)}
@@ -222,11 +213,11 @@ func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, 
 		case tasks[at].Permuted == t.Permuted:
 			r.warn("not used: %s is the second task of %s", t.File, t.Benchmark)
 		default:
-			passed := t
+			permuted := t
 			if tasks[at].Permuted {
-				passed, tasks[at] = tasks[at], t
+				permuted, tasks[at] = tasks[at], t
 			}
-			r.warn("not used: %s has permuted options, and the plain task is there too", passed.File)
+			r.warn("not used: %s has permuted options, and the plain task is there too", permuted.File)
 		}
 	}
 	var others []string
@@ -254,17 +245,17 @@ func (s *Scorer) choose(out *harness.Output, r *Report) (tasks []*harness.Task, 
 // predict fills in the scores.
 func (s *Scorer) predict(r *Report, sheets []*reconstruct.Sheet) error {
 	for _, p := range s.predictors {
-		var given []reconstruct.Sheet
+		var known []reconstruct.Sheet
 		for _, name := range p.Benchmarks() {
-			k := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return b.Name == name })
+			k := s.bundle.index(name)
 			if sheets[k] != nil {
-				given = append(given, *sheets[k])
+				known = append(known, *sheets[k])
 			}
 		}
-		if len(given) == 0 {
+		if len(known) == 0 {
 			continue
 		}
-		predictions, err := p.Predict(given)
+		predictions, err := p.Predict(known)
 		if err != nil {
 			return fmt.Errorf("score: %w", err)
 		}
@@ -275,7 +266,7 @@ func (s *Scorer) predict(r *Report, sheets []*reconstruct.Sheet) error {
 				}
 				continue
 			}
-			k := slices.IndexFunc(s.bundle.Benchmarks, func(b Benchmark) bool { return b.Name == y.Benchmark })
+			k := s.bundle.index(y.Benchmark)
 			if sheets[k] != nil && r.Benchmarks[k].Score == nil {
 				r.Benchmarks[k].Score = newScore(y, s.bundle.Benchmarks[k].Scores)
 				if m := y.TaskMean; m != nil {
@@ -299,9 +290,10 @@ func newScore(y reconstruct.Prediction, scale Scale) *Score {
 	return s
 }
 
-// meanOf is the mean where no predictor tells it: the mean of the scores, between the
-// means of the intervals' ends. That is the interval for errors that go together in
-// all benchmarks; as they partly cancel, it is wider than it need be.
+// meanOf is the mean if no predictor has it: the mean of the scores, with an interval from
+// the mean of the lower ends to the mean of the upper ends. It holds for errors that are
+// perfectly correlated between benchmarks. They are less so, and the interval is wider than
+// necessary.
 func (s *Scorer) meanOf(benchmarks []BenchmarkReport) *Score {
 	if len(benchmarks) < 2 {
 		return nil

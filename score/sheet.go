@@ -9,7 +9,7 @@ import (
 	"metabench/harness"
 )
 
-// newReport is the report of a benchmark before anything is known of its answers.
+// newReport is the report of a benchmark without answers.
 func newReport(b *Benchmark) BenchmarkReport {
 	r := BenchmarkReport{Benchmark: b.Name, Title: b.Title, Metric: b.Metric, Shown: b.Shown, Questions: b.Questions, Tasks: b.Tasks,
 		Items: len(b.Items), RMSE: b.RMSE, Missing: b.keys(), Changed: []string{}, Warnings: []string{}}
@@ -34,7 +34,7 @@ func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer, lea
 	}
 	r.Read = metric.String()
 	questions := compareQuestions(b, t)
-	if r.refuseStrange(s.bundle, t, questions); r.Refusal != nil {
+	if r.refuseOtherQuestions(s.bundle, t, questions); r.Refusal != nil {
 		return r, nil, nil
 	}
 	sheet := r.fill(b, t, answers, questions)
@@ -73,11 +73,11 @@ func verb(n int, one, many string) string {
 func have(n int) string  { return verb(n, "has", "have") }
 func arent(n int) string { return verb(n, "isn't", "aren't") }
 
-// comparison says how many of a task's questions read as they did in the corpus, where
-// both sides know.
+// comparison counts how many of a task's questions read as in the corpus, of those whose
+// hash both have.
 type comparison struct {
 	shared   int // questions of the task that are among the selected ones, by their keys
-	compared int // of these, by hash
+	compared int // of these, those with a hash on both sides
 	changed  []string
 }
 
@@ -105,8 +105,8 @@ func compareQuestions(b *Benchmark, t *harness.Task) comparison {
 	return c
 }
 
-// fill arranges answers as the calibration's items are. An answer to a question that
-// reads otherwise is no answer to the calibration's.
+// fill puts answers in the order of the calibration's items. An answer to a question whose
+// text has changed counts as missing.
 func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8, questions comparison) *reconstruct.Sheet {
 	sheet := &reconstruct.Sheet{Benchmark: b.Name, Metric: b.Metric, Items: b.keys(), Answers: make([]response.Answer, len(b.Items))}
 	at := make(map[string]int, len(b.Items))
@@ -144,20 +144,20 @@ func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8, q
 	return sheet
 }
 
-// warn says what makes the intervals less certain than they promise.
+// warn records why the intervals may hold less often than their nominal probability.
 func (r *BenchmarkReport) warn(format string, args ...any) {
 	r.doubtful = true
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
-// compareSettings warns of an evaluation unlike that of the leaderboard, whose prompts
-// the selected questions are.
+// compareSettings warns of settings other than the leaderboard's, whose prompts the selected
+// questions have.
 func (r *BenchmarkReport) compareSettings(t *harness.Task) {
 	if t.Form == "" {
-		r.warn("nothing says which form the task is of")
+		r.warn("the form of the task is unknown")
 	}
 	if t.Permuted {
-		r.warn("the options are permuted; the calibration is of the leaderboard's order")
+		r.warn("the options are permuted; the calibration is for the leaderboard's order")
 	}
 	got := t.Settings
 	if got.File == "" {
@@ -171,7 +171,7 @@ func (r *BenchmarkReport) compareSettings(t *harness.Task) {
 		r.warn("evaluated with a system instruction; the leaderboard used none")
 	}
 	if got.Shots != nil && *got.Shots != 0 {
-		r.warn("evaluated with %d examples added by the harness; the questions bring theirs along", *got.Shots)
+		r.warn("evaluated with %d examples added by the harness; the questions already contain examples", *got.Shots)
 	}
 	if got.Limit != "" {
 		r.warn("evaluated with --limit %s", got.Limit)

@@ -65,8 +65,8 @@ func answerOfText(text string, missing missingCodes) uint8 {
 	return answerOfNumber(v, missing)
 }
 
-// wrongAnswer explains a value that is no answer: a share of points, say, where
-// right or wrong is wanted.
+// wrongAnswer explains a value that is no answer, such as a share of points where an answer
+// is right or wrong.
 func wrongAnswer(p location, column, text, metric string) *corpus.DataError {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	switch {
@@ -101,8 +101,8 @@ func shellWord(s string) string {
 	return s
 }
 
-// headerRepeated explains a line that names the columns once more, which is what
-// several writers that append to one file leave behind.
+// headerRepeated explains a line that repeats the header, as several writers that append to
+// one file leave it.
 func headerRepeated(p location, column string) *corpus.DataError {
 	return p.errorf(corpus.KindFormat, column, "Remove the line, and check that the lines around it are whole",
 		"the header is repeated inside the file")

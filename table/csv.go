@@ -13,8 +13,8 @@ import (
 	"metabench/corpus"
 )
 
-// Limits on foreign text. The widest table in sight has 28,659 item columns with
-// names of 40 bytes, the longest cell is a prompt with 25 examples.
+// Limits on text. The widest known table has 28,659 item columns with names of 40 bytes, the
+// longest known cell is a prompt with 25 examples.
 const (
 	maxLine    = 16 << 20
 	maxColumns = 200_000
@@ -22,7 +22,7 @@ const (
 
 // csvSource reads comma-separated values (RFC 4180) with a header line, or what is
 // separated by tabs or semicolons. Lines without a quote, which is nearly all of them,
-// are split in place.
+// are split without a copy.
 type csvSource struct {
 	ctx    context.Context
 	file   string
@@ -75,9 +75,8 @@ func newCSV(ctx context.Context, file string, r *bufio.Reader, digest *digestRea
 	return s, nil
 }
 
-// separatorOf says what separates the fields of a header: tabs where it has any, for
-// names hold none; else commas or semicolons, whatever it has more of. What stands in
-// quotes separates nothing.
+// separatorOf finds the separator of a header's fields: a tab if it has one, since names
+// contain none; else the more frequent of comma and semicolon. Text in quotes doesn't count.
 func separatorOf(header []byte) byte {
 	var tabs, commas, semicolons int
 	quoted := false
@@ -103,7 +102,7 @@ func separatorOf(header []byte) byte {
 	return ','
 }
 
-// checkHeader refuses names that can't be told apart or printed.
+// checkHeader refuses names that are equal or can't be printed.
 func checkHeader(file string, names []string) error {
 	seen := make(map[string]int, len(names))
 	for k, name := range names {
@@ -188,8 +187,8 @@ func (s *csvSource) record() error {
 	}
 }
 
-// checkFields compares the number of fields with the header's and recognises a
-// file that was cut inside its last line.
+// checkFields compares the number of fields with the header's, and recognises a file that
+// ends inside its last line.
 func (s *csvSource) checkFields() error {
 	n, want := len(s.fields), len(s.header)
 	cut := s.unended && (n < want || len(s.fields[n-1]) == 0 && want > 1)

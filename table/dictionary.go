@@ -7,16 +7,16 @@ import "strings"
 type dictionary struct {
 	values []string
 	byText map[string]uint32
-	last   uint32 // code of the value before; tables repeat and cycle
+	last   uint32 // code of the last value
 }
 
 func newDictionary() *dictionary {
 	return &dictionary{byText: make(map[string]uint32)}
 }
 
-// code returns the number of a value. The value before and its successor are tried
-// first: in a long table the model repeats and the items come in the same order
-// for every model, which saves the hashing of most values.
+// code returns the number of a value. The last value and its successor are tried first: in
+// a long table the model repeats and the items have the same order for every model, so that
+// most values need no hash.
 func (d *dictionary) code(text []byte) uint32 {
 	if int(d.last) < len(d.values) && d.values[d.last] == string(text) {
 		return d.last

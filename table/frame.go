@@ -146,13 +146,13 @@ func (f *Frame) Floats(name string) ([]float64, error) {
 	return out, nil
 }
 
-// infinite is the error for an infinite number, which is neither a value that can be
-// computed with nor a missing one.
+// infinite is the error for an infinite number: neither a value for computations nor a
+// missing one.
 func (f *Frame) infinite(i int, name string) *corpus.DataError {
 	return f.location(i).errorf(corpus.KindValue, name, "Give a finite number, or leave the cell empty where there is none", "the value is infinite")
 }
 
-// parseFloats parses the distinct values of a column and says which are none.
+// parseFloats parses the distinct values of a column and marks those that are no numbers.
 func parseFloats(texts []string) (values []float64, bad []bool) {
 	values, bad = make([]float64, len(texts)), make([]bool, len(texts))
 	for k, text := range texts {
@@ -183,8 +183,8 @@ func (f *Frame) Strings(name string) ([]string, error) {
 	return out, nil
 }
 
-// Filter returns the rows whose column has the given text. That no row has it is
-// an error, because it is nearly always a slip of the pen.
+// Filter returns the rows whose column has a certain text. If no row has it that is an
+// error, since it is nearly always a mistake in the text.
 func (f *Frame) Filter(name, value string) (*Frame, error) {
 	k, err := f.find(name)
 	if err != nil {
@@ -260,8 +260,8 @@ func (c *column) text(i int) string {
 	return numberText(c.floats[i])
 }
 
-// numberText writes a number by its digits, "" for NaN: a whole number as an integer
-// column has it, so that 1e6 is 1000000 in both.
+// numberText writes a number by its digits, "" for NaN. A whole number is written like an
+// integer, so that 1e6 is 1000000 in columns of both types.
 func numberText(v float64) string {
 	switch {
 	case math.IsNaN(v):

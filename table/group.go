@@ -10,7 +10,7 @@ import (
 	"metabench/corpus"
 )
 
-// prompt is what an item asks, and the file that says so.
+// prompt is the text of an item, and the file that has it.
 type prompt struct {
 	text string
 	file int
@@ -49,8 +49,8 @@ func (g *group) number(key string) int {
 	return k
 }
 
-// keep records which models a file answers for. Several files may answer for one: each
-// gives a block of its own, and the warehouse adds them up.
+// keep records the models of a file. Several files may have answers of one model: each gives
+// a block of its own, and the warehouse adds them up.
 func (g *group) keep(r *longFile) {
 	if g.grids[r.index] != nil {
 		g.models[r.index] = slices.Clone(r.models.dict.values)

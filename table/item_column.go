@@ -10,12 +10,12 @@ import (
 	"metabench/corpus"
 )
 
-// maxCodes is how many different values besides 0 and 1 an item is believed to have:
-// codes for no answer, or steps of a scale. A number that takes more is a measurement.
+// maxCodes is how many different values besides 0 and 1 an item may have: codes for no
+// answer, or steps of a scale. A column with more is a measurement.
 const maxCodes = 5
 
-// itemColumn is what a column of a wide table was found to be: an item with its
-// answers, or why it is none.
+// itemColumn is a column of a wide table: an item with its answers, or the reason why it is
+// no item.
 type itemColumn struct {
 	answers []uint8
 	because string // it is no item; empty for an item
@@ -31,8 +31,8 @@ type census struct {
 	fractions     bool     // one of them is no whole number
 }
 
-// classify decides whether a column is an item. A column that may be one in another
-// coding is an error: its answers would be missed without a word.
+// classify decides whether a column is an item. A column that may be an item in another
+// coding is an error: leaving it out would lose its answers silently.
 func (f *Frame) classify(k, model int, skip string, missing missingCodes, metric string) (itemColumn, error) {
 	name, c := f.names[k], &f.columns[k]
 	switch lower := strings.ToLower(name); {
@@ -86,7 +86,7 @@ func (n *census) add(text string) {
 	n.fractions = n.fractions || err == nil && v != math.Trunc(v)
 }
 
-// answerWords are pairs of values that say right and wrong, or name two choices.
+// answerWords are pairs of values for wrong and right, or names of two choices.
 var answerWords = [][2]string{
 	{"no", "yes"}, {"n", "y"}, {"f", "t"}, {"wrong", "right"}, {"w", "r"}, {"incorrect", "correct"}, {"i", "c"},
 	{"fail", "pass"}, {"failed", "passed"}, {"-", "+"}, {"a", "b"},
@@ -108,8 +108,8 @@ func (n *census) mayBeItem() bool {
 	return slices.ContainsFunc(answerWords, func(w [2]string) bool { return a == w[0] && b == w[1] || a == w[1] && b == w[0] })
 }
 
-// otherCoding is the error for a column that seems to be an item coded otherwise than
-// by 0 and 1.
+// otherCoding is the error for a column that seems to be an item in another coding than 0
+// and 1.
 func (f *Frame) otherCoding(k, model int, n census, metric string) *corpus.DataError {
 	e := wrongAnswer(f.location(n.first), f.names[k], f.columns[k].text(n.first), metric)
 	e.Model, e.Item = f.columns[model].text(n.first), f.names[k]
@@ -139,10 +139,9 @@ func (f *Frame) otherCoding(k, model int, n census, metric string) *corpus.DataE
 // maxAsked bounds the columns that askLong compares.
 const maxAsked = 8
 
-// askLong returns an error that asks for the columns, if the frame looks like a long
-// table whose columns have names of their own: two columns of repeated names that tell
-// all rows apart together. One of the two must be the column with, where that is not
-// negative.
+// askLong returns an error that asks for the columns if the frame looks like a long table
+// with unusual column names: two columns of repeated names whose pairs identify the rows.
+// One of the two must be the column with, unless that is negative.
 func (f *Frame) askLong(model int, roles roles, with int) *corpus.DataError {
 	var repeated []int
 	for k := range f.names {
@@ -155,7 +154,7 @@ func (f *Frame) askLong(model int, roles roles, with int) *corpus.DataError {
 	}
 	for i, a := range repeated {
 		for _, b := range repeated[i+1:] {
-			if with >= 0 && a != with && b != with || !f.tellApart(a, b) {
+			if with >= 0 && a != with && b != with || !f.identify(a, b) {
 				continue
 			}
 			if b == model {
@@ -181,8 +180,8 @@ func (f *Frame) askLong(model int, roles roles, with int) *corpus.DataError {
 	return nil
 }
 
-// repeats reports whether a column holds names or numbers other than answers, some of
-// them in several rows, each row one.
+// repeats reports whether every row of a column has a name, or a number other than an
+// answer, and some have the same.
 func (f *Frame) repeats(k int) bool {
 	read := answers{dict: f.columns[k].dict}
 	seen := map[string]bool{}
@@ -198,8 +197,8 @@ func (f *Frame) repeats(k int) bool {
 	return names && len(seen) > 1 && len(seen) < f.rows
 }
 
-// tellApart reports whether no two rows have the same values in both columns.
-func (f *Frame) tellApart(a, b int) bool {
+// identify reports whether no two rows have the same values in both columns.
+func (f *Frame) identify(a, b int) bool {
 	seen := make(map[[2]string]bool, f.rows)
 	for i := range f.rows {
 		key := [2]string{f.columns[a].text(i), f.columns[b].text(i)}

@@ -10,10 +10,10 @@ import (
 	"metabench/corpus"
 )
 
-// layout says which columns of a file hold what, and what the file's name says.
-// Columns are given as positions in the chosen columns, -1 where there is none.
+// layout is which columns of a file hold what, and what its name tells. Columns are
+// positions among the chosen ones, -1 for none.
 type layout struct {
-	benchmark string // from the option or the file's name; "" where a column says it
+	benchmark string // from the option or the file's name; "" where a column has it
 	task      string // from the file's name, as in mmlu_anatomy.csv
 
 	columns                        []string
@@ -23,11 +23,11 @@ type layout struct {
 	benchmarkColumn, subjectColumn int
 
 	numbered bool   // the item's key is its number inside the subject
-	metric   string // what the column of the answers is called after, such as acc; empty where nothing says
+	metric   string // by the name of the answers' column, such as acc; empty if unknown
 }
 
-// layout recognises a file by its columns, and by its name where they don't say
-// which benchmark it is about.
+// layout recognises a file by its columns, and its benchmark by its name where no column has
+// it.
 func (im *importer) layout(path string, src source) (layout, error) {
 	have := src.columns()
 	l := layout{benchmark: im.o.Benchmark, benchmarkColumn: -1, subjectColumn: -1, model: -1}
@@ -76,7 +76,7 @@ func (im *importer) layout(path string, src source) (layout, error) {
 	case l.benchmark == benchmark:
 		l.task = task
 	case l.benchmark == "" && l.benchmarkColumn < 0:
-		return l, &corpus.DataError{Kind: corpus.KindColumn, File: path, Reason: "nothing says which benchmark the answers belong to",
+		return l, &corpus.DataError{Kind: corpus.KindColumn, File: path, Reason: "the benchmark of the answers is unknown",
 			Remedy: "Name it with --benchmark, or add a column benchmark"}
 	}
 	if l.usesSubject(im, subject, inSubject) {
@@ -147,8 +147,8 @@ func checkPrompt(p location, column, text string) error {
 	return nil
 }
 
-// metric returns the metric of a file's answers: as the user says, else as the column of
-// the answers is called, empty where nothing says it.
+// metric returns the metric of a file's answers: the user's, else that of the column's name,
+// else empty.
 func (r *longFile) metric() string { return cmp.Or(r.o.Metric, r.layout.metric) }
 
 // checkMetric refuses answers by another metric than the benchmark's.
@@ -159,7 +159,7 @@ func (r *longFile) checkMetric(p location, b *corpus.Benchmark) error {
 	}
 	remedy := fmt.Sprintf("Import them as a benchmark of another name, such as %s_%s", b.Name, metric)
 	if r.o.Metric == "" {
-		remedy += fmt.Sprintf("; if the column holds %s in spite of its name, say --metric %s", b.Metric, b.Metric)
+		remedy += fmt.Sprintf("; if the column holds %s despite its name, say --metric %s", b.Metric, b.Metric)
 	}
-	return p.errorf(corpus.KindValue, "", remedy, "answers by %s, but %s is kept by %s", metric, b.Name, b.Metric)
+	return p.errorf(corpus.KindValue, "", remedy, "the answers are by %s, and %s is kept by %s", metric, b.Name, b.Metric)
 }

@@ -33,10 +33,10 @@ type LongOptions struct {
 
 // ReadLong reads files with one row per answer, all of them or none: the columns
 // model, item and correct in Parquet or CSV, gzipped or not, perhaps with
-// benchmark, subject and subject_item. Columns are recognised as ReadResponses does; one
-// called after a metric, such as acc, says by what the answers are correct. It reads the layout in which metabench's
-// authors published their corpus too: arc.csv or mmlu_anatomy.csv with source, item
-// and correct, and arc_prompts.csv with item and prompt.
+// benchmark, subject and subject_item. Columns are recognised as by ReadResponses; the
+// name of a metric, such as acc, is the metric of the answers. ReadLong also reads the layout
+// in which the authors of metabench published their corpus: arc.csv or mmlu_anatomy.csv with
+// source, item and correct, and arc_prompts.csv with item and prompt.
 //
 // The position of an item, its index in Block.Correct, comes from its key. A task
 // of the catalogue that expects n items numbers them 1 to n; anything else is
@@ -111,8 +111,8 @@ func (im *importer) readFile(ctx context.Context, path string) (err error) {
 	return nil
 }
 
-// explainWide adds to a missing column what the user may not know: a table with a
-// column per item is not for import.
+// explainWide adds to the error of a missing column that a table with a column per item
+// can't be imported.
 func explainWide(err error) error {
 	var e *corpus.DataError
 	if errors.As(err, &e) && e.Kind == corpus.KindColumn && e.Column != "" {
@@ -134,8 +134,8 @@ type longFile struct {
 	lastCode [2]uint32
 }
 
-// prefix is one combination of benchmark and subject in a file, and what the item
-// codes mean there.
+// prefix is one combination of benchmark and subject in a file, with the items that the
+// codes stand for in it.
 type prefix struct {
 	benchmark, subject string
 	skip               bool // another benchmark than the one chosen
@@ -184,7 +184,7 @@ func (r *longFile) take(ctx context.Context, i int) error {
 	return nil
 }
 
-// prefix returns what the columns benchmark and subject of a row say.
+// prefix returns the benchmark and subject of a row.
 func (r *longFile) prefix(i int) *prefix {
 	l := &r.layout
 	code := [2]uint32{missingCode, missingCode}

@@ -9,8 +9,8 @@ import (
 	"metabench/corpus"
 )
 
-// missingCodes are values that a table uses for answers that were not given, besides
-// the empty cell: -1, 9, ".".
+// missingCodes are values that stand for a missing answer in a table, besides the empty
+// cell: -1, 9, ".".
 type missingCodes struct {
 	texts   []string
 	numbers []float64

@@ -12,8 +12,8 @@ import (
 // limit only keeps a damaged file from being one name.
 const maxName = 16 << 10
 
-// checkName refuses what can't be the name of a model or an item: what is not text,
-// and what nobody could tell from another name by looking at it.
+// checkName refuses what can't be the name of a model or an item: bytes that are no text, and
+// characters that make a name look like another one.
 func checkName(p location, column, name string) *corpus.DataError {
 	switch {
 	case len(name) > maxName:
@@ -29,7 +29,7 @@ func checkName(p location, column, name string) *corpus.DataError {
 			return p.errorf(corpus.KindName, column, "Remove it",
 				"the name %q contains a control character", corpus.Clip(name, 40))
 		case isInvisible(r) && !joins(before, r):
-			return p.errorf(corpus.KindName, column, "Remove it: the name looks the same without",
+			return p.errorf(corpus.KindName, column, "Remove it: the name looks the same without it",
 				"the name %q contains the invisible character %U", corpus.Clip(name, 40), r)
 		}
 		before = r
@@ -37,25 +37,24 @@ func checkName(p location, column, name string) *corpus.DataError {
 	return nil
 }
 
-// isInvisible reports whether a character shows as nothing, or only changes how
-// others are shown, such as those that turn the direction of writing around.
+// isInvisible reports whether a character is not shown, or only changes how others are shown,
+// as those that reverse the direction of writing.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) &&
 		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// joins reports whether r is one of the two joiners that some scripts are spelt with,
-// behind a character of such a script.
+// joins reports whether r is one of the two joiners that some scripts need, after a character
+// of such a script.
 func joins(before, r rune) bool {
 	return (r == '\u200c' || r == '\u200d') && before > unicode.MaxLatin1
 }
 
-// names turns the values of a column into names: white space around one is no part of
-// it, so that "m" and "m " are one model. A value is looked at in the row that brings
-// it, whatever else has been read by then.
+// names turns the values of a column into names. White space around a name is no part of it,
+// so that "m" and "m " are one model. A value is checked in the first row that has it.
 type names struct {
-	dict   *dictionary
-	looked []uint32 // by code of a value: one more than the code of its name; 0 before
+	dict    *dictionary
+	checked []uint32 // by code of a value: one more than the code of its name; 0 for values not met
 }
 
 // of returns the code of the name that a cell holds.
@@ -67,14 +66,14 @@ func (n *names) of(b *batch, column, i int, file, title string) (uint32, error) 
 	} else if text := cellText(c, n.dict, i); text != "" {
 		code = n.dict.code([]byte(text)) // numbers stored as floating point, such as 17.0, name items by their digits
 	}
-	if int(code) < len(n.looked) && n.looked[code] > 0 {
-		return n.looked[code] - 1, nil
+	if int(code) < len(n.checked) && n.checked[code] > 0 {
+		return n.checked[code] - 1, nil
 	}
-	return n.look(b.location(file, i), title, code)
+	return n.check(b.location(file, i), title, code)
 }
 
-// look checks the name that a code stands for, in a row where it occurs.
-func (n *names) look(p location, title string, code uint32) (uint32, error) {
+// check checks the name that a code stands for, in a row where it occurs.
+func (n *names) check(p location, title string, code uint32) (uint32, error) {
 	name := code
 	if code != missingCode {
 		text := n.dict.values[code]
@@ -89,9 +88,9 @@ func (n *names) look(p location, title string, code uint32) (uint32, error) {
 	if name == missingCode {
 		return 0, p.errorf(corpus.KindName, title, "Remove the row or name it", "the name is missing")
 	}
-	for len(n.looked) < len(n.dict.values) {
-		n.looked = append(n.looked, 0)
+	for len(n.checked) < len(n.dict.values) {
+		n.checked = append(n.checked, 0)
 	}
-	n.looked[code] = name + 1
+	n.checked[code] = name + 1
 	return name, nil
 }

@@ -11,8 +11,8 @@ import (
 // maxListed is how many names an error message lists.
 const maxListed = 20
 
-// missingColumn is the error for a column that a file does not have. It lists what
-// the file has and names the one that was probably meant.
+// missingColumn is the error for a column that a file does not have. It lists those that the
+// file has, and names the one that was probably meant.
 func missingColumn(file, column string, have []string) *corpus.DataError {
 	remedy := "It has the columns " + list(have)
 	if near, ok := nearest(column, have); ok {

@@ -18,10 +18,9 @@ import (
 var parquetLimits = parquetfile.Limits{Footer: 256 << 20, List: 1 << 18, Structures: 1 << 23,
 	Rows: 1 << 31, Column: 16 << 30, Page: 256 << 20, PageValues: 1 << 26}
 
-// parquetSource reads the flat columns of a Parquet file page by page. A column
-// that is stored by dictionary stays so: its indexes are renumbered, its values
-// never touched again, which makes reading a response table a matter of copying
-// small integers.
+// parquetSource reads the flat columns of a Parquet file page by page. A column that is
+// stored by dictionary stays so: its values are read once, and its indexes renumbered, so
+// that reading a response table is mostly copying small integers.
 type parquetSource struct {
 	ctx    context.Context
 	file   string

@@ -24,7 +24,7 @@ type role struct {
 	// known are the names by which the column is recognised, whatever their case, blanks
 	// and underscores. Earlier groups win; two columns of one group are ambiguous.
 	known [][]string
-	// perhaps are names that are worth a question, but hold something else as often.
+	// perhaps are names of which an error asks: the column may as well be something else.
 	perhaps []string
 }
 
@@ -43,7 +43,7 @@ var (
 	}, []string{"score", "result", "value", "answer", "outcome", "grade", "label", "accuracy", "pass", "passed", "success", "points", "mc2"}}
 )
 
-// folded is a column's name without what writers vary: case, blanks and signs.
+// folded is a column's name in lower case, without blanks and signs.
 func folded(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -53,7 +53,7 @@ func folded(name string) string {
 	}, name)
 }
 
-// named returns the column of a name: as it is spelt, else whatever its case.
+// named returns the column of a name: in the same spelling, else with other case and signs.
 func named(have []string, name string) (string, bool) {
 	if slices.Contains(have, name) {
 		return name, true
@@ -66,8 +66,7 @@ func named(have []string, name string) (string, bool) {
 	return "", false
 }
 
-// among returns the columns that a role can be, more than one where they are equally
-// likely.
+// among returns the columns that may have a role, more than one if they are equally likely.
 func (r role) among(have []string) []string {
 	if slices.Contains(have, r.known[0][0]) {
 		return []string{r.known[0][0]}
@@ -86,15 +85,15 @@ func (r role) among(have []string) []string {
 	return nil
 }
 
-// roles are the columns of a long table as far as their names tell.
+// roles are the columns of a long table, by their names.
 type roles struct {
 	named                Columns  // by the user
 	have                 []string // of the file, also those that can't be read
 	model, item, correct []string // candidates; one where it is clear
 }
 
-// recognise finds out which columns hold model, item and answer. Every reader of tables
-// of answers goes by it.
+// recognise finds the columns of model, item and answer. Every reader of tables of answers
+// uses it.
 func recognise(src source, user Columns) roles {
 	have := slices.Clone(src.columns())
 	for _, e := range src.unreadColumns() {
@@ -116,8 +115,8 @@ func (r *roles) long() bool {
 	return r.item != nil && r.correct != nil || r.named.Item != "" || r.named.Correct != ""
 }
 
-// columns returns the columns of a long table. A role that no column or several can
-// have is an error that says which flag decides.
+// columns returns the columns of a long table. A role with no or several possible columns is
+// an error that names the flag that decides.
 func (r *roles) columns(path string) (Columns, error) {
 	var c Columns
 	for _, part := range []struct {

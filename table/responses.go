@@ -21,7 +21,7 @@ type ResponseOptions struct {
 	Benchmark, Metric string // copied to the table, and used in messages
 }
 
-// Responses is a response table with what the file said about its models besides.
+// Responses is a response table with the other columns of its file.
 type Responses struct {
 	*response.Table
 
@@ -46,8 +46,8 @@ type NotItem struct {
 	Because string `json:"because"` // holds text
 }
 
-// Notes says in words what the reader decided by itself: which columns it took for
-// what, and which are not items and why.
+// Notes lists what the reader decided by itself: which columns it took for which role, and
+// which are no items and why.
 func (r *Responses) Notes() []string {
 	var notes []string
 	if r.guess != "" {
@@ -77,8 +77,8 @@ func (r *Responses) Notes() []string {
 // recognised by name, whatever the case, also as id, item, resp or acc. A wide table
 // has one row per model: the column model or else the first one names it, and columns
 // of 0 and 1, or true and false, are items. NotItems says which columns are not, and
-// Extra carries them along. A column that may be an item in another coding is an error
-// that says what to do: 1 and 2, yes and no, or -1 for most of the models.
+// Extra carries them along. A column that may be an item in another coding (1 and 2,
+// yes and no, or -1 for most of the models) is an error that says what to do.
 //
 // An answer that is empty, NA, NaN or null is missing, and so is one that no row of
 // a long table gives. Models and items of a wide table keep the file's order. Those
@@ -121,7 +121,7 @@ func readResponses(ctx context.Context, src source, path string, o ResponseOptio
 	return wideResponses(f, o, roles, missing, src.unreadColumns())
 }
 
-// dropUnanswered takes out the items that nobody answered: nothing can be said of them.
+// dropUnanswered removes the items without answers.
 func (r *Responses) dropUnanswered(path string) error {
 	models, items := r.Answers.Dims()
 	var observed []uint64 // a bit an item that any model answered

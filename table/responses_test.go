@@ -159,10 +159,10 @@ func TestCompareKeysIsAnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.StringMatching(`[a0-9.]{0,6}`)
 		a, b, c := key.Draw(t, "a"), key.Draw(t, "b"), key.Draw(t, "c")
-		if compareKeys(a, b) != -compareKeys(b, a) || (compareKeys(a, b) == 0) != (a == b) {
-			t.Fatalf("%q and %q: %d, %d", a, b, compareKeys(a, b), compareKeys(b, a))
+		if corpus.CompareKeys(a, b) != -corpus.CompareKeys(b, a) || (corpus.CompareKeys(a, b) == 0) != (a == b) {
+			t.Fatalf("%q and %q: %d, %d", a, b, corpus.CompareKeys(a, b), corpus.CompareKeys(b, a))
 		}
-		if compareKeys(a, b) < 0 && compareKeys(b, c) < 0 && compareKeys(a, c) >= 0 {
+		if corpus.CompareKeys(a, b) < 0 && corpus.CompareKeys(b, c) < 0 && corpus.CompareKeys(a, c) >= 0 {
 			t.Fatalf("%q < %q < %q, but not %q < %q", a, b, c, a, c)
 		}
 	})

@@ -8,8 +8,8 @@ import (
 	"metabench/corpus"
 )
 
-// wideResponses turns a frame with a row per model into a table. Columns that could not
-// be read are named with the other ones that are no items.
+// wideResponses turns a frame with a row per model into a table. Columns that could not be
+// read are listed among those that are no items.
 func wideResponses(f *Frame, o ResponseOptions, roles roles, missing missingCodes, unread []*corpus.DataError) (*Responses, error) {
 	filter := newRowFilter(o.Rows)
 	for k, name := range filter.names {

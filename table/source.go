@@ -26,11 +26,11 @@ const missingCode = ^uint32(0)
 type source interface {
 	// columns names the columns in file order.
 	columns() []string
-	// whyNot says why a column that the file has is not among them; nil if it has
-	// no such column either.
+	// whyNot returns why a column of the file is not among them; nil if the file has no
+	// such column.
 	whyNot(name string) *corpus.DataError
-	// unreadColumns lists the columns that the file has and that can't be read, each as the
-	// error that says why.
+	// unreadColumns lists the columns of the file that can't be read, each as an error with
+	// the reason.
 	unreadColumns() []*corpus.DataError
 	// choose selects the columns that batches will hold, in that order.
 	choose(columns []int)
@@ -134,7 +134,7 @@ func openText(ctx context.Context, path string, r io.Reader, c io.Closer) (sourc
 	if err != nil {
 		return nil, corpus.UnpackError(path, err)
 	}
-	if err := refuseForeign(path, head); err != nil {
+	if err := refuseOtherFormats(path, head); err != nil {
 		return nil, err
 	}
 	return newCSV(ctx, path, body, digest, c)
@@ -148,8 +148,8 @@ func peek(r *bufio.Reader, n int) ([]byte, error) {
 	return head, err
 }
 
-// refuseForeign recognises the first bytes of what people give by mistake.
-func refuseForeign(path string, head []byte) error {
+// refuseOtherFormats recognises the first bytes of files that are no tables.
+func refuseOtherFormats(path string, head []byte) error {
 	text := strings.ToLower(strings.TrimSpace(string(head)))
 	format := func(problem, remedy string) error {
 		return &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: problem, Remedy: remedy}
@@ -183,8 +183,7 @@ func refuseForeign(path string, head []byte) error {
 	return refuseFirstLine(path, strings.TrimPrefix(text, "\ufeff"))
 }
 
-// refuseFirstLine recognises a first line that is not the header of a table that can be
-// read.
+// refuseFirstLine recognises a first line that is no header.
 func refuseFirstLine(path, text string) error {
 	line, _, _ := strings.Cut(text, "\n")
 	line = strings.TrimRight(line, "\r")
