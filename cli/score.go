@@ -87,7 +87,7 @@ func scorePaths(ctx context.Context, bundle, run string, least float64, paths []
 	if err != nil {
 		return nil, err
 	}
-	return scorer.ScoreFrom(out, least)
+	return scorer.Score(out, least)
 }
 
 // refused is the error of a report in which answers were there but not used.

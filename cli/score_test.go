@@ -53,7 +53,11 @@ func calibration(t *testing.T) (path string, in *reconstruct.Input) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := score.NewPredictor(m)
+	data, err := m.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := score.NewPredictor(data)
 	if err != nil {
 		t.Fatal(err)
 	}

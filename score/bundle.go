@@ -83,11 +83,11 @@ type Predictor struct {
 // MethodProcess is the only method of prediction: reconstruct.Model.
 const MethodProcess = string(result.MethodProcess)
 
-// NewPredictor encodes a fitted model.
-func NewPredictor(m *reconstruct.Model) (Predictor, error) {
-	data, err := m.MarshalBinary()
-	if err != nil {
-		return Predictor{}, fmt.Errorf("bundle: %w", err)
+// NewPredictor makes a predictor of an encoded reconstruct.Model.
+func NewPredictor(data []byte) (Predictor, error) {
+	m := &reconstruct.Model{}
+	if err := m.UnmarshalBinary(data); err != nil {
+		return Predictor{}, err
 	}
 	return Predictor{Method: MethodProcess, Benchmarks: m.Benchmarks(), Data: data}, nil
 }

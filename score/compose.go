@@ -6,7 +6,6 @@ import (
 
 	"metabench/analysis/ability"
 	"metabench/analysis/irt"
-	"metabench/analysis/reconstruct"
 	"metabench/analysis/result"
 	"metabench/corpus"
 	"metabench/harness"
@@ -114,11 +113,11 @@ func Compose(form harness.Form, run Run, sources []Source, joint []byte, means [
 func compose(release *Release, form harness.Form, run Run, sources []Source, joint []byte, means []float64) (*Bundle, error) {
 	b := &Bundle{Form: form, Release: release, Run: run, Mean: NewScale(means)}
 	if len(joint) > 0 {
-		m := &reconstruct.Model{}
-		if err := m.UnmarshalBinary(joint); err != nil {
+		p, err := NewPredictor(joint)
+		if err != nil {
 			return nil, fmt.Errorf("bundle, form %s: %w", form, err)
 		}
-		b.Predictors = append(b.Predictors, Predictor{Method: MethodProcess, Benchmarks: m.Benchmarks(), Data: joint})
+		b.Predictors = append(b.Predictors, p)
 	}
 	for _, src := range sources {
 		benchmark, predictors, err := NewBenchmark(src, b.results())

@@ -34,7 +34,7 @@ func ExampleScorer_Score() {
 		answers = append(answers, uint8(k%2)) // every other one right
 	}
 	task.Answers = map[harness.Metric][]uint8{{Name: "acc"}: answers}
-	report, err := scorer.Score(&harness.Output{Model: "org/model", Tasks: []harness.Task{task}})
+	report, err := scorer.Score(&harness.Output{Model: "org/model", Tasks: []harness.Task{task}}, score.MinAnswered)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -124,7 +124,11 @@ func exampleBundle() *bytes.Buffer {
 	if err != nil {
 		log.Fatal(err)
 	}
-	p, err := score.NewPredictor(m)
+	data, err := m.MarshalBinary()
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err := score.NewPredictor(data)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func TestScoreHasTheReconstructionsErrorOnRealAnswers(t *testing.T) {
 	var squares, reference float64
 	n := 0
 	for k, row := range test.Rows {
-		r, err := s.Score(logged(t, in, row, nil))
+		r, err := s.Score(logged(t, in, row, nil), MinAnswered)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func TestAnswersThatDoNotBelongToTheBundleAreRefused(t *testing.T) {
 			}
 			wantRefused(t, s, logged(t, in, 130, change), c.say...)
 			var none *NoAnswersError
-			_, err := s.Score(logged(t, in, 130, func(tasks []harness.Task) []harness.Task { return change(tasks)[:1] }))
+			_, err := s.Score(logged(t, in, 130, func(tasks []harness.Task) []harness.Task { return change(tasks)[:1] }), MinAnswered)
 			if !errors.As(err, &none) || !strings.Contains(err.Error(), c.say[0]) {
 				t.Errorf("alone: error %v", err)
 			}
@@ -97,7 +97,7 @@ func TestLogsWithoutAnAnswerAreRefused(t *testing.T) {
 // wantRefused checks that the first benchmark is refused and the second scored.
 func wantRefused(t *testing.T, s *Scorer, out *harness.Output, say ...string) {
 	t.Helper()
-	r, err := s.Score(out)
+	r, err := s.Score(out, MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestFewAnswersAreScoredWhenAskedForAndMarked(t *testing.T) {
 	in, curves := corpusOf(140)
 	s := scorerOf(t, calibrated(t, in, curves, true))
 	out := logged(t, in, 130, func(tasks []harness.Task) []harness.Task { return []harness.Task{first(tasks[0], 10), tasks[1]} })
-	r, err := s.ScoreFrom(out, 0.3)
+	r, err := s.Score(out, 0.3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestOtherRunWithTheSameQuestionsIsSaid(t *testing.T) {
 			tasks[k].Settings.Build = "r2"
 		}
 		return tasks
-	}))
+	}), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestThePromiseDependsOnTheWarnings(t *testing.T) {
 		return strings.Join(strings.Fields(b.String()), " ")
 	}
 	const promise = "The bars hold the true score of 90 % of models that are like the corpus's and evaluated as it was."
-	plain, err := s.Score(logged(t, in, 130, nil))
+	plain, err := s.Score(logged(t, in, 130, nil), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestThePromiseDependsOnTheWarnings(t *testing.T) {
 	for k := range out.Tasks {
 		out.Tasks[k].Settings.ChatTemplate = true
 	}
-	templated, err := s.Score(out)
+	templated, err := s.Score(out, MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestThePromiseDependsOnTheWarnings(t *testing.T) {
 	if all := templated.AllWarnings(); len(all) != 1 || all[0] != "all benchmarks: evaluated with a chat template; the leaderboard used none" {
 		t.Errorf("one warning of all benchmarks is said as %q", all)
 	}
-	few, err := s.Score(logged(t, in, 130, func(tasks []harness.Task) []harness.Task { return []harness.Task{first(tasks[0], 20), tasks[1]} }))
+	few, err := s.Score(logged(t, in, 130, func(tasks []harness.Task) []harness.Task { return []harness.Task{first(tasks[0], 20), tasks[1]} }), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestMeanSaysHowItDiffersFromTheLeaderboards(t *testing.T) {
 	b := calibrated(t, in, curves, true)
 	note := func() string {
 		t.Helper()
-		r, err := scorerOf(t, b).Score(logged(t, in, 130, nil))
+		r, err := scorerOf(t, b).Score(logged(t, in, 130, nil), MinAnswered)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +255,7 @@ func TestABrokenLogCostsItsOwnBenchmark(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := s.Score(again)
+			r, err := s.Score(again, MinAnswered)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +296,7 @@ func TestABundleOfTheFirstVersionIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Score(logged(t, in, 50, nil))
+	r, err := s.Score(logged(t, in, 50, nil), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}

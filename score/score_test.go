@@ -103,7 +103,11 @@ func calibratedOn(t testing.TB, in *reconstruct.Input, curves [][]irt.Item, join
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := NewPredictor(m)
+		data, err := m.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := NewPredictor(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +208,7 @@ func TestScoreReproducesTheFitBitForBit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Score(logged(t, in, row, nil))
+		r, err := s.Score(logged(t, in, row, nil), MinAnswered)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +242,7 @@ func TestScoreReproducesTheFitBitForBit(t *testing.T) {
 
 func TestScoreOfSinglePredictorsHasAMean(t *testing.T) {
 	in, curves := corpusOf(140)
-	r, err := scorerOf(t, calibrated(t, in, curves, false)).Score(logged(t, in, 130, nil))
+	r, err := scorerOf(t, calibrated(t, in, curves, false)).Score(logged(t, in, 130, nil), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +256,7 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 	in, curves := corpusOf(140)
 	s := scorerOf(t, calibrated(t, in, curves, true))
 	const row = 130
-	whole, err := s.Score(logged(t, in, row, nil))
+	whole, err := s.Score(logged(t, in, row, nil), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +383,7 @@ func TestScoreSaysWhatIsWrongWithAnEvaluation(t *testing.T) {
 			if c.after != nil {
 				c.after(out)
 			}
-			r, err := s.Score(out)
+			r, err := s.Score(out, MinAnswered)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -402,7 +406,7 @@ func TestScoreRefusesWhenNothingFits(t *testing.T) {
 		}
 		return tasks
 	})
-	_, err := s.Score(out)
+	_, err := s.Score(out, MinAnswered)
 	var none *NoAnswersError
 	if !errors.As(err, &none) || !strings.Contains(err.Error(), "form A") || !strings.Contains(err.Error(), "arc, gsm8k, such as ") || strings.Count(err.Error(), "These are form B: use its bundle") != 1 {
 		t.Errorf("error %v", err)
@@ -511,7 +515,7 @@ func TestHTMLIsSelfContainedAndEscaped(t *testing.T) {
 	in, curves := corpusOf(140)
 	out := logged(t, in, 130, func(tasks []harness.Task) []harness.Task { return tasks[:1] })
 	out.Model = `<script>alert(1)</script>`
-	r, err := scorerOf(t, calibrated(t, in, curves, true)).Score(out)
+	r, err := scorerOf(t, calibrated(t, in, curves, true)).Score(out, MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -549,7 +553,7 @@ func BenchmarkScore(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := s.Score(out); err != nil {
+		if _, err := s.Score(out, MinAnswered); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -102,15 +102,10 @@ func (b *Bundle) index(name string) int {
 func (b *Benchmark) keys() []string { return keysOf(b.Items) }
 
 // Score scores one run of a model. Missing items widen the intervals. A benchmark is refused
-// if its metric or its questions are not the calibration's, or if fewer than half of the
-// items are answered. Settings other than the leaderboard's are warned of. If no benchmark
-// can be scored the error is a *NoAnswersError.
-func (s *Scorer) Score(out *harness.Output) (*Report, error) {
-	return s.ScoreFrom(out, MinAnswered)
-}
-
-// ScoreFrom is Score with another share of the items, 0 to 1, that must be answered.
-func (s *Scorer) ScoreFrom(out *harness.Output, least float64) (*Report, error) {
+// if its metric or its questions are not the calibration's, or if less than a share of its
+// items is answered, 0 to 1 and usually MinAnswered. Settings other than the leaderboard's
+// are warned of. If no benchmark can be scored the error is a *NoAnswersError.
+func (s *Scorer) Score(out *harness.Output, least float64) (*Report, error) {
 	r := &Report{Model: out.Model, Evaluation: out.Run, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Bundle: s.checksum, Level: level,
 		MinAnswered: least, Unused: []string{}, Warnings: slices.Clone(out.Warnings)}
 	if s.bundle.version != 0 && s.bundle.version < bundleFormat.version {

@@ -26,7 +26,7 @@ func TestTheMeanOfTasksIsReportedBesideTheScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := scorerOf(t, b).Score(logged(t, in, 130, nil))
+	r, err := scorerOf(t, b).Score(logged(t, in, 130, nil), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}

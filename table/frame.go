@@ -87,9 +87,6 @@ func readFrame(src source, path string) (*Frame, error) {
 	return f, nil
 }
 
-// Columns returns the names of the columns in file order.
-func (f *Frame) Columns() []string { return append([]string(nil), f.names...) }
-
 // Rows returns the number of rows.
 func (f *Frame) Rows() int { return f.rows }
 

@@ -200,7 +200,7 @@ func TestHeaderSeparatesByWhatNamesDoNotHold(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, readText(t, c.content).Columns()); diff != "" {
+			if diff := cmp.Diff(c.want, readText(t, c.content).names); diff != "" {
 				t.Errorf("columns (-want +got):\n%s", diff)
 			}
 		})

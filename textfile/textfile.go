@@ -1,5 +1,3 @@
-// Package textfile writes metrics in the text format of Prometheus for node
-// exporter's textfile collector: the way of metrics for programs that run and end.
 package textfile
 
 import (

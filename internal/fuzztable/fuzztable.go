@@ -1,20 +1,19 @@
-// Package fuzztable makes tables of numbers out of the bytes that a fuzzer varies, and
-// the bytes of tables that begin a search. A cell is two bytes: a small integer, and what
-// becomes of it.
+// Package fuzztable decodes the bytes of a fuzzer as tables of numbers, and encodes tables as
+// its seeds. A cell is two bytes: a small integer, and how it is changed.
 package fuzztable
 
 import "math"
 
-// What the second byte of a cell makes of the first: from Scale on, less 227 and times 38,
-// it is a binary exponent; below Scale nothing.
+// The second byte of a cell changes the integer: from Scale on it is multiplied by
+// 2^(38·(byte-227)), and below Scale not at all. Two bytes stand for other values.
 const (
 	Scale    = 200
 	Infinite = 254
 	Missing  = 255
 )
 
-// Columns reads cells row by row into p columns of at most so many rows. What does not
-// fill a row is left out.
+// Columns decodes cells row by row into p columns of at most rows rows. An incomplete last
+// row is left out.
 func Columns(p, rows int, cells []byte) [][]float64 {
 	x := make([][]float64, p)
 	for at := 0; at+2*p <= len(cells) && at < 2*p*rows; at += 2 * p {
@@ -34,7 +33,7 @@ func Columns(p, rows int, cells []byte) [][]float64 {
 	return x
 }
 
-// Cells are the bytes of a table of n rows and p columns.
+// Cells encodes a table of n rows and p columns.
 func Cells(n, p int, cell func(i, j int) (int8, uint8)) []byte {
 	var cells []byte
 	for i := range n {
@@ -46,13 +45,13 @@ func Cells(n, p int, cell func(i, j int) (int8, uint8)) []byte {
 	return cells
 }
 
-// Noise is an integer from -8 to 7 that hardly depends on those of other places.
+// Noise is an integer from -8 to 7, nearly independent between cells.
 func Noise(i, j int) int8 {
 	h := uint32(i*7919+j*104729+13) * 2654435761
 	return int8(h>>24) / 16
 }
 
-// Plain makes cells of integers.
+// Plain makes cells of integers that are not changed.
 func Plain(f func(i, j int) int8) func(i, j int) (int8, uint8) {
 	return func(i, j int) (int8, uint8) { return f(i, j), 0 }
 }

@@ -1,6 +1,5 @@
-// Package refdata gives tests and benchmarks the real data that lie beside the
-// repository, in ../shared/data. They are no part of it: without them these tests
-// are skipped.
+// Package refdata opens the real data for tests and benchmarks. They are kept outside of the
+// repository, in ../shared/data; without them these tests are skipped.
 package refdata
 
 import (
@@ -17,8 +16,7 @@ import (
 )
 
 // Root returns the directory of the real data: shared/data beside the module that the
-// working directory is in. The error says where they were sought; nobody has to have
-// them.
+// working directory is in. The error says where they were looked for.
 func Root() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -28,19 +26,19 @@ func Root() (string, error) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			root := filepath.Join(filepath.Dir(dir), "shared", "data")
 			if _, err := os.Stat(root); err != nil {
-				return root, fmt.Errorf("no real data beside the repository: sought in %s", root)
+				return root, fmt.Errorf("no real data: looked for in %s", root)
 			}
 			return root, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("no real data: they lie beside a go.mod, and there is none above %s", start)
+			return "", fmt.Errorf("no real data: they are kept beside a go.mod, and there is none above %s", start)
 		}
 	}
 }
 
-// Path returns the absolute path of a file or directory of the real data, elem being
-// its path below their root; without elem, that of the root. The test is skipped, with
-// where it was sought, where there is no such file.
+// Path returns the absolute path of a file or directory of the real data; elem is its path
+// below their root, without elem that is the root. If there is no such file the test is
+// skipped, and the message says where it was looked for.
 func Path(tb testing.TB, elem ...string) string {
 	tb.Helper()
 	root, err := Root()
@@ -49,7 +47,7 @@ func Path(tb testing.TB, elem ...string) string {
 	}
 	path := filepath.Join(root, filepath.Join(elem...))
 	if _, err := os.Stat(path); err != nil {
-		tb.Skipf("the real data beside the repository lack a file: sought at %s", path)
+		tb.Skipf("the real data lack a file: looked for at %s", path)
 	}
 	return path
 }
@@ -61,7 +59,7 @@ func ReadCSV(tb testing.TB, path string) [][]string {
 	tb.Helper()
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		tb.Skipf("the real data beside the repository lack a file: sought at %s", path)
+		tb.Skipf("the real data lack a file: looked for at %s", path)
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -44,7 +44,7 @@ func TestDataThatAreNotThereSkipTheTest(t *testing.T) {
 	if !skips(t, "no_data_beside_it", func(t *testing.T) { Path(t) }) {
 		t.Error("without data a test that needs them is not skipped")
 	}
-	if root, err := Root(); err == nil || !strings.Contains(err.Error(), "sought in "+root) {
+	if root, err := Root(); err == nil || !strings.Contains(err.Error(), "looked for in "+root) {
 		t.Errorf("without data: %v", err)
 	}
 	if !skips(t, "no_file", func(t *testing.T) { ReadCSV(t, "absent.csv") }) {
