@@ -82,15 +82,13 @@ table, for any number of workers.`,
 	return cmd
 }
 
-// printBuilt prints what builds found out and, as JSON, what this one did and left out.
+// printBuilt prints the results of builds and, as JSON, what this one did and left out.
 func (a *app) printBuilt(ctx context.Context, w *warehouse.Warehouse, did pipeline.Built) error {
 	if !a.json {
 		return a.printDistilled(ctx, w)
 	}
 	var rows bytes.Buffer
-	inner := *a
-	inner.Out = &rows
-	if err := inner.printQuery(ctx, w, "FROM distillation"); err != nil {
+	if err := runQuery(ctx, w.QueryJSON, "FROM distillation", &rows, rowsAsJSON); err != nil {
 		return err
 	}
 	return a.printJSON(struct {
@@ -99,8 +97,8 @@ func (a *app) printBuilt(ctx context.Context, w *warehouse.Warehouse, did pipeli
 	}{did, rows.Bytes()})
 }
 
-// printDistilled prints what builds found out: each benchmark by itself, and all of
-// them together where there are several.
+// printDistilled prints the results of builds: each benchmark by itself, and all of them
+// together where there are several.
 func (a *app) printDistilled(ctx context.Context, w *warehouse.Warehouse) error {
 	if err := a.printQuery(ctx, w, "FROM distillation"); err != nil || a.json {
 		return err

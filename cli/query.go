@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,13 @@ is text; of columns with equal names the second is called name_2.`,
 				query = string(text)
 			}
 			return a.readWarehouse(cmd.Context(), cfg, "query", func(w *warehouse.Warehouse) error {
-				return a.inFormat(cmd.Context(), w, query, format)
+				switch format {
+				case "csv":
+					return runQuery(cmd.Context(), w.Query, query, a.Out, rowsAsCSV)
+				case "json":
+					return runQuery(cmd.Context(), w.QueryJSON, query, a.Out, rowsAsJSON)
+				}
+				return runQuery(cmd.Context(), w.Query, query, a.Out, rowsAsTable)
 			})
 		},
 	}
@@ -73,39 +80,26 @@ const maxQuery = 1 << 20
 // printQuery prints the answer to a query of ours: a table, or JSON with --json.
 func (a *app) printQuery(ctx context.Context, w *warehouse.Warehouse, query string) error {
 	if a.json {
-		return runQuery(ctx, w.QueryJSON, query, a.rowsAsJSON)
+		return runQuery(ctx, w.QueryJSON, query, a.Out, rowsAsJSON)
 	}
-	return runQuery(ctx, w.Query, query, a.rowsAsSummary)
+	return runQuery(ctx, w.Query, query, a.Out, rowsAsSummary)
 }
 
-// ask runs a query of the warehouse.
-type ask func(ctx context.Context, query string, args ...any) (*warehouse.Rows, error)
-
-func runQuery(ctx context.Context, ask ask, query string, write func(*warehouse.Rows) error) (err error) {
+// runQuery runs a query of the warehouse and writes its answer. A statement that is
+// refused is a usage error.
+func runQuery(ctx context.Context, ask func(context.Context, string, ...any) (*warehouse.Rows, error), query string,
+	out io.Writer, write func(io.Writer, *warehouse.Rows) error) (err error) {
+	defer func() {
+		var refused *warehouse.RefusedError
+		if errors.As(err, &refused) {
+			err = withCode(ExitUsage, err)
+		}
+	}()
 	rows, err := ask(ctx, query)
 	if err != nil {
-		return queryError(err)
+		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return queryError(write(rows))
-}
-
-// queryError makes a statement that is refused a usage error.
-func queryError(err error) error {
-	var refused *warehouse.RefusedError
-	if errors.As(err, &refused) {
-		return withCode(ExitUsage, err)
-	}
-	return err
-}
-
-// inFormat runs a query and prints its answer.
-func (a *app) inFormat(ctx context.Context, w *warehouse.Warehouse, query, format string) error {
-	switch format {
-	case "csv":
-		return runQuery(ctx, w.Query, query, a.rowsAsCSV)
-	case "json":
-		return runQuery(ctx, w.QueryJSON, query, a.rowsAsJSON)
-	}
-	return runQuery(ctx, w.Query, query, a.rowsAsTable)
+	buffer := bufio.NewWriter(out)
+	err = write(buffer, rows)
+	return errors.Join(err, buffer.Flush(), rows.Close())
 }

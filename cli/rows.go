@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -21,8 +20,8 @@ const widestColumn = 120
 
 // rowsAsTable writes a table for people. Control characters are escaped, so that no
 // value can do anything to a terminal.
-func (a *app) rowsAsTable(rows *warehouse.Rows) error {
-	return a.tableOf(rows, func(v warehouse.Value, _ warehouse.Column) string {
+func rowsAsTable(out io.Writer, rows *warehouse.Rows) error {
+	return writeTable(out, rows, func(v warehouse.Value, _ warehouse.Column) string {
 		if v.Null {
 			return "NULL"
 		}
@@ -32,8 +31,8 @@ func (a *app) rowsAsTable(rows *warehouse.Rows) error {
 
 // rowsAsSummary is rowsAsTable for what this program asks itself: numbers are rounded to
 // six digits, and NULL is nothing.
-func (a *app) rowsAsSummary(rows *warehouse.Rows) error {
-	return a.tableOf(rows, func(v warehouse.Value, c warehouse.Column) string {
+func rowsAsSummary(out io.Writer, rows *warehouse.Rows) error {
+	return writeTable(out, rows, func(v warehouse.Value, c warehouse.Column) string {
 		if x, err := strconv.ParseFloat(v.Text, 64); err == nil && c.Type == "DOUBLE" {
 			return strconv.FormatFloat(x, 'g', 6, 64)
 		}
@@ -41,9 +40,7 @@ func (a *app) rowsAsSummary(rows *warehouse.Rows) error {
 	})
 }
 
-func (a *app) tableOf(rows *warehouse.Rows, text func(warehouse.Value, warehouse.Column) string) (err error) {
-	out := bufio.NewWriter(a.Out)
-	defer func() { err = errors.Join(err, out.Flush()) }()
+func writeTable(out io.Writer, rows *warehouse.Rows, text func(warehouse.Value, warehouse.Column) string) error {
 	if rows.Plan {
 		return eachRow(rows, func(values []warehouse.Value) error {
 			_, err := fmt.Fprintln(out, harmless(values[len(values)-1].Text, "\n"))
@@ -61,7 +58,7 @@ func (a *app) tableOf(rows *warehouse.Rows, text func(warehouse.Value, warehouse
 		columns = newLayout(header, first, right, widestColumn)
 		return columns.begin(out, header, first)
 	}
-	err = eachRow(rows, func(values []warehouse.Value) error {
+	err := eachRow(rows, func(values []warehouse.Value) error {
 		cells := make([]string, len(values))
 		for k, v := range values {
 			cells[k] = harmless(text(v, rows.Columns[k]), "")
@@ -93,9 +90,7 @@ func harmless(text, keep string) string {
 }
 
 // rowsAsCSV writes a header and a line a row. NULL is nothing, empty text is "".
-func (a *app) rowsAsCSV(rows *warehouse.Rows) (err error) {
-	out := bufio.NewWriter(a.Out)
-	defer func() { err = errors.Join(err, out.Flush()) }()
+func rowsAsCSV(out io.Writer, rows *warehouse.Rows) error {
 	cells := make([]string, len(rows.Columns))
 	for k, c := range rows.Columns {
 		cells[k] = csvCell(c.Name)
@@ -124,9 +119,7 @@ func csvCell(text string) string {
 }
 
 // rowsAsJSON writes an array of objects whose keys keep the order of the columns.
-func (a *app) rowsAsJSON(rows *warehouse.Rows) (err error) {
-	out := bufio.NewWriter(a.Out)
-	defer func() { err = errors.Join(err, out.Flush()) }()
+func rowsAsJSON(out io.Writer, rows *warehouse.Rows) error {
 	keys, err := jsonKeys(rows.Columns)
 	if err != nil {
 		return err
@@ -137,7 +130,7 @@ func (a *app) rowsAsJSON(rows *warehouse.Rows) (err error) {
 		for k, v := range values {
 			line[k] = keys[k] + ": " + v.Text
 		}
-		_, err := out.WriteString(separator + "  {" + strings.Join(line, ", ") + "}")
+		_, err := io.WriteString(out, separator+"  {"+strings.Join(line, ", ")+"}")
 		separator = ",\n"
 		return err
 	})
@@ -148,7 +141,7 @@ func (a *app) rowsAsJSON(rows *warehouse.Rows) (err error) {
 	if separator == "[\n" {
 		end = "[]\n"
 	}
-	_, err = out.WriteString(end)
+	_, err = io.WriteString(out, end)
 	return err
 }
 
