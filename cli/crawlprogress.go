@@ -11,7 +11,7 @@ import (
 	"metabench/scraper"
 )
 
-// watchCrawl shows how a crawl goes until stop is called: one bar on a terminal, a
+// watchCrawl shows the progress of a crawl until stop is called: one bar on a terminal, a
 // line every 30 s elsewhere, nothing with --no-progress.
 func (a *app) watchCrawl(c *scraper.Crawl) (stop func()) {
 	if a.noProgress {

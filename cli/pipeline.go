@@ -23,7 +23,7 @@ func (a *app) pipeline(cfg *config.Loaded, w *warehouse.Warehouse) (*pipeline.Pi
 	}), nil
 }
 
-// pipelineLog is silent where no progress is shown either: failures are counted, and
+// pipelineLog discards everything where no progress is shown: failures are counted, and
 // in the warehouse.
 func (a *app) pipelineLog() *slog.Logger {
 	if a.noProgress {

@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// stageReporter shows how a long job goes: a bar on a terminal, a line a stage
+// stageReporter shows the progress of a long job: a bar on a terminal, a line a stage
 // elsewhere, nothing with --no-progress.
 type stageReporter struct {
 	w        io.Writer

@@ -51,7 +51,7 @@ func (a *app) refresh(ctx context.Context, cfg *config.Loaded, noCrawl bool) err
 	var did pipeline.Refreshed
 	err := a.openAndRefresh(ctx, cfg, noCrawl, &did)
 	if code := exitCodeOf(err); did.Stage == "" { // it has not begun
-		if code == ExitLocked || code == ExitUsage { // the metrics are the other's, or nobody's
+		if code == ExitLocked || code == ExitUsage { // the metrics belong to the other refresh, or there are none
 			return err
 		}
 		return errors.Join(err, pipeline.WriteUnopened(cfg.Publish.Metrics, int(code)))

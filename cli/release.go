@@ -56,7 +56,7 @@ never changes: another selection takes another version.`,
 					return releaseError(err)
 				}
 				if len(twins) > 0 {
-					a.notef("release %s has the very items of %s", r.Version, strings.Join(twins, ", "))
+					a.notef("release %s has the same items as %s", r.Version, strings.Join(twins, ", "))
 				}
 				return a.printRelease(&r)
 			})

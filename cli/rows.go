@@ -43,14 +43,14 @@ func rowsAsSummary(out io.Writer, rows *warehouse.Rows) error {
 func writeTable(out io.Writer, rows *warehouse.Rows, text func(warehouse.Value, warehouse.Column) string) error {
 	if rows.Plan {
 		return eachRow(rows, func(values []warehouse.Value) error {
-			_, err := fmt.Fprintln(out, harmless(values[len(values)-1].Text, "\n"))
+			_, err := fmt.Fprintln(out, escaped(values[len(values)-1].Text, "\n"))
 			return err
 		})
 	}
 	header := make([]string, len(rows.Columns))
 	right := make([]bool, len(rows.Columns))
 	for k, c := range rows.Columns {
-		header[k], right[k] = harmless(c.Name, ""), c.Number
+		header[k], right[k] = escaped(c.Name, ""), c.Number
 	}
 	var first [][]string // rows that decide how wide the columns are
 	var columns *layout
@@ -61,7 +61,7 @@ func writeTable(out io.Writer, rows *warehouse.Rows, text func(warehouse.Value, 
 	err := eachRow(rows, func(values []warehouse.Value) error {
 		cells := make([]string, len(values))
 		for k, v := range values {
-			cells[k] = harmless(text(v, rows.Columns[k]), "")
+			cells[k] = escaped(text(v, rows.Columns[k]), "")
 		}
 		if columns != nil {
 			return columns.row(out, cells)
@@ -77,8 +77,8 @@ func writeTable(out io.Writer, rows *warehouse.Rows, text func(warehouse.Value, 
 	return err
 }
 
-// harmless is printable text of one line, but for the line ends and tabs in keep.
-func harmless(text, keep string) string {
+// escaped is printable text of one line: line ends and tabs are escaped, but for those in keep.
+func escaped(text, keep string) string {
 	text = printable(text)
 	for _, c := range []string{"\n", "\t"} {
 		if !strings.Contains(keep, c) {

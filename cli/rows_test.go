@@ -118,7 +118,7 @@ func TestWhatATerminalWouldActOnIsEscaped(t *testing.T) {
 		"bad \xff byte":            `bad \xff byte`,
 		"back\\slash stays \"as\"": "back\\slash stays \"as\"",
 	} {
-		if got := harmless(text, ""); got != want {
+		if got := escaped(text, ""); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -25,7 +25,7 @@ type Options struct {
 	// MinObserved is the share of a benchmark's items that a model has answered to have a
 	// score in the corpus's distribution of mean scores.
 	MinObserved float64
-	// Note gets remarks for people: what is left out, and what may change. Nil for nobody.
+	// Note gets remarks for people: what is left out, and what may change. May be nil.
 	Note func(text string)
 }
 

@@ -20,7 +20,7 @@ func (e *TooManyFailedError) Error() string {
 
 // Crawl crawls into the warehouse and brings its item statistics up to date. The
 // summary is there also when the crawl broke off. watch is called with the crawl
-// before it begins, and what it returns afterwards; nil for nobody.
+// before it begins, and what it returns afterwards; may be nil.
 func (p *Pipeline) Crawl(ctx context.Context, options scraper.Options, watch func(*scraper.Crawl) (stop func())) (*scraper.Summary, error) {
 	options.Store = p.w
 	c, err := scraper.New(options)

@@ -24,14 +24,14 @@ type Options struct {
 	Catalogue []corpus.Benchmark
 	// CodeVersion identifies the program in the record of a run.
 	CodeVersion string
-	// Report is called as stages get on; nil for nobody.
+	// Report is called as stages get on; may be nil.
 	Report analysis.Reporter
 	// Hub makes the client that texts are read with. It is called only when there is
 	// something to read.
 	Hub func() (*hub.Client, error)
 	// ExitCode is what the process ends with for an error. It is among the metrics.
 	ExitCode func(error) int
-	// Log gets what goes wrong with single sources; nil for nobody.
+	// Log gets what goes wrong with single sources; may be nil.
 	Log *slog.Logger
 }
 

@@ -17,7 +17,7 @@ type BankOptions struct {
 	Length  int                // items up to which corrections are fitted
 	Workers int                // 0 for all; the result is the same
 
-	// Report is called as calibrations are done; nil for nobody.
+	// Report is called as calibrations are done; may be nil.
 	Report func(done, total int)
 }
 

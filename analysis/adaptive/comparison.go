@@ -25,7 +25,7 @@ type Comparison struct {
 	Seed      uint64   // of the split
 	Workers   int      // 0 means GOMAXPROCS; does not change the result
 
-	// Report is called as designs are done; nil for nobody.
+	// Report is called as designs are done; may be nil.
 	Report func(done, total int)
 }
 

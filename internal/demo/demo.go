@@ -31,7 +31,7 @@ const (
 	MinModels = 60
 )
 
-// Options say how large the demo is, and who hears how it goes.
+// Options say how large the demo is, and where its progress is reported.
 type Options struct {
 	Dir         string // of the warehouse
 	Models      int    // simulated

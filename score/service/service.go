@@ -144,5 +144,5 @@ func replyJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client may be gone; nobody is left to read it
+	_ = json.NewEncoder(w).Encode(v) // the client may be gone; then nobody reads it
 }
