@@ -140,7 +140,7 @@ func (a *app) readTexts(ctx context.Context, cfg *config.Loaded, o export.Option
 			return nil, nil, err
 		}
 		if benchmark := form.Unread(); benchmark != "" {
-			return nil, nil, pipelineError(fmt.Errorf("export harness: %w; give sample logs of an evaluation that asked them: --questions LOG...", did.Lacking(benchmark)))
+			return nil, nil, pipelineError(fmt.Errorf("export harness: %w; %s", did.Lacking(benchmark), "give sample logs of an evaluation that asked them: --questions LOG..."))
 		}
 	}
 	texts, err := form.Questions()

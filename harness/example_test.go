@@ -56,9 +56,9 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(t.Benchmark, t.Model, metric, t.Items, answers)
+		fmt.Printf("%s, %s by %s: items %v, answers %v\n", t.Model, t.Benchmark, metric, t.Items, answers)
 	}
 	// Output:
 	// lm_eval --include_path tasks --tasks metabench_form_a
-	// quiz org/model acc [1 2] [1 0]
+	// org/model, quiz by acc: items [1 2], answers [1 0]
 }
