@@ -30,7 +30,7 @@ type Errors struct {
 	Spearman Number `json:"spearman"`
 	Coverage Number `json:"coverage"` // of the 90 % intervals; null for a method that has none
 	Width    Number `json:"width"`
-	Flagged  Number `json:"flagged"` // as outside or near the edge of the calibrated range; null for a method that never says
+	Flagged  Number `json:"flagged"` // as outside or near the edge of the calibrated range; null for a method that never says so
 }
 
 // Group are the errors of a group of test models.
@@ -89,16 +89,26 @@ func band(distance float64) int {
 
 func errorsOf(cases []Case) Errors {
 	truth, predictions, models := make([]float64, len(cases)), make([]reconstruct.Prediction, len(cases)), map[int]bool{}
+	judged, flagged := 0, 0
 	for k, c := range cases {
 		truth[k], predictions[k], models[c.Model] = c.Truth, c.Prediction, true
+		switch c.Prediction.Verdict.Place {
+		case reconstruct.Edge, reconstruct.Outside:
+			flagged++
+			judged++
+		case reconstruct.Inside:
+			judged++
+		}
 	}
 	m, _ := reconstruct.Evaluate(truth, predictions)
 	e := Errors{
 		Models: len(models), RMSE: Number(m.RMSE), MAE: Number(m.MAE), Bias: Number(m.Bias), Spearman: Number(m.Spearman),
-		Coverage: Number(m.Coverage), Width: Number(m.Width), Flagged: Number(math.NaN()),
+		Coverage: Number(m.Coverage), Width: Number(m.Width),
+		Flagged: Number(float64(flagged) / float64(judged)), // NaN, 0/0, of a method without verdicts
 	}
 	if len(cases) == 0 {
-		e.RMSE, e.MAE, e.Bias = e.Flagged, e.Flagged, e.Flagged
+		none := Number(math.NaN())
+		e.RMSE, e.MAE, e.Bias = none, none, none
 	}
 	return e
 }
