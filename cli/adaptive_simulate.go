@@ -28,6 +28,8 @@ type adaptiveSimulateFlags struct {
 	testShare  float64
 	seed       uint64
 	workers    int
+	guarantee  bool
+	split      string
 
 	kind    irt.Kind
 	designs []adaptive.Options
@@ -54,11 +56,23 @@ probabilities for what was not asked.
   coverage    of the 90 % intervals;     used        items of the bank asked at least once
               in the lowest and highest  most        share of the tests that ask the item
               fifth of the predictions               asked most
-  width       of the intervals           overlap     of the items of two tests`,
+  width       of the intervals           overlap     of the items of two tests
+
+With --guarantee it plays surveys instead: items are drawn with known probabilities, what
+other models answered predicts the rest, and the 95 % interval holds for each model by the
+draws alone, whatever the model is like. "worth" is how many random items one item is worth.
+The models tested are those of --split, as for metabench accuracy.`,
 		Example: `  metabench adaptive simulate mmlu_pro_math.parquet --criterion information,kl --stop items=60
   metabench adaptive simulate --benchmark arc --model 3PL --estimator map,eap,wle,ml
-  metabench adaptive simulate answers.csv.gz --stop width=6,items=80 --json`,
+  metabench adaptive simulate answers.csv.gz --stop width=6,items=80 --json
+  metabench adaptive simulate answers.csv.gz --guarantee --split top=0.1 --lengths 50,100`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case f.guarantee && cmd.Flags().Changed("test"):
+				return usagef("--test is for tests without --guarantee; use --split")
+			case !f.guarantee && cmd.Flags().Changed("split"):
+				return usagef("--split is for --guarantee; use --test")
+			}
 			return a.adaptiveSimulate(cmd, args, f)
 		},
 	}
@@ -72,6 +86,8 @@ probabilities for what was not asked.
 	fl.IntVar(&f.among, "among", 1, "ask one of so many best items, at random")
 	fl.IntVar(&f.form, "form", 100, "items of the fixed form; 0 for none")
 	fl.IntSliceVar(&f.lengths, "lengths", []int{10, 20, 30, 40, 50, 60, 80, 100}, "report the error after so many items")
+	fl.BoolVar(&f.guarantee, "guarantee", false, "survey the models: intervals that hold for each by the draws alone")
+	fl.StringVar(&f.split, "split", "random", "with --guarantee: models to test, random, family, top=0.1, bottom=0.1, low-half")
 	fl.Float64Var(&f.testShare, "test", 0.2, "share of the models to test on")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the split and of all that is left to chance")
 	fl.IntVar(&f.workers, "workers", 0, "processors to use, 0 for all; the result is the same")
@@ -120,6 +136,9 @@ type adaptiveReport struct {
 func (a *app) adaptiveSimulate(cmd *cobra.Command, files []string, f adaptiveSimulateFlags) error {
 	if err := f.check(files); err != nil {
 		return err
+	}
+	if f.guarantee {
+		return a.adaptiveGuarantee(cmd, files, f)
 	}
 	var reports []*adaptiveReport
 	study := func(name string, answers *statistics.Answers, err error) error {

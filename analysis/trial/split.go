@@ -98,6 +98,14 @@ func (e *TooFewError) Error() string {
 		e.Split, e.Train, e.Test, leastTrained, leastTested)
 }
 
+// Divide divides the models of the data. Only random and grouped splits depend on the seed.
+//
+// Errors: *NoColumnError, *TooFewError.
+func (s Split) Divide(d *Data, seed uint64) (response.TrainSet, response.TestSet, error) {
+	p, err := s.of(d, seed)
+	return p.train, p.test, err
+}
+
 // parts is a division of the models.
 type parts struct {
 	train  response.TrainSet
@@ -105,7 +113,7 @@ type parts struct {
 	groups []string // where whole groups were divided
 }
 
-// of divides the models. Only random and grouped splits depend on the seed.
+// of is Divide with the groups.
 func (s Split) of(d *Data, seed uint64) (parts, error) {
 	p, err := s.divide(d, seed)
 	if err != nil {
