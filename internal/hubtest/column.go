@@ -2,6 +2,7 @@ package hubtest
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
@@ -100,13 +101,16 @@ func (e encoding) encode(name string, node parquet.Node, value cell) *column {
 	var out bytes.Buffer
 	w := parquet.NewWriter(&out, parquet.NewSchema("schema", parquet.Group{name: node}),
 		parquet.DataPageVersion(1), parquet.WriteBufferSize(0), parquet.Compression(e.codec))
+	rows, values := make([]parquet.Row, 0, min(e.rows, e.groupRows)), parquet.Row{}
 	for from := 0; from < e.rows; from += e.groupRows {
-		var rows []parquet.Row
-		var all parquet.Row
+		rows, values = rows[:0], values[:0]
 		for k := from; k < min(from+e.groupRows, e.rows); k++ {
-			start := len(all)
-			all = value(all, k)
-			rows = append(rows, all[start:len(all):len(all)])
+			start := len(values)
+			values = value(values, k)
+			if k == 0 { // rows of a column are of about the same length
+				values = slices.Grow(values, len(values)*min(e.rows, e.groupRows))
+			}
+			rows = append(rows, values[start:len(values):len(values)])
 		}
 		must(w.WriteRows(rows))
 		mustOK(w.Flush())
