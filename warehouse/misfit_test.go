@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"metabench/analysis/response"
 	"metabench/corpus"
 )
 
@@ -115,7 +116,7 @@ func TestRepairTakesOutMisfitsAndHasThemReadAgain(t *testing.T) {
 		t.Error(found)
 	}
 	table, _, err := w.Responses(t.Context(), "mmlu", All)
-	if err != nil || len(table.Models) != 3 || table.Answers.At(1, 0) != 2 || table.Answers.At(1, 2) != 0 {
+	if err != nil || len(table.Models) != 3 || table.Answers.At(1, 0) != response.Missing || table.Answers.At(1, 2) != 0 {
 		t.Errorf("after repairing: %v, error %v", table, err)
 	}
 	states := values(t, w, `SELECT path, status FROM file_states WHERE status <> 'done'`)

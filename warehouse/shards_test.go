@@ -246,7 +246,7 @@ func TestContradictingFilesAreRefused(t *testing.T) {
 		if !errors.As(err, &bad) {
 			t.Fatalf("error %v, want a *corpus.DataError", err)
 		}
-		for _, part := range []string{"a.csv", "b.csv", `"m"`, `"q2"`, "b.csv: model", "is 1, and 0 in a.csv"} {
+		for _, part := range []string{"a.csv", "b.csv", `"m"`, `"q2"`, "read b.csv, model", "is 1, and 0 in a.csv"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("the message lacks %s: %v", part, err)
 			}

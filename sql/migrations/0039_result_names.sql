@@ -1,4 +1,5 @@
--- The names in the tables of results, as builds write them (analysis/result/names.go).
+-- result_names: the names in the tables of results, as builds write them (analysis/result/names.go).
+-- Grain: unchanged. Key: unchanged. Comments only.
 COMMENT ON TABLE selected_item IS 'An item that a build selected. One row a benchmark, form and item. What is shipped are the forms A, B and those of releases; the two information forms are what the published filter selects, for comparison.';
 COMMENT ON COLUMN selected_item.form IS 'A, or B for the disjoint second form; FORM@VERSION for a released form, such as A@2026-11; A information and B information: as many items by the published filter alone.';
 COMMENT ON COLUMN selected_item.theta IS 'Ability in logits that it was chosen for; NULL where it was not chosen by information, as in released forms.';
