@@ -166,7 +166,7 @@ func (m morning) compare(t *testing.T, s site, evening string, before metrics, c
 				t.Errorf("%s is %v, want %v", name, got, want)
 			}
 		} else if ok {
-			t.Errorf("%s is told although nothing could be asked", name)
+			t.Errorf("%s is there although nothing could be measured", name)
 		}
 	}
 	if at := after.values["metabench_refresh_ended_timestamp_seconds"]; at < float64(began) || at > float64(time.Now().Unix()) {
