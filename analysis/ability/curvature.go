@@ -13,11 +13,11 @@ import (
 // m h²/8; where it is at most 0, the cell has at most one mode.
 //
 // The second derivative of an answer, as a function of z = aθ+d, rises from 0 to one
-// maximum (if an asymptote bends it upwards: a correct answer with g > 0, a wrong one
+// maximum (if an asymptote makes it convex: a correct answer with g > 0, a wrong one
 // with u < 1), falls to one minimum below 0 and rises to 0. So its bounds on an interval
 // are at the ends, or at one of these two points.
 type curvature struct {
-	concave bool      // no item bends upwards anywhere: one mode, nothing else needed
+	concave bool      // no item is convex anywhere: one mode, nothing else needed
 	extreme []extreme // per item
 	right   []float64 // cells × items: upper bound for a correct answer
 	wrong   []float64 // cells × items: upper bound for a wrong answer
@@ -69,9 +69,9 @@ func newCurvature(items []irt.Item, grid []float64, precision float64) curvature
 	for j, it := range items {
 		x := extremeOf(it)
 		c.extreme[j] = x
-		loRight, loWrong := bends(it, grid[0])
+		loRight, loWrong := curvatures(it, grid[0])
 		for k := range cells {
-			hiRight, hiWrong := bends(it, grid[k+1])
+			hiRight, hiWrong := curvatures(it, grid[k+1])
 			leastRight, right := x.right.within(grid[k], grid[k+1], loRight, hiRight)
 			leastWrong, wrong := x.wrong.within(grid[k], grid[k+1], loWrong, hiWrong)
 			c.right[k*n+j], c.wrong[k*n+j] = right, wrong
@@ -111,8 +111,8 @@ func (c *curvature) between(items []irt.Item, p pattern, lo, hi float64) (least,
 		for ; word != 0; word &= word - 1 {
 			b := bits.TrailingZeros64(word)
 			j := w*64 + b
-			atLo, loWrong := bends(items[j], lo)
-			atHi, hiWrong := bends(items[j], hi)
+			atLo, loWrong := curvatures(items[j], lo)
+			atHi, hiWrong := curvatures(items[j], hi)
 			t := &c.extreme[j].right
 			if correct>>b&1 == 0 {
 				t, atLo, atHi = &c.extreme[j].wrong, loWrong, hiWrong
@@ -161,16 +161,16 @@ func tailsOf(it irt.Item, lo, hi float64) tails {
 	return t
 }
 
-// bends returns the second derivatives by θ of log P and log(1-P) at θ.
-func bends(it irt.Item, theta float64) (right, wrong float64) {
+// curvatures returns the second derivatives by θ of log P and log(1-P) at θ.
+func curvatures(it irt.Item, theta float64) (right, wrong float64) {
 	z := it.A*theta + it.D
-	return it.A * it.A * bend(z, it.G, it.U), it.A * it.A * bend(-z, 1-it.U, 1-it.G)
+	return it.A * it.A * secondDerivative(z, it.G, it.U), it.A * it.A * secondDerivative(-z, 1-it.U, 1-it.G)
 }
 
-// bend returns the second derivative of log(g + (u-g)/(1+exp(-z))) by z,
+// secondDerivative returns the second derivative of log(g + (u-g)/(1+exp(-z))) by z,
 //
 //	r s (1-s) (g(1-2s) - r s²) / (g + r s)²,   r = u-g, s = 1/(1+exp(-z))
-func bend(z, g, u float64) float64 {
+func secondDerivative(z, g, u float64) float64 {
 	e := math.Exp(-math.Abs(z))
 	s := 1 / (1 + e)
 	c := e * s
@@ -203,19 +203,19 @@ func extremeOf(it irt.Item) extreme {
 	return x
 }
 
-// turningOf finds the extremes of bend, by z.
+// turningOf finds the extremes of secondDerivative, by z.
 func turningOf(g, u float64) turning {
 	if g == 0 {
 		return turning{maxAt: math.NaN(), minAt: 0, least: -0.25}
 	}
-	// bend is 0 where r s² + 2 g s - g = 0. The maximum is below, near log(g/r) for a
+	// secondDerivative is 0 where r s² + 2 g s - g = 0. The maximum is below, near log(g/r) for a
 	// small g; the minimum above.
 	r := u - g
 	s := g / (g + math.Sqrt(g*g+r*g))
 	zero := math.Log(s / (1 - s))
 	var t turning
-	t.maxAt, t.most = golden(min(math.Log(g/r)-6, zero-1), zero, func(z float64) float64 { return bend(z, g, u) })
-	t.minAt, t.least = golden(zero, max(zero, 0)+12, func(z float64) float64 { return -bend(z, g, u) })
+	t.maxAt, t.most = golden(min(math.Log(g/r)-6, zero-1), zero, func(z float64) float64 { return secondDerivative(z, g, u) })
+	t.minAt, t.least = golden(zero, max(zero, 0)+12, func(z float64) float64 { return -secondDerivative(z, g, u) })
 	t.least = -t.least
 	return t
 }

@@ -82,7 +82,7 @@ func fineNodes(items []irt.Item) int {
 	share := 0.55
 	for _, it := range items {
 		if it.G > 0 || it.U < 1 {
-			share = 0.4 // such posteriors are less smooth than their SD says
+			share = 0.4 // such posteriors are less smooth than a normal one of their SD
 			break
 		}
 	}

@@ -16,10 +16,10 @@ type Estimate struct {
 	Theta float64 `json:"theta"`
 	SE    float64 `json:"se"`
 
-	// Capped tells that SE is the limit of what it can be, not 1/√information: the answers say
-	// less about the ability than was known without them, or nothing. The limit is the
-	// prior's SD, 1, for MAP and Bound/√3, the SD of an ability that is uniform within
-	// the bounds, for ML and WLE; EAP and EAPSum have none.
+	// Capped reports that SE is an upper limit instead of 1/√information, because the
+	// answers have less information than the limit. It is the prior's SD, 1, for MAP, and
+	// Bound/√3, the SD of an ability that is uniform within the bounds, for ML and WLE;
+	// EAP and EAPSum have none.
 	Capped bool `json:"capped,omitempty"`
 }
 
@@ -67,11 +67,11 @@ type Scorer struct {
 	bound   float64
 	workers int
 
-	grid  []float64 // equidistant nodes
-	curve curves    // log-probabilities at the nodes
-	bend  curvature // MAP, ML: bounds on the second derivative
-	warm  warmTable // WLE
-	sum   *sumTable // EAPSum: of all the items
+	grid      []float64 // equidistant nodes
+	curve     curves    // log-probabilities at the nodes
+	curvature curvature // MAP, ML: bounds on the second derivative
+	warm      warmTable // WLE
+	sum       *sumTable // EAPSum: of all the items
 }
 
 // New prepares a Scorer. It returns an error for options out of range and for an

@@ -13,8 +13,8 @@ const (
 func (s *Scorer) prepareMode(precision, limit float64) {
 	for step := coarseStep; ; step /= 2 {
 		s.grid = equidistant(stepsOf(limit, step)+1, limit)
-		s.bend = newCurvature(s.items, s.grid, precision)
-		if s.bend.concave || step <= finestStep || worst(s.bend.slack) <= slackAim {
+		s.curvature = newCurvature(s.items, s.grid, precision)
+		if s.curvature.concave || step <= finestStep || worst(s.curvature.slack) <= slackAim {
 			break
 		}
 	}
@@ -53,7 +53,7 @@ func (s *Scorer) mode(row []float64, p pattern) Estimate {
 	}
 	f := search{s: s, p: p, precision: precision, best: math.Inf(-1)}
 	k := f.bestNode(row)
-	if s.bend.concave {
+	if s.curvature.concave {
 		f.concave(row, k)
 	} else {
 		f.cells(row, k)
@@ -174,11 +174,11 @@ func peakThrough(grid, row []float64, k int) float64 {
 	t := parabola
 	for range 4 {
 		slope := d1 + t*(d2+t*(d3/2+t*d4/6))
-		bend := d2 + t*(d3+t*d4/2)
-		if bend >= 0 {
+		second := d2 + t*(d3+t*d4/2)
+		if second >= 0 {
 			return grid[k] + step*parabola
 		}
-		t -= slope / bend
+		t -= slope / second
 	}
 	if !(math.Abs(t) < 1) {
 		t = parabola
@@ -219,7 +219,7 @@ func (f *search) newton(lo, hi, x float64) float64 {
 
 // cells searches the cells of the grid, best first around node k.
 func (f *search) cells(row []float64, k int) {
-	grid, c := f.s.grid, &f.s.bend
+	grid, c := f.s.grid, &f.s.curvature
 	n := len(f.s.items)
 	f.at, f.best = grid[k], row[k]
 	lo, hi := k, k
@@ -250,7 +250,7 @@ func (f *search) cell(lo, hi, atLo, atHi float64) {
 	f.offerValue(lo, atLo)
 	f.offerValue(hi, atHi)
 	width := hi - lo
-	least, most := f.s.bend.between(f.s.items, f.p, lo, hi)
+	least, most := f.s.curvature.between(f.s.items, f.p, lo, hi)
 	if most <= f.precision {
 		first, _ := f.slopes(lo)
 		last, _ := f.slopes(hi)
@@ -280,7 +280,7 @@ func (f *search) beyond() {
 	}
 	limit := f.s.grid[len(f.s.grid)-1]
 	for side, sign := range [2]float64{-1, 1} {
-		if f.exceeds(f.s.bend.beyond(f.p, side) - limit*limit/2) {
+		if f.exceeds(f.s.curvature.beyond(f.p, side) - limit*limit/2) {
 			continue
 		}
 		// The log-likelihood is at most 0, so F < best where θ² > -2·best.

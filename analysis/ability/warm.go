@@ -43,11 +43,11 @@ func newWarmTable(items []irt.Item, grid []float64) warmTable {
 	return t
 }
 
-// warmGrid returns the nodes: 0.1 apart, and closer where steep items bend, so that
+// warmGrid returns the nodes: 0.1 apart, and closer where steep items curve, so that
 // a·step is at most warmResolved there. Between two nodes the weighted likelihood then
 // has no maximum that cannot be seen at the nodes.
 func warmGrid(items []irt.Item, bound float64) []float64 {
-	var bends [][3]float64 // of the steep items: from, to, widest step
+	var steep [][3]float64 // of the steep items: from, to, widest step
 	for _, it := range items {
 		slope := math.Abs(it.A)
 		if slope*warmStep <= warmResolved {
@@ -62,17 +62,17 @@ func warmGrid(items []irt.Item, bound float64) []float64 {
 			high -= math.Log(1 - it.U)
 		}
 		from, to := (low-it.D)/it.A, (high-it.D)/it.A
-		bends = append(bends, [3]float64{min(from, to), max(from, to), warmResolved / slope})
+		steep = append(steep, [3]float64{min(from, to), max(from, to), warmResolved / slope})
 	}
 	even := equidistant(stepsOf(bound, warmStep)+1, bound)
-	if bends == nil {
+	if steep == nil {
 		return even
 	}
 	grid := even[:1:1]
 	for k := range even[1:] {
 		lo, hi := even[k], even[k+1]
 		parts := 1
-		for _, b := range bends {
+		for _, b := range steep {
 			if b[0] < hi && b[1] > lo {
 				parts = max(parts, int(math.Ceil((hi-lo)/b[2])))
 			}
@@ -95,8 +95,8 @@ const (
 
 // warmWeight is the weight of a pattern's answered items at the nodes.
 type warmWeight struct {
-	log   []float64 // ∫ J/(2I) from the first node on, by the trapezoidal rule
-	doubt []float64 // by how much that may be off: Σ step·|change of J/(2I)|/2
+	log    []float64 // ∫ J/(2I) from the first node on, by the trapezoidal rule
+	margin []float64 // error bound of that: Σ step·|change of J/(2I)|/2
 }
 
 // logWeight integrates; info and bias are I and J at the nodes.
@@ -107,7 +107,7 @@ func (s *Scorer) logWeight(p pattern, info, bias []float64) warmWeight {
 		at := s.half(p, s.grid[k], info[k], bias[k])
 		step := s.grid[k] - s.grid[k-1]
 		w.log[k] = w.log[k-1] + (before+at)/2*step
-		w.doubt[k] = w.doubt[k-1] + math.Abs(at-before)/2*step
+		w.margin[k] = w.margin[k-1] + math.Abs(at-before)/2*step
 		before = at
 	}
 	return w
@@ -222,7 +222,7 @@ func (s *Scorer) weighted(row []float64, p pattern, weight warmWeight) Estimate 
 		if i > 0 && i < last {
 			above += (2*v - row[i-1] - row[i+1]) / 4
 		}
-		if v+above+math.Abs(weight.doubt[i]-weight.doubt[k]) < row[k] {
+		if v+above+math.Abs(weight.margin[i]-weight.margin[k]) < row[k] {
 			continue
 		}
 		if other := top(i); s.warmGain(p, theta, other) > warmEqual {

@@ -57,9 +57,9 @@ func (k Kind) AtBound(it Item) bool {
 		k >= ThreePL && (it.G <= 0 || it.U-it.G <= MinWidth) || k >= FourPL && it.U >= 1
 }
 
-// trusted shortens a step from the item, in angles, to where the local quadratic
-// model can be trusted.
-func (it Item) trusted(step vec4) vec4 {
+// inTrustRegion shortens a step from the item, in angles, to where the local quadratic
+// model is accurate.
+func (it Item) inTrustRegion(step vec4) vec4 {
 	long := math.Abs(step[0]) / (1 + math.Abs(it.A))
 	long = max(long, math.Abs(step[1])/(2+math.Abs(it.D)))
 	long = max(long, 3*math.Abs(step[2]), 3*math.Abs(step[3]))

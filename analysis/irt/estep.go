@@ -218,10 +218,10 @@ func (e *estep) normalise(i, lo, hi int, full bool, block int) float64 {
 		}
 	}
 	if full {
-		a, b := hull(row, most-windowMargin)
+		a, b := rangeAbove(row, most-windowMargin)
 		e.wlo[i], e.whi[i] = int32(a), int32(b)
 	}
-	a, b := hull(row, most-negligible)
+	a, b := rangeAbove(row, most-negligible)
 	if !full && (a == 0 && lo > 0 || b == len(row) && hi < q) {
 		e.overflow[block] = true
 	}
@@ -240,8 +240,8 @@ func (e *estep) normalise(i, lo, hi int, full bool, block int) float64 {
 	return most + math.Log(sum)
 }
 
-// hull returns the smallest range that holds every value above the threshold.
-func hull(row []float64, threshold float64) (lo, hi int) {
+// rangeAbove returns the smallest range that holds every value above the threshold.
+func rangeAbove(row []float64, threshold float64) (lo, hi int) {
 	hi = len(row)
 	for lo < hi-1 && !(row[lo] > threshold) {
 		lo++

@@ -9,7 +9,7 @@ import (
 	"metabench/analysis/response"
 )
 
-// ItemFit says how well an item's curve describes its answers.
+// ItemFit is the fit of an item's curve to its answers.
 type ItemFit struct {
 	// Infit and Outfit are mean squares of the residuals, each averaged over the
 	// models' posteriors π_i; 1 is expected, more means noise, less means answers

@@ -12,7 +12,7 @@ func (c counts) maximise(start Item, kind Kind, prior *Prior, steps int, toleran
 		prior.addDerivatives(it, kind, &gradient, &hessian, &squares)
 		fixed := fixedParams(it, kind, gradient)
 		toAngles(it.angles(), &gradient, &hessian, &squares)
-		step := it.trusted(ascent(gradient, &hessian, &squares, fixed))
+		step := it.inTrustRegion(ascent(gradient, &hessian, &squares, fixed))
 		gain := 0.0
 		for k := range step {
 			gain += step[k] * gradient[k]

@@ -6,9 +6,9 @@ import (
 	"metabench/analysis/internal/parallel"
 )
 
-// point is a place in parameter space with everything one E-step tells about it.
+// point is a point of the parameter space with the results of an E-step there.
 // By Fisher's identity the gradient of the marginal log-likelihood is that of the
-// expected log-likelihood of the counts, so it comes for free.
+// expected log-likelihood of the counts, and needs no further pass.
 type point struct {
 	items    []Item
 	logLik   float64 // marginal log-likelihood

@@ -65,7 +65,7 @@ func (b *quasiNewton) direction(x *point) (d []vec4, slope float64) {
 				d[j][k] = 0
 			}
 		}
-		d[j] = x.items[j].trusted(d[j])
+		d[j] = x.items[j].inTrustRegion(d[j])
 	}
 	return d, x.dot(d, x.gradient)
 }

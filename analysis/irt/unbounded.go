@@ -12,7 +12,7 @@ const (
 	mostFineWork = 2e6 // items in question × items × patterns up to which it is done
 )
 
-// unbounded tells of each item whether the log-likelihood falls by less than flat when the
+// unbounded reports for each item whether the log-likelihood falls by less than flat when the
 // slope grows to the edge of the box: when the curve becomes a step at the same
 // difficulty, or through the same point at a node beside it. The answers then set no
 // limit to the slope, as where all who are above a threshold answer right and all below

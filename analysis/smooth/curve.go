@@ -73,7 +73,7 @@ func (cf *CurveFitter) Fit(c *Curve, points Points) error {
 	cf.acc.bases[0] = NewBasis(lo, hi, cf.acc.bases[0].K)
 	for i, w := range points.Weight {
 		if w > 0 {
-			cf.acc.place(0, points.X[i])
+			cf.acc.setTerm(0, points.X[i])
 			cf.acc.add(w, points.Sum[i]-w*mean, 0)
 		}
 	}

@@ -76,7 +76,7 @@ func Fit(ctx context.Context, smooths []Smooth, x [][]float64, y []float64, sett
 	acc := newAccumulator(bases)
 	for i, v := range y {
 		for j := range bases {
-			acc.place(j, x[j][i])
+			acc.setTerm(j, x[j][i])
 		}
 		acc.add(1, v-mean, (v-mean)*(v-mean))
 	}

@@ -38,7 +38,7 @@ func fitterOf(t *testing.T, smooths []Smooth, x [][]float64, y []float64) *fitte
 	acc := newAccumulator(bases)
 	for i, v := range y {
 		for j := range bases {
-			acc.place(j, x[j][i])
+			acc.setTerm(j, x[j][i])
 		}
 		acc.add(1, v-50, (v-50)*(v-50))
 	}

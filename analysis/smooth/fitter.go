@@ -69,9 +69,9 @@ const (
 	// tolerance of the predicted relative gain in GCV at which a search stops.
 	tolerance      = 1e-7
 	iterationLimit = 200
-	// spread is the standard deviation of further starting points around the first,
+	// startSD is the standard deviation of further starting points around the first,
 	// in units of log λ.
-	spread = 3
+	startSD = 3
 )
 
 var errSingular = errors.New("smooth: the model can't be solved: too few rows for its terms")
@@ -90,7 +90,7 @@ func (f *fitter) fit(ctx context.Context, mean float64, settings Settings) (*Mod
 	for s := 1; s < settings.Starts; s++ {
 		rng := rand.New(rand.NewPCG(settings.Seed, uint64(s)))
 		for i, c := range f.centre {
-			start[i] = c + spread*rng.NormFloat64()
+			start[i] = c + startSD*rng.NormFloat64()
 		}
 		other, err := f.problem.search(ctx, start, f.centre, limits)
 		if err != nil {

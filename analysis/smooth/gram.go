@@ -36,13 +36,13 @@ func (acc *accumulator) reset() {
 	acc.n, acc.yy = 0, 0
 }
 
-// place evaluates term j of the row to be added at x.
-func (acc *accumulator) place(j int, x float64) {
+// setTerm evaluates term j of the row to be added at x.
+func (acc *accumulator) setTerm(j int, x float64) {
 	first, w := acc.bases[j].At(x)
 	acc.at[j], acc.w[j] = acc.start[j]+first, w
 }
 
-// add adds the placed row. It stands for weight observations with the same x, whose
+// add adds the row. It stands for weight observations with the same x, whose
 // y add up to sum and whose y² to squares.
 func (acc *accumulator) add(weight, sum, squares float64) {
 	acc.n += weight
