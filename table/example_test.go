@@ -34,7 +34,7 @@ func ExampleReadResponses() {
 	}
 	fmt.Println(r.Notes())
 
-	_, err = table.ReadResponses(context.Background(), path, table.ResponseOptions{Model: "modle"})
+	_, err = table.ReadResponses(context.Background(), path, table.ResponseOptions{Model: "modell"})
 	var wrong *corpus.DataError
 	if errors.As(err, &wrong) {
 		fmt.Println(wrong.Kind, wrong.Column, wrong.Remedy)
@@ -44,5 +44,5 @@ func ExampleReadResponses() {
 	// org/a: 2 of 3 right
 	// org/b: 1 of 2 right
 	// [not items, because it holds text: size]
-	// column modle Did you mean "model"? It has the columns model, q1, q2, q10, size
+	// column modell Did you mean "model"? It has the columns model, q1, q2, q10, size
 }
