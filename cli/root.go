@@ -79,6 +79,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newAccuracyCommand(a),
 		newAdaptiveCommand(a),
 		newBuildCommand(a),
+		newCalibrateCommand(a),
 		newCheckCommand(a),
 		newConfigCommand(a),
 		newCrawlCommand(a),

@@ -138,9 +138,8 @@ func (p *page) scores(r *score.Report) {
 	if r.MeanNote != "" {
 		notes = append(notes, r.MeanNote)
 	}
-	if len(notes) > 0 {
-		p.line("\n%s", strings.Join(notes, "\n"))
-	}
+	notes = append(notes, r.Made())
+	p.line("\n%s", strings.Join(notes, "\n"))
 }
 
 // readBundle reads a bundle from a file.

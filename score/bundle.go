@@ -20,6 +20,7 @@ type Bundle struct {
 	Form       harness.Form `json:"form"`
 	Release    *Release     `json:"release,omitempty"` // nil for items that change with every build
 	Run        Run          `json:"run"`
+	Provenance *Provenance  `json:"provenance,omitempty"` // nil in bundles of formats before 3
 	Benchmarks []Benchmark  `json:"benchmarks"`
 
 	// Predictors are tried in order: a benchmark's score comes from the first that
@@ -170,6 +171,9 @@ func (b *Bundle) check() error {
 		if !covered[bench.Name] {
 			return fmt.Errorf("no predictor covers benchmark %q", bench.Name)
 		}
+	}
+	if err := b.Provenance.check(); err != nil {
+		return err
 	}
 	return b.Mean.check()
 }

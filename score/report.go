@@ -18,6 +18,7 @@ type Report struct {
 	Release     *Release          `json:"release,omitempty"` // that the form is of
 	Run         string            `json:"run"`               // that the calibration came from
 	Bundle      string            `json:"bundle"`            // SHA-256 of the calibration
+	Provenance  *Provenance       `json:"provenance"`        // what the calibration was made of; null in bundles of formats before 3
 	Level       float64           `json:"level"`             // nominal probability of the intervals
 	Doubtful    bool              `json:"doubtful"`          // a warning says why the intervals may hold less often than that
 	MinAnswered float64           `json:"min_answered"`      // share of a benchmark's items below which it is refused
@@ -30,6 +31,14 @@ type Report struct {
 
 // FormName says which form it is, for people: "form A of release 2026-11".
 func (r *Report) FormName() string { return formName(r.Form, r.Release) }
+
+// Made says in one sentence what the calibration was made of.
+func (r *Report) Made() string {
+	if r.Provenance == nil {
+		return "The bundle doesn't say what it was made of: it is of an earlier format."
+	}
+	return "The scores are " + r.Provenance.String() + "."
+}
 
 // Score is a reconstructed score, in points from 0 to 100.
 type Score struct {

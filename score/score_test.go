@@ -435,7 +435,7 @@ func TestBundleRefusesWhatIsDamaged(t *testing.T) {
 		"empty":          {nil, "isn't a bundle"},
 		"text":           {[]byte("hello"), "isn't a bundle"},
 		"cut":            {file.Bytes()[:file.Len()/2], "too early"},
-		"later_version":  {repack(`"version":2`, `"version":3`), "version 3"},
+		"later_version":  {repack(`"version":3`, `"version":4`), "version 4"},
 		"other_json":     {repack(`"metabench bundle"`, `"else"`), "isn't a bundle"},
 		"changed_within": {repack(`"arc"`, `"ark"`), "checksum"},
 	} {
