@@ -151,7 +151,7 @@ func scoreLog(t *testing.T, of []score.Answered, log *harness.Output) {
 
 func TestWhatIsNoClone(t *testing.T) {
 	dir := t.TempDir()
-	var e *Error
+	var e *corpus.DataError
 	if _, err := Read(context.Background(), dir, catalogue(t)); !errors.As(err, &e) || !strings.Contains(err.Error(), "clone of github.com/adkipnis/metabench") {
 		t.Errorf("empty directory: %v", err)
 	}
@@ -202,8 +202,8 @@ func TestObjectsOfOneFormAddUp(t *testing.T) {
 	} {
 		b := second()
 		spoil(b)
-		var e *Error
-		if err := first().add(b); !errors.As(err, &e) || e.Path != "b.rds" {
+		var e *corpus.DataError
+		if err := first().add(b); !errors.As(err, &e) || e.File != "b.rds" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -99,7 +99,7 @@ func Read(ctx context.Context, dir string, catalogue []corpus.Benchmark) (*Clone
 }
 
 func (c *Clone) empty(dir string) error {
-	e := &Error{Path: dir, Problem: "no published answers are there",
+	e := &corpus.DataError{Kind: corpus.KindEmpty, File: dir, Reason: "no published answers are there",
 		Remedy: "Give the directory of a clone of github.com/adkipnis/metabench, which has analysis/reduced and analysis/lms; files that Git LFS holds need git lfs pull"}
 	if len(c.Passed) > 0 {
 		e.Remedy += ". Passed over: " + strings.Join(c.Passed, "; ")
@@ -202,7 +202,7 @@ func (o object) open() (v *rdata.Value, err error) {
 		return nil, err
 	}
 	if v, err = rdata.Read(f, rdata.Limits{}); err != nil {
-		return nil, &Error{Path: o.path, Problem: "it can't be read", Err: err, Remedy: "Check it out again: git checkout -- FILE"}
+		return nil, &corpus.DataError{Kind: corpus.KindFormat, File: o.path, Reason: "the object can't be read", Err: err, Remedy: "Check it out again: git checkout -- FILE"}
 	}
 	return v, nil
 }

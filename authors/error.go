@@ -1,30 +1,13 @@
 package authors
 
-import "fmt"
+import (
+	"fmt"
 
-// Error says what of a clone can't be used, and what to do.
-type Error struct {
-	Path    string
-	Problem string
-	Remedy  string
-	Err     error
-}
+	"metabench/corpus"
+)
 
-func (e *Error) Error() string {
-	s := e.Path + ": " + e.Problem
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	if e.Remedy != "" {
-		s += ". " + e.Remedy
-	}
-	return s
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-func wrong(path string, err error, format string, args ...any) *Error {
-	return &Error{Path: path, Problem: fmt.Sprintf(format, args...), Err: err,
-		Remedy: "The clone may be of another time than this program knows: use that of November 2024, or say so to the maintainers of metabench"}
+// wrong is the error of an object that isn't what this program knows.
+func wrong(path string, err error, format string, args ...any) *corpus.DataError {
+	return &corpus.DataError{Kind: corpus.KindFormat, File: path, Reason: fmt.Sprintf(format, args...), Err: err,
+		Remedy: "The clone may be of another time than this program knows: check out the state of November 2024"}
 }

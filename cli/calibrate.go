@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,7 @@ with --corpus, its licence with --licence.`,
 			if err != nil {
 				return err
 			}
-			return a.calibrate(cmd.Context(), c, made, of)
+			return a.calibrateGiven(cmd.Context(), c, made, of)
 		},
 	}
 	flags := cmd.Flags()
@@ -132,7 +133,7 @@ func (a *app) readAnswered(ctx context.Context, cfg *config.Loaded, answers, sco
 			return nil, err
 		}
 		for _, r := range read {
-			a.tell(r.Notes())
+			a.notes(r.Notes())
 			tables, names = append(tables, r.Table), append(names, r.Benchmark)
 		}
 	}
@@ -149,8 +150,8 @@ func (a *app) readAnswered(ctx context.Context, cfg *config.Loaded, answers, sco
 	return score.Answer(tables, known, catalogue, metric)
 }
 
-// calibrate makes the bundle, writes it and says what is in it and how exact it is.
-func (a *app) calibrate(ctx context.Context, c calibrating, made score.Provenance, of []score.Answered) error {
+// calibrateGiven makes the bundle, writes it and says what is in it and how exact it is.
+func (a *app) calibrateGiven(ctx context.Context, c calibrating, made score.Provenance, of []score.Answered) error {
 	made.Models = 1 // Calibrate counts them
 	done, err := score.Calibrate(ctx, harness.Form(c.form), made, of, c.opts)
 	if err != nil {
@@ -159,34 +160,28 @@ func (a *app) calibrate(ctx context.Context, c calibrating, made score.Provenanc
 	if err := writeWhole(c.out, done.Bundle.Write); err != nil {
 		return fmt.Errorf("write the bundle: %w", err)
 	}
-	if a.json {
-		return a.printJSON(done.Summary(c.out))
-	}
-	return a.printCalibrated(done.Summary(c.out))
+	summary := done.Summary(c.out)
+	return a.print(summary, func(p *page) { p.calibrated(summary) })
 }
 
-func (a *app) printCalibrated(s score.CalibrationSummary) error {
-	if _, err := fmt.Fprintf(a.Out, "%s: form %s, run %s, %s\n\n", s.File, s.Form, s.Run, s.Provenance); err != nil {
-		return err
-	}
+// calibrated adds what a calibration made.
+func (p *page) calibrated(s score.CalibrationSummary) {
+	p.line("%s: form %s, run %s, %s\n", s.File, s.Form, s.Run, s.Provenance)
 	g := newGrid("benchmark", "metric", "items", "RMSE", "MAE", "interval holds")
 	for _, r := range s.Benchmarks {
-		cells := []string{r.Title, r.Metric, "", "–", "–", "–"}
+		cells := []string{r.Title, r.Metric, "", dash, dash, dash}
 		if r.Items > 0 {
-			cells[2] = fmt.Sprint(r.Items)
+			cells[2] = strconv.Itoa(r.Items)
 		}
 		if r.Error != nil {
-			cells[3], cells[4], cells[5] = fmt.Sprintf("%.2f", r.Error.RMSE), fmt.Sprintf("%.2f", r.Error.MAE), fmt.Sprintf("%.0f %%", 100*r.Error.Coverage)
+			cells[3], cells[4], cells[5] = fixed(r.Error.RMSE, 2), fixed(r.Error.MAE, 2), percent(r.Error.Coverage)
 		}
 		g.row(cells...)
 	}
-	if err := g.print(a.Out); err != nil {
-		return err
+	p.table(g)
+	if s.Tested == 0 {
+		p.line("\nThe error was not measured.")
+		return
 	}
-	note := "The error was not measured."
-	if s.Tested > 0 {
-		note = fmt.Sprintf("Errors in points, on %d models that a fit of the others had not seen; nominally an interval holds 90 %%.", s.Tested)
-	}
-	_, err := fmt.Fprintf(a.Out, "\n%s\n", note)
-	return err
+	p.line("\nErrors in points, on %d models that a fit of the others had not seen; nominally an interval holds 90 %%.", s.Tested)
 }

@@ -45,7 +45,7 @@ it scores.`,
 				return err
 			}
 			for _, passed := range clone.Passed {
-				fmt.Fprintln(a.Err, "passed over:", passed)
+				a.notef("passed over: %s", passed)
 			}
 			form := harness.Form(c.form)
 			lacks := strings.Join(clone.Lacks[form], ", ")
@@ -53,9 +53,9 @@ it scores.`,
 				return fmt.Errorf("%s has no answers to form %s: choose the other with --form", args[0], form)
 			}
 			if lacks != "" {
-				fmt.Fprintf(a.Err, "left out: %s has no answers to form %s of %s; the mean is over the others\n", args[0], form, lacks)
+				a.notef("left out: %s has no answers to form %s of %s; the mean is over the others", args[0], form, lacks)
 			}
-			return a.calibrate(cmd.Context(), c, authors.Provenance(), clone.Forms[form])
+			return a.calibrateGiven(cmd.Context(), c, authors.Provenance(), clone.Forms[form])
 		},
 	}
 	c.register(cmd.Flags(), string(harness.FormB))

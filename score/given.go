@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"math"
 	"slices"
 
 	"metabench/analysis/ability"
@@ -117,35 +116,51 @@ func Calibrate(ctx context.Context, form harness.Form, from Provenance, of []Ans
 // inputOf are the models that have a score on every benchmark and, unless incomplete
 // ones are wanted too, most answers to each.
 func inputOf(of []Answered, incomplete bool) (*reconstruct.Input, error) {
-	var tables []*response.Table
-	var scores []map[string]float64
-	for _, a := range of {
-		tables, scores = append(tables, a.Table), append(scores, a.Scores)
-	}
-	all, err := reconstruct.Align(tables, scores)
-	if err != nil {
-		return nil, fmt.Errorf("calibrate: %w", err)
-	}
+	rows := make([]map[string]int, len(of)) // of the tables, by model
 	in := &reconstruct.Input{}
-	var rows []int
-	for i, m := range all.Models {
-		lacks := func(b reconstruct.Benchmark) bool {
-			_, answered := b.Answers.Counts(i)
-			return math.IsNaN(b.Scores[i]) || !incomplete && 2*answered < len(b.Items)
+	known := map[string]int{}
+	for k, a := range of {
+		if err := a.Table.Validate(); err != nil {
+			return nil, fmt.Errorf("calibrate: %w", err)
 		}
-		if !slices.ContainsFunc(all.Benchmarks, lacks) {
-			rows, in.Models = append(rows, i), append(in.Models, m)
+		rows[k] = make(map[string]int, len(a.Table.Models))
+		for i, m := range a.Table.Models {
+			rows[k][m] = i
+		}
+		for m := range a.Scores {
+			_, answers := rows[k][m]
+			if answers = answers && 2*answered(a.Table, rows[k][m]) >= len(a.Table.Items); answers || incomplete {
+				known[m]++
+			}
 		}
 	}
-	for _, b := range all.Benchmarks {
-		scores := make([]float64, len(rows))
-		for k, i := range rows {
-			scores[k] = b.Scores[i]
+	for m, n := range known {
+		if n == len(of) && slices.ContainsFunc(rows, func(r map[string]int) bool { _, ok := r[m]; return ok }) {
+			in.Models = append(in.Models, m)
 		}
-		b.Answers, b.Scores = b.Answers.SelectModels(rows), scores
+	}
+	slices.Sort(in.Models)
+	for k, a := range of {
+		b := reconstruct.Benchmark{Name: a.Benchmark.Name, Metric: a.Table.Metric, Items: a.Table.Items,
+			Answers: response.New(len(in.Models), len(a.Table.Items))}
+		for i, m := range in.Models {
+			b.Scores = append(b.Scores, a.Scores[m])
+			from, ok := rows[k][m]
+			for j := range a.Table.Items {
+				if ok {
+					b.Answers.Set(i, j, a.Table.Answers.At(from, j))
+				}
+			}
+		}
 		in.Benchmarks = append(in.Benchmarks, b)
 	}
 	return in, nil
+}
+
+// answered is how many items the model of a row has answered.
+func answered(t *response.Table, row int) int {
+	_, n := t.Answers.Counts(row)
+	return n
 }
 
 func allOf(in *reconstruct.Input) response.TrainSet {
@@ -280,9 +295,9 @@ func benchmarkOf(ctx context.Context, a Answered, opts CalibrateOptions) (Benchm
 	if err := ctx.Err(); err != nil {
 		return b, err
 	}
-	for k, it := range fit.Items {
-		key := a.Table.Items[k]
-		b.Items = append(b.Items, Item{Key: key, Hash: a.Hashes[key], A: it.A, D: it.D, G: it.G, U: it.U})
+	b.Items = NewItems(a.Table.Items, fit.Items)
+	for k := range b.Items {
+		b.Items[k].Hash = a.Hashes[b.Items[k].Key]
 	}
 	return b, nil
 }

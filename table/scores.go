@@ -9,6 +9,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"metabench/corpus"
 )
 
 // Scores are models' scores on whole benchmarks, in points from 0 to 100.
@@ -46,7 +48,7 @@ func ReadScores(ctx context.Context, path, benchmark string, names []string) (*S
 func (f *Frame) namesOfModels() ([]string, error) {
 	found := modelRole.among(f.names)
 	if len(found) != 1 {
-		return nil, &Error{Kind: KindColumn, File: f.file, Problem: fmt.Sprintf("which column names the model isn't clear: the columns are %s", list(f.names)),
+		return nil, &corpus.DataError{Kind: corpus.KindColumn, File: f.file, Reason: fmt.Sprintf("which column names the model isn't clear: the columns are %s", list(f.names)),
 			Remedy: "Call it model"}
 	}
 	return f.Strings(found[0])
@@ -73,10 +75,10 @@ func (s *Scores) long(f *Frame, models []string, column, benchmark string) error
 	}
 	for i, b := range benchmarks {
 		if b == "" {
-			return f.place(i).errorf(KindColumn, "benchmark", "Add a column benchmark, or name it with --benchmark", "nothing says which benchmark the score is of")
+			return f.location(i).errorf(corpus.KindColumn, "benchmark", "Add a column benchmark, or name it with --benchmark", "nothing says which benchmark the score is of")
 		}
 		if known := s.Metrics[b]; known != "" && metrics[i] != known {
-			return f.place(i).errorf(KindValue, "metric", "Keep the scores of one metric", "%s has scores by %s and by %s", b, known, metrics[i])
+			return f.location(i).errorf(corpus.KindValue, "metric", "Keep the scores of one metric", "%s has scores by %s and by %s", b, known, metrics[i])
 		}
 		if metrics[i] != "" {
 			s.Metrics[b] = metrics[i]
@@ -105,7 +107,7 @@ func (s *Scores) wide(f *Frame, models, names []string) error {
 		}
 	}
 	if len(s.ByModel) == 0 {
-		return &Error{Kind: KindColumn, File: f.file, Problem: "it has neither a column score nor one of " + list(names),
+		return &corpus.DataError{Kind: corpus.KindColumn, File: f.file, Reason: "it has neither a column score nor one of " + list(names),
 			Remedy: "Give one row a score (model, benchmark, score), or one row a model with a column a benchmark"}
 	}
 	return nil
@@ -113,7 +115,7 @@ func (s *Scores) wide(f *Frame, models, names []string) error {
 
 func (s *Scores) add(f *Frame, i int, benchmark, model, column string, points float64) error {
 	if model = strings.TrimSpace(model); model == "" {
-		return f.place(i).errorf(KindValue, "model", "Fill it in, or leave the row out", "the model has no name")
+		return f.location(i).errorf(corpus.KindValue, "model", "Fill it in, or leave the row out", "the model has no name")
 	}
 	of := s.ByModel[benchmark]
 	if of == nil {
@@ -124,10 +126,10 @@ func (s *Scores) add(f *Frame, i int, benchmark, model, column string, points fl
 		return nil
 	}
 	if points < 0 || points > 100 {
-		return f.place(i).errorf(KindValue, column, "Scores are in points from 0 to 100", "the score of %s is %g", model, points)
+		return f.location(i).errorf(corpus.KindValue, column, "Scores are in points from 0 to 100", "the score of %s is %g", model, points)
 	}
 	if known, ok := of[model]; ok && known != points {
-		return f.place(i).errorf(KindDuplicate, column, "Keep one of them", "%s has two scores on %s, %g and %g", model, benchmark, known, points)
+		return f.location(i).errorf(corpus.KindDuplicate, column, "Keep one of them", "%s has two scores on %s, %g and %g", model, benchmark, known, points)
 	}
 	of[model] = points
 	return nil
@@ -142,7 +144,7 @@ func (s *Scores) points(path string) error {
 			highest = max(highest, y)
 		}
 		if len(of) > 1 && highest <= 1 {
-			return &Error{Kind: KindValue, File: path, Column: "score", Problem: fmt.Sprintf("no score on %s is above 1", b),
+			return &corpus.DataError{Kind: corpus.KindValue, File: path, Column: "score", Reason: fmt.Sprintf("no score on %s is above 1", b),
 				Remedy: "Scores are in points from 0 to 100: multiply shares by 100"}
 		}
 	}
@@ -158,7 +160,7 @@ func ReadAnswers(ctx context.Context, path string, o ResponseOptions) ([]*Respon
 	}
 	if column == "" {
 		if o.Benchmark == "" {
-			return nil, &Error{Kind: KindColumn, File: path, Problem: "nothing says which benchmark the answers are to",
+			return nil, &corpus.DataError{Kind: corpus.KindColumn, File: path, Reason: "nothing says which benchmark the answers are to",
 				Remedy: "Add a column benchmark, or name it with --benchmark"}
 		}
 		r, err := ReadResponses(ctx, path, o)
@@ -215,7 +217,7 @@ func distinct(src source, path, column string) ([]string, error) {
 		case err != nil:
 			return nil, err
 		case len(b.cells[0].floats) > 0:
-			return nil, &Error{Kind: KindColumn, File: path, Column: column, Problem: "it holds numbers, and names of benchmarks were expected"}
+			return nil, &corpus.DataError{Kind: corpus.KindColumn, File: path, Column: column, Reason: "it holds numbers, and names of benchmarks were expected"}
 		}
 	}
 }
