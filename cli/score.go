@@ -141,19 +141,3 @@ func (p *page) scores(r *score.Report) {
 	notes = append(notes, r.Made())
 	p.line("\n%s", strings.Join(notes, "\n"))
 }
-
-// readBundle reads a bundle from a file.
-func readBundle(path string) (b *score.Bundle, checksum string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, "", err
-	}
-	b, checksum, err = score.Read(f)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
-	}
-	return b, checksum, nil
-}

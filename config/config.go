@@ -13,6 +13,9 @@ type Config struct {
 	Build      Build     `mapstructure:"build"`
 	Publish    Publish   `mapstructure:"publish"`
 	Refresh    Refresh   `mapstructure:"refresh"`
+
+	// Bundles is a catalogue of calibrations by name.
+	Bundles map[string]Bundle `mapstructure:"bundles"`
 }
 
 // Warehouse says where the data lives and what DuckDB may use.

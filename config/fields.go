@@ -30,6 +30,9 @@ func walk(prefix string, v reflect.Value, out map[string]field) {
 			walk(key+".", v.Field(i), out)
 			continue
 		}
+		if v.Field(i).Kind() == reflect.Map {
+			continue // the catalogue of bundles, whose keys are the user's
+		}
 		out[key] = field{v.Field(i).Interface(), tag.Get("help"), tag.Get("oneof")}
 	}
 }

@@ -76,6 +76,8 @@ func (l *Loaded) Settings() []Setting {
 		}
 		out = append(out, Setting{key, value, l.origins[key], values[key].help})
 	}
+	out = append(out, l.bundleSettings()...)
+	slices.SortStableFunc(out, func(a, b Setting) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }
 
@@ -132,6 +134,9 @@ func (l *loader) readEnv(env []string) {
 
 // set gives a known key a value that can be decoded; anything else is a problem.
 func (l *loader) set(key string, value any, origin string) {
+	if l.setBundle(key, value, origin) {
+		return
+	}
 	f, ok := l.fields[key]
 	if !ok {
 		l.problem(key, "", origin, "there is no such key"+spelling.Suggestion(key, sortedKeys(l.fields)))

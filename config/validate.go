@@ -48,6 +48,7 @@ func validate(l *Loaded) []Problem {
 	v.share("publish.max_item_loss", l.Publish.MaxItemLoss)
 	v.share("publish.max_failed", l.Publish.MaxFailed)
 	v.check("refresh.deadline", l.Refresh.Deadline >= 0, "must not be negative")
+	v.bundles(l)
 	return v.problems
 }
 
