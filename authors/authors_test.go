@@ -136,7 +136,7 @@ func scoreLog(t *testing.T, of []score.Answered, log *harness.Output) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Score(log)
+	r, err := s.Score(log, score.MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}

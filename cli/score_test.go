@@ -181,8 +181,9 @@ func rightAnswers(in *reconstruct.Input, row int) int {
 	return right
 }
 
-// Two revisions of a model lie in one directory: they are listed, and one is chosen.
-func TestScoreCommandScoresOneRun(t *testing.T) {
+// Two revisions of a model lie in one directory: each is scored by itself, or one is
+// chosen.
+func TestScoreCommandScoresRunsApart(t *testing.T) {
 	bundle, in := calibration(t)
 	dir := writeLog(t, in, 7, "acc_norm")
 	log := logIn(t, dir)
@@ -200,8 +201,16 @@ func TestScoreCommandScoresOneRun(t *testing.T) {
 		}
 	}
 	code, out, errs := run("score", dir, "--bundle", bundle)
-	if ExitCode(code) != ExitError || out != "" || !strings.Contains(errs, "2 runs") || !strings.Contains(errs, "revision=step2") || !strings.Contains(errs, "--run ID") {
+	if code != 0 || !strings.Contains(out, "2 runs") || !strings.Contains(out, "org/m7, pretrained=org/m7, revision=step2") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	var both score.Batch
+	code, out, errs = run("score", dir, "--bundle", bundle, "--json")
+	if err := json.Unmarshal([]byte(out), &both); code != 0 || err != nil || len(both.Reports) != 2 || both.Version != 1 || both.Reports[0].Benchmarks[0].Right == both.Reports[1].Benchmarks[0].Right {
+		t.Errorf("exit %d, %v\n%s%s", code, err, out, errs)
+	}
+	if code, _, errs := run("score", dir, "--bundle", bundle, "--run", "revision=step3"); ExitCode(code) != ExitError || !strings.Contains(errs, "no run is meant") {
+		t.Errorf("no such run: exit %d\n%s", code, errs)
 	}
 	for asked, right := range map[string]int{"revision=step2": 10, "backend=simulated": rightAnswers(in, 7)} {
 		code, out, errs := run("score", dir, "--bundle", bundle, "--run", asked, "--json")

@@ -23,9 +23,9 @@ func TestTheCatalogueOfBundles(t *testing.T) {
 		t.Errorf("settings show %v", shown)
 	}
 	for text, want := range map[string]string{
-		"bundles:\n  ours: {url: \"https://example.org/b\"}\n":                     "bundles.ours.sha256 (catalogue of bundles): is missing",
-		"bundles: ours\n":                                                           "NAME: {url: …, sha256: …}",
-		"bundles:\n  ours: {uri: \"https://example.org/b\"}\n":                     "NAME: {url: …, sha256: …}",
+		"bundles:\n  ours: {url: \"https://example.org/b\"}\n": "bundles.ours.sha256 (catalogue of bundles): is missing",
+		"bundles: ours\n": "NAME: {url: …, sha256: …}",
+		"bundles:\n  ours: {uri: \"https://example.org/b\"}\n":                      "NAME: {url: …, sha256: …}",
 		"bundles:\n  our bundle: {url: \"https://example.org/b\", sha256: \"0\"}\n": "a bundle's name",
 		"bundles:\n  ours: {url: 7, sha256: \"0\"}\n":                               "must be text",
 	} {

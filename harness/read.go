@@ -17,7 +17,7 @@ import (
 )
 
 // maxFiles bounds how many files of a directory are looked at.
-const maxFiles = 10_000
+const maxFiles = 100_000
 
 // Output is what was read of one model's evaluation.
 type Output struct {
@@ -46,7 +46,20 @@ func Read(ctx context.Context, paths ...string) (*Output, error) {
 // ReadRun is Read for one of several runs: the one whose identifier begins with a text, or
 // whose line, Run.String, contains it.
 func ReadRun(ctx context.Context, run string, paths ...string) (*Output, error) {
-	r := &reader{ctx: ctx, run: run}
+	r, err := readPaths(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := chooseRun(r.tasks, run)
+	if err != nil {
+		return nil, err
+	}
+	return r.output(chosen, func(t *Task) bool { return t.Run.ID == chosen.ID || !t.Run.Known })
+}
+
+// readPaths reads all files and says which run each task is of.
+func readPaths(ctx context.Context, paths []string) (*reader, error) {
+	r := &reader{ctx: ctx}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -61,12 +74,15 @@ func ReadRun(ctx context.Context, run string, paths ...string) (*Output, error) 
 			return nil, err
 		}
 	}
-	return r.output(paths)
+	if err := r.any(paths); err != nil {
+		return nil, err
+	}
+	r.assignResults()
+	return r, nil
 }
 
 type reader struct {
 	ctx      context.Context
-	run      string // as ReadRun has it
 	tasks    []*Task
 	failed   []*Task
 	results  []*resultsFile
@@ -175,30 +191,38 @@ func (r *reader) read(path string, each func(recordFunc) error) error {
 	return nil
 }
 
-func (r *reader) output(paths []string) (*Output, error) {
-	if len(r.tasks) == 0 {
-		if len(r.failed) > 0 {
-			return nil, r.failed[0].Failed
-		}
-		e := &corpus.DataError{Kind: corpus.KindEmpty, File: strings.Join(paths, ", "), Reason: "no samples of metabench's tasks",
-			Remedy: "Run lm_eval with --log_samples on the metabench tasks"}
-		if len(r.warnings) > 0 {
-			e.Remedy += ". " + strings.Join(r.warnings, "; ")
-		}
-		return nil, e
+// any says why nothing can be used.
+func (r *reader) any(paths []string) error {
+	if len(r.tasks) > 0 {
+		return nil
 	}
-	r.assignResults()
-	run, err := chooseRun(r.tasks, r.run)
-	if err != nil {
-		return nil, err
+	if len(r.failed) > 0 {
+		return r.failed[0].Failed
 	}
-	out := &Output{Model: run.Model, Run: run, Warnings: r.warnings}
+	e := &corpus.DataError{Kind: corpus.KindEmpty, File: strings.Join(paths, ", "), Reason: "no samples of metabench's tasks",
+		Remedy: "Run lm_eval with --log_samples on the metabench tasks"}
+	if len(r.warnings) > 0 {
+		e.Remedy += ". " + strings.Join(r.warnings, "; ")
+	}
+	return e
+}
+
+// output is what there is of a run; failed tells which of the files that can't be used
+// are its.
+func (r *reader) output(run Run, failed func(*Task) bool) (*Output, error) {
+	out := &Output{Model: run.Model, Run: run, Warnings: slices.Clone(r.warnings)}
 	for _, t := range r.failed {
-		if t.Run.ID == run.ID || !t.Run.Known {
+		if failed(t) {
 			out.Failed = append(out.Failed, *t)
 		}
 	}
-	chosen, warnings, err := newest(slices.DeleteFunc(r.tasks, func(t *Task) bool { return t.Run.ID != run.ID }))
+	var tasks []*Task
+	for _, t := range r.tasks {
+		if t.Run.ID == run.ID {
+			tasks = append(tasks, t)
+		}
+	}
+	chosen, warnings, err := newest(tasks)
 	if err != nil {
 		return nil, err
 	}

@@ -96,19 +96,27 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// chooseRun returns the run that is asked for, or the only one.
-func chooseRun(tasks []*Task, asked string) (Run, error) {
+// runsOf lists the runs of tasks, by model and arguments.
+func runsOf(tasks []*Task) []RunFiles {
 	var runs []RunFiles
+	place := map[string]int{}
 	for _, t := range tasks {
-		k := slices.IndexFunc(runs, func(r RunFiles) bool { return r.ID == t.Run.ID })
-		if k < 0 {
+		k, ok := place[t.Run.ID]
+		if !ok {
 			k = len(runs)
+			place[t.Run.ID] = k
 			runs = append(runs, RunFiles{Run: t.Run, File: t.File})
 		}
 		runs[k].Tasks++
 		runs[k].Time = max(runs[k].Time, t.Time)
 	}
 	slices.SortFunc(runs, func(a, b RunFiles) int { return strings.Compare(a.String()+a.ID, b.String()+b.ID) })
+	return runs
+}
+
+// chooseRun returns the run that is asked for, or the only one.
+func chooseRun(tasks []*Task, asked string) (Run, error) {
+	runs := runsOf(tasks)
 	chosen := runs
 	if asked != "" {
 		chosen = matching(runs, asked)

@@ -26,6 +26,7 @@ type Task struct {
 	File      string
 	Run       Run  // that it belongs to
 	Exported  bool // by tasks of an export, whose documents have the corpus's hashes
+	Table     bool // rows of a user's table rather than a log: nothing is known of prompts and settings
 
 	Items   []string           // keys, in order of doc_id
 	Answers map[Metric][]uint8 // aligned with Items: 0, 1 or corpus.Missing
@@ -60,6 +61,7 @@ func (t *Task) Metrics() []Metric {
 func (t *Task) By(metric string) ([]uint8, Metric, error) {
 	wanted := []Metric{{Name: metric}}
 	switch {
+	case t.Table: // nobody but its user says what its answers are
 	case t.Benchmark == "truthfulqa" && metric == "mc1":
 		wanted = append(wanted, Metric{Name: "acc"})
 	case t.Benchmark == "gsm8k" && (metric == "acc" || metric == "exact_match"):

@@ -89,9 +89,13 @@ func Calibrate(ctx context.Context, form harness.Form, from Provenance, of []Ans
 	if err != nil {
 		return nil, tooFew(in, err)
 	}
-	p, err := NewPredictor(model)
+	data, err := model.MarshalBinary()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("calibrate: %w", err)
+	}
+	p, err := NewPredictor(data)
+	if err != nil {
+		return nil, fmt.Errorf("calibrate: %w", err)
 	}
 	from.Models = len(in.Models)
 	b := &Bundle{Form: form, Provenance: &from, Run: runOf(of, form, opts), Predictors: []Predictor{p}, Mean: NewScale(means(in))}

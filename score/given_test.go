@@ -72,7 +72,7 @@ func TestCalibrateMakesABundleOfGivenItems(t *testing.T) {
 	if s := c.Summary("a.bundle"); len(s.Benchmarks) != 3 || s.Benchmarks[0].Items != 30 || s.Benchmarks[2].Error.RMSE != c.Whole[2].RMSE {
 		t.Errorf("summary %+v", s)
 	}
-	r, err := scorerOf(t, c.Bundle).Score(logged(t, in, last, nil))
+	r, err := scorerOf(t, c.Bundle).Score(logged(t, in, last, nil), MinAnswered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestTheFormatBeforeIsStillRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Score(logged(t, in, 59, nil))
+		r, err := s.Score(logged(t, in, 59, nil), MinAnswered)
 		if err != nil {
 			t.Fatal(err)
 		}

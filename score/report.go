@@ -9,9 +9,14 @@ import (
 	"metabench/harness"
 )
 
+// reportVersion is that of the JSON form of reports: raised when a field means something
+// else than before.
+const reportVersion = 1
+
 // Report has the scores of one run of a model. Its JSON form is a contract: fields are
 // added, never renamed.
 type Report struct {
+	Version     int               `json:"version"`
 	Model       string            `json:"model"`
 	Evaluation  harness.Run       `json:"evaluation"` // model and arguments
 	Form        harness.Form      `json:"form"`
@@ -62,6 +67,10 @@ type BenchmarkReport struct {
 	Answered int      `json:"answered"` // of these
 	Right    int      `json:"right"`
 	Missing  []string `json:"missing"` // selected items without an answer
+
+	// Answers are those to the selected items: 1 right, 0 wrong, null without an answer.
+	Answers map[string]*uint8 `json:"answers"`
+
 	Changed  []string `json:"changed"` // items whose question reads otherwise than in the calibration
 	Permuted bool     `json:"permuted"`
 	Sparse   bool     `json:"sparse"` // scored though fewer than half of the items are answered
@@ -74,6 +83,10 @@ type BenchmarkReport struct {
 	// it: every task weighs the same, however many questions it has. Null where there is
 	// one task, or if the calibration doesn't have it.
 	TaskMean *Score `json:"task_mean"`
+
+	// Whole is the true score, where all questions of the benchmark were answered, points;
+	// else null. Score is what the selected items alone would have said.
+	Whole *float64 `json:"whole"`
 
 	// Refused says why the answers were not used; empty if they were, or if there are none.
 	Refused string `json:"refused,omitempty"`

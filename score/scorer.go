@@ -106,7 +106,7 @@ func (b *Benchmark) keys() []string { return keysOf(b.Items) }
 // items is answered, 0 to 1 and usually MinAnswered. Settings other than the leaderboard's
 // are warned of. If no benchmark can be scored the error is a *NoAnswersError.
 func (s *Scorer) Score(out *harness.Output, least float64) (*Report, error) {
-	r := &Report{Model: out.Model, Evaluation: out.Run, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Provenance: s.bundle.Provenance, Bundle: s.checksum, Level: level,
+	r := &Report{Version: reportVersion, Model: out.Model, Evaluation: out.Run, Form: s.bundle.Form, Release: s.bundle.Release, Run: s.bundle.Run.ID, Provenance: s.bundle.Provenance, Bundle: s.checksum, Level: level,
 		MinAnswered: least, Unused: []string{}, Warnings: slices.Clone(out.Warnings)}
 	if s.bundle.version == 1 {
 		r.warn("the bundle is of version 1, which has neither the leaderboard's metrics nor the items of other forms: export it again")

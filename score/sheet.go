@@ -2,10 +2,12 @@ package score
 
 import (
 	"fmt"
+	"slices"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
+	"metabench/corpus"
 	"metabench/harness"
 )
 
@@ -15,6 +17,10 @@ func newReport(b *Benchmark) BenchmarkReport {
 		Items: len(b.Items), RMSE: b.RMSE, Missing: b.keys(), Changed: []string{}, Warnings: []string{}}
 	if r.Title == "" {
 		r.Title = b.Name
+	}
+	r.Answers = make(map[string]*uint8, len(b.Items))
+	for _, it := range b.Items {
+		r.Answers[it.Key] = nil
 	}
 	return r
 }
@@ -44,7 +50,7 @@ func (s *Scorer) read(b *Benchmark, t *harness.Task, scorer *ability.Scorer, lea
 	if n := len(r.Missing) - len(r.Changed); n > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d selected items %s no answer; the interval is wider for it", n, r.Items, have(n)))
 	}
-	if r.foreign > 0 {
+	if r.whole(b, t, answers); r.foreign > 0 && r.Whole == nil && !(t.Table && len(r.Missing) == 0) {
 		r.warn("%d of the items that were answered %s among the selected ones: another selection may have been evaluated", r.foreign, arent(r.foreign))
 	}
 	if n := len(r.Changed); n > 0 {
@@ -137,11 +143,26 @@ func (r *BenchmarkReport) fill(b *Benchmark, t *harness.Task, answers []uint8, q
 	for j, a := range sheet.Answers {
 		if a == response.Missing {
 			r.Missing = append(r.Missing, b.Items[j].Key)
-		} else {
-			r.Answered++
+			continue
 		}
+		r.Answered++
+		said := uint8(a)
+		r.Answers[b.Items[j].Key] = &said
 	}
 	return sheet
+}
+
+// whole takes the true score where all questions of the benchmark were answered.
+func (r *BenchmarkReport) whole(b *Benchmark, t *harness.Task, answers []uint8) {
+	if b.Questions == 0 || len(t.Items) != b.Questions || slices.Contains(answers, corpus.Missing) {
+		return
+	}
+	right := 0
+	for _, a := range answers {
+		right += int(a)
+	}
+	score := 100 * float64(right) / float64(b.Questions)
+	r.Whole = &score
 }
 
 // warn records why the intervals may hold less often than their nominal probability.
@@ -153,6 +174,9 @@ func (r *BenchmarkReport) warn(format string, args ...any) {
 // compareSettings warns of settings other than the leaderboard's, whose prompts the selected
 // questions have.
 func (r *BenchmarkReport) compareSettings(t *harness.Task) {
+	if t.Table {
+		return // its user knows how the answers came about
+	}
 	if t.Form == "" {
 		r.warn("the form of the task is unknown")
 	}

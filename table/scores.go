@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -152,8 +153,19 @@ func (s *Scores) points(path string) error {
 }
 
 // ReadAnswers reads a table of answers to one or several benchmarks: ReadResponses for
-// each value of its column benchmark or, without one, for the benchmark that o names.
+// each value of its column benchmark or, without one, for the benchmark that o names. Where
+// nobody names the metric, the column of the answers may: acc_norm, mc1.
 func ReadAnswers(ctx context.Context, path string, o ResponseOptions) ([]*Responses, error) {
+	all, err := readAnswers(ctx, path, o)
+	for _, r := range all {
+		if r.Metric == "" {
+			r.Metric = metricOf(r.Columns.Correct)
+		}
+	}
+	return all, err
+}
+
+func readAnswers(ctx context.Context, path string, o ResponseOptions) ([]*Responses, error) {
 	names, column, err := benchmarksOf(ctx, path)
 	if err != nil {
 		return nil, err
@@ -220,4 +232,14 @@ func distinct(src source, path, column string) ([]string, error) {
 			return nil, &corpus.DataError{Kind: corpus.KindColumn, File: path, Column: column, Reason: "it holds numbers, and names of benchmarks were expected"}
 		}
 	}
+}
+
+// Named reports whether a path has the name of a table rather than of a log: it ends in
+// csv or parquet, perhaps packed.
+func Named(path string) bool {
+	switch filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")) {
+	case ".csv", ".parquet":
+		return true
+	}
+	return false
 }
