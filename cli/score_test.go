@@ -209,7 +209,7 @@ func TestScoreCommandScoresRunsApart(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &both); code != 0 || err != nil || len(both.Reports) != 2 || both.Version != 1 || both.Reports[0].Benchmarks[0].Right == both.Reports[1].Benchmarks[0].Right {
 		t.Errorf("exit %d, %v\n%s%s", code, err, out, errs)
 	}
-	if code, _, errs := run("score", dir, "--bundle", bundle, "--run", "revision=step3"); ExitCode(code) != ExitError || !strings.Contains(errs, "no run is meant") {
+	if code, _, errs := run("score", dir, "--bundle", bundle, "--run", "revision=step3"); ExitCode(code) != ExitError || !strings.Contains(errs, `no run matches "revision=step3"`) {
 		t.Errorf("no such run: exit %d\n%s", code, errs)
 	}
 	for asked, right := range map[string]int{"revision=step2": 10, "backend=simulated": rightAnswers(in, 7)} {
