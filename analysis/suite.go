@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"metabench/analysis/response"
 	"metabench/analysis/result"
@@ -19,6 +20,15 @@ type Suite struct {
 	// Prints are hashes of the models' answers to all benchmarks, one a model. The split
 	// is made by them, so that it does not depend on names.
 	Prints []uint64
+
+	// Alike finds the pairs of models, as rows, that answer as only relatives do, when the
+	// models are first split; see split.Alike. Nil for none. The answers that it looks at are
+	// those that the prints stand for.
+	Alike func() ([][2]int, error)
+
+	once     sync.Once
+	families []string
+	failed   error
 }
 
 // Fingerprint changes whenever the models or their means do.
@@ -67,8 +77,11 @@ type suiteSplit struct {
 
 // split divides the suite's models that have a mean score.
 func (s *Suite) split(scheme string, opts Options) (suiteSplit, error) {
-	families := split.Families(s.Origins)
 	p := suiteSplit{Part: map[string]string{}, Family: map[string]string{}}
+	families, err := s.label()
+	if err != nil {
+		return p, err
+	}
 	var rows []int
 	var scores []float64
 	var labels []string
@@ -81,7 +94,6 @@ func (s *Suite) split(scheme string, opts Options) (suiteSplit, error) {
 		}
 	}
 	var rs response.Split
-	var err error
 	if scheme == schemeFamily {
 		rs, err = split.StableGroups(labels, prints, opts.shares(), opts.Seed)
 	} else {
@@ -96,6 +108,18 @@ func (s *Suite) split(scheme string, opts Options) (suiteSplit, error) {
 		}
 	}
 	return p, nil
+}
+
+// label returns the models' families.
+func (s *Suite) label() ([]string, error) {
+	s.once.Do(func() {
+		var alike [][2]int
+		if s.Alike != nil {
+			alike, s.failed = s.Alike()
+		}
+		s.families = split.Families(s.Origins, alike)
+	})
+	return s.families, s.failed
 }
 
 // of returns the split of a table's models that have a score. Where a part is too small,

@@ -279,7 +279,7 @@ func (j *job) readSuite(ctx context.Context, benchmarks []string) (*analysis.Sui
 	if err != nil {
 		return nil, err
 	}
-	s := &analysis.Suite{}
+	s := &analysis.Suite{Alike: func() ([][2]int, error) { return j.alike(ctx, benchmarks, slices.Sorted(maps.Keys(prints))) }}
 	for _, model := range slices.Sorted(maps.Keys(prints)) {
 		mean, ok := means[model]
 		if !ok {
@@ -291,4 +291,22 @@ func (j *job) readSuite(ctx context.Context, benchmarks []string) (*analysis.Sui
 	}
 	j.suites[name] = s
 	return s, nil
+}
+
+// alike finds the models that answer as only relatives do, over benchmarks of which some
+// may have no answers.
+func (j *job) alike(ctx context.Context, benchmarks, models []string) ([][2]int, error) {
+	var parts []*response.Matrix
+	for _, b := range benchmarks {
+		t, _, err := j.w.Responses(ctx, b, warehouse.All)
+		var unknown *warehouse.UnknownBenchmarkError
+		if errors.As(err, &unknown) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, t.Align(models))
+	}
+	return split.Alike(parts, j.opts.Workers), nil
 }

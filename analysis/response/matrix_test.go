@@ -131,3 +131,16 @@ func TestValidateNamesTheProblem(t *testing.T) {
 		})
 	}
 }
+
+func TestAlignPutsModelsInTheOrderAskedFor(t *testing.T) {
+	table := &Table{Models: []string{"a", "b", "c"}, Answers: New(3, 70)}
+	table.Answers.Set(0, 69, Correct)
+	table.Answers.Set(2, 0, Wrong)
+	m := table.Align([]string{"c", "x", "a"})
+	if m.At(0, 0) != Wrong || m.At(2, 69) != Correct || m.At(2, 0) != Missing {
+		t.Errorf("rows %v %v %v", m.At(0, 0), m.At(2, 69), m.At(2, 0))
+	}
+	if _, n := m.Counts(1); n != 0 {
+		t.Errorf("a model that the table does not have has %d answers", n)
+	}
+}

@@ -16,53 +16,87 @@ type Origin struct {
 	Parameters   float64  // billions; 0 when unknown
 }
 
-// Families labels each model with its family. Models that are tuned or merged from
-// one another, directly or through others, are of one family; so are models with
-// the same pretrained base, as far as name, architecture and size tell it. What
-// can't be placed is grouped by organisation.
+// Families labels each model with its family. Models that answer alike (see Alike; pairs of
+// rows) are of one family, and so are those tuned or merged from one another, directly or
+// through others: relatives. Relatives take the pretrained base that most of them have by
+// name, architecture and size, the first of equals, and all with the same base are of one
+// family. Where nothing tells a base they are grouped by organisation.
 //
-// The labels are names such as "mistral-7b" or "organisation: x"; a family joined
-// by lineage has the label of its first model.
-func Families(models []Origin) []string {
-	row := make(map[string]bool, len(models))
-	for _, m := range models {
-		row[m.Name] = true
+// Names mislead, so that answers come first: a single wrong name neither parts a model from
+// its copies nor joins two bases. The labels are names such as "mistral-7b" or
+// "organisation: x".
+func Families(models []Origin, alike [][2]int) []string {
+	row := make(map[string]int, len(models))
+	for i, m := range models {
+		row[m.Name] = i
 	}
-	f := newForest()
-	own := make([]string, len(models)) // label by the model itself, empty when unknown
+	f := newForest(len(models))
+	for _, pair := range alike {
+		f.join(pair[0], pair[1])
+	}
+	own := make([]string, len(models)) // base by the model itself, empty when unknown
 	for i, m := range models {
 		own[i] = base(m)
-		related := false
 		for _, b := range m.Bases {
-			if row[b] {
-				f.join("model "+b, "model "+m.Name)
-				related = true
+			if k, ok := row[b]; ok {
+				f.join(k, i)
 			} else if own[i] == "" {
 				own[i] = base(Origin{Name: b})
 			}
 		}
-		switch {
-		case own[i] != "":
-			f.join("family "+own[i], "model "+m.Name)
-		case !related:
-			f.join("organisation "+organisation(m.Name), "model "+m.Name)
-		}
 	}
-	names := make(map[string]string)
+	bases, makers := newVotes(len(models)), newVotes(len(models))
 	for i, m := range models {
-		if root := f.find("model " + m.Name); names[root] == "" {
-			names[root] = own[i]
-		}
+		bases.add(f.find(i), own[i])
+		makers.add(f.find(i), "organisation: "+organisation(m.Name))
 	}
 	labels := make([]string, len(models))
-	for i, m := range models {
-		root := f.find("model " + m.Name)
-		if names[root] == "" {
-			names[root] = "organisation: " + organisation(m.Name)
+	for i := range models {
+		root := f.find(i)
+		if labels[i] = bases[root].most(); labels[i] == "" {
+			labels[i] = makers[root].most()
 		}
-		labels[i] = names[root]
 	}
 	return labels
+}
+
+// votes count labels, by the group that they are for.
+type votes []*poll
+
+// poll counts the labels of a group, in the order in which they came.
+type poll struct {
+	labels []string
+	count  map[string]int
+}
+
+func newVotes(n int) votes {
+	v := make(votes, n)
+	for k := range v {
+		v[k] = &poll{count: map[string]int{}}
+	}
+	return v
+}
+
+// add counts a label; the empty one is none.
+func (v votes) add(group int, label string) {
+	if label == "" {
+		return
+	}
+	if p := v[group]; p.count[label] == 0 {
+		p.labels = append(p.labels, label)
+	}
+	v[group].count[label]++
+}
+
+// most is the label with the most votes, the first of equals; empty where there are none.
+func (p *poll) most() string {
+	best := ""
+	for _, label := range p.labels {
+		if p.count[label] > p.count[best] {
+			best = label
+		}
+	}
+	return best
 }
 
 func organisation(name string) string {
@@ -195,23 +229,26 @@ func sizeOf(name string) float64 {
 	return 0
 }
 
-// forest is a union-find structure over names.
-type forest struct{ parent map[string]string }
+// forest is a union-find structure over rows.
+type forest struct{ parent []int }
 
-func newForest() *forest { return &forest{parent: make(map[string]string)} }
-
-func (f *forest) find(a string) string {
-	root := a
-	for f.parent[root] != "" {
-		root = f.parent[root]
+func newForest(n int) *forest {
+	f := &forest{make([]int, n)}
+	for i := range f.parent {
+		f.parent[i] = i
 	}
-	for f.parent[a] != "" {
-		a, f.parent[a] = f.parent[a], root
-	}
-	return root
+	return f
 }
 
-func (f *forest) join(a, b string) {
+func (f *forest) find(a int) int {
+	for f.parent[a] != a {
+		f.parent[a] = f.parent[f.parent[a]]
+		a = f.parent[a]
+	}
+	return a
+}
+
+func (f *forest) join(a, b int) {
 	if x, y := f.find(a), f.find(b); x != y {
 		f.parent[y] = x
 	}

@@ -146,7 +146,7 @@ func TestFamilyTellsTheBase(t *testing.T) {
 		{Origin{Name: "a/tune", Bases: []string{"tiiuae/falcon-7b"}}, "falcon-7b"},
 	}
 	for _, c := range cases {
-		if got := Families([]Origin{c.origin})[0]; got != c.want {
+		if got := Families([]Origin{c.origin}, nil)[0]; got != c.want {
 			t.Errorf("the family of %+v is %q, want %q", c.origin, got, c.want)
 		}
 	}
@@ -158,7 +158,7 @@ func TestFamiliesJoinLineage(t *testing.T) {
 		{Name: "b/second", Bases: []string{"a/first"}},
 		{Name: "c/third", Bases: []string{"b/second"}},
 		{Name: "d/alone"},
-	})
+	}, nil)
 	if labels[0] != labels[1] || labels[1] != labels[2] {
 		t.Errorf("a chain of tunes has families %q", labels[:3])
 	}
@@ -172,8 +172,19 @@ func TestFamiliesJoinBasesByAMerge(t *testing.T) {
 		{Name: "a/mistral-7b-x"},
 		{Name: "b/yi-34b-y"},
 		{Name: "c/merge", Bases: []string{"a/mistral-7b-x", "b/yi-34b-y"}},
-	})
+	}, nil)
 	if labels[0] != labels[1] || labels[1] != labels[2] {
 		t.Errorf("a merge leaves its parents apart: %q", labels)
+	}
+}
+
+func TestFamiliesBelieveAnswersBeforeNames(t *testing.T) {
+	labels := Families([]Origin{
+		{Name: "a/llama-3-8b-x"}, {Name: "b/llama-3-8b-y"}, {Name: "c/secret"}, {Name: "d/mistral-7b-so-called"},
+		{Name: "e/mistral-7b"}, {Name: "c/other"},
+	}, [][2]int{{0, 2}, {1, 2}, {2, 3}})
+	want := []string{"llama-3-8b", "llama-3-8b", "llama-3-8b", "llama-3-8b", "mistral-7b", "organisation: c"}
+	if diff := cmp.Diff(want, labels); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -140,7 +140,7 @@ func (s Split) divide(d *Data, seed uint64) (parts, error) {
 		for i, m := range d.Table.Models {
 			origins[i].Name = m
 		}
-		return grouped(split.Families(origins), seed)
+		return grouped(split.Families(origins, split.Alike([]*response.Matrix{d.Table.Answers}, 1)), seed)
 	case column:
 		labels, ok := d.Labels[s.column]
 		if !ok {

@@ -153,7 +153,11 @@ func (s *study) origins(ctx context.Context, d *sixData) error {
 		}
 		d.arch = append(d.arch, arch)
 	}
-	d.family = split.Families(origins)
+	var answers []*response.Matrix
+	for _, b := range d.in.Benchmarks {
+		answers = append(answers, b.Answers)
+	}
+	d.family = split.Families(origins, split.Alike(answers, s.opts.Workers))
 	return nil
 }
 
