@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"metabench/analysis/irt"
+	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 	"metabench/analysis/result"
 )
@@ -17,9 +18,6 @@ const (
 	schemeRandom = string(result.SchemeRandom)
 	schemeFamily = string(result.SchemeFamily)
 )
-
-// formRandom is the form of as many random items as form A has, a baseline.
-const formRandom = string(result.FormRandom)
 
 // Build runs every stage on one benchmark and returns its results. Stages whose
 // inputs have not changed are taken from the cache.
@@ -61,6 +59,7 @@ type Distilled struct {
 type Form struct {
 	Name    string
 	Columns []int
+	Share   float64 // of the columns that were chosen for models like those of the corpus
 }
 
 // form returns the form of that name, if the benchmark has one.
@@ -106,7 +105,7 @@ func (b *builder) run(ctx context.Context) error {
 		name string
 		make func() error
 	}{
-		{"random items", func() error { return b.chance(ctx, random, len(primary.Columns)) }},
+		{"random items", func() error { return b.chances(ctx, random) }},
 		{"learning curve", func() error { return b.curve(ctx, random, primary) }},
 		{"releases", func() error { return b.release(ctx, random) }},
 		{"family split", func() error { return b.family(ctx, primary.Name) }},
@@ -198,8 +197,7 @@ func (b *builder) split(ctx context.Context, scheme string) (dataSplit, error) {
 // split. Of the family scheme, only errors are kept.
 //
 // The published method comes first: a random subset, the search of the information
-// filter, abilities. Its errors are kept for comparison, and its form decides how many
-// items ours has.
+// filter, abilities. It is kept beside ours.
 func (b *builder) distil(ctx context.Context, p dataSplit, name string, columns []int) (form, error) {
 	stage := func(s string) string { return s + " " + name + " " + p.scheme }
 	bank, print, err := run(ctx, b.stages, stage("preselect"), []any{p.print, columns, b.opts.Preselect, b.opts.Subsets, b.opts.Seed},
@@ -225,13 +223,22 @@ func (b *builder) distil(ctx context.Context, p dataSplit, name string, columns 
 	if err := b.published(ctx, p, published); err != nil {
 		return form{}, err
 	}
-	chosen, _, err := run(ctx, b.stages, stage("choose"), []any{print, columns, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
-		return chooseItems(ctx, p.data, columns, len(published.Columns), p.Split, p.groups, b.opts)
+	size, print, err := run(ctx, b.stages, stage("size"), []any{p.print, columns, b.opts.Items, b.opts.Lambda, b.opts.Seed}, func(report func(int, int)) (sizing, error) {
+		return chooseSize(ctx, p.data, columns, p.Split, p.groups, b.opts, report)
 	})
 	if err != nil {
 		return form{}, err
 	}
-	f := form{Name: name, Columns: chosen.Columns, Kind: published.Kind, Estimator: published.Estimator}
+	chosen, _, err := run(ctx, b.stages, stage("choose"), []any{print, size.Items}, func(func(int, int)) (reconstruction, error) {
+		return chooseItems(ctx, p.data, columns, size.Items, p.Split, p.groups, b.opts)
+	})
+	if err != nil {
+		return form{}, err
+	}
+	if reason := size.dear(len(b.data.Table.Items), b.opts.Lambda); reason != "" && p.scheme == schemeRandom {
+		b.leave("short form "+name, reason)
+	}
+	f := form{Name: name, Columns: chosen.Columns, Share: chosen.Share, Inclusion: chosen.Inclusion, Kind: published.Kind, Estimator: published.Estimator}
 	b.reconstructionRows(p, f, chosen)
 	if p.scheme == schemeFamily {
 		return f, nil
@@ -260,7 +267,7 @@ func (b *builder) scale(ctx context.Context, p dataSplit, f form) (form, error) 
 	f.locate(own)
 	fitRows(b.set, "form "+f.Name, b.data.Table, f.Columns, own)
 	b.set.Selected = append(b.set.Selected, f.rows(b.data.Table.Items)...)
-	b.forms = append(b.forms, Form{Name: f.Name, Columns: f.Columns})
+	b.forms = append(b.forms, Form{Name: f.Name, Columns: f.Columns, Share: f.Share})
 	return f, nil
 }
 
@@ -285,17 +292,28 @@ func (b *builder) published(ctx context.Context, p dataSplit, f form) error {
 	return nil
 }
 
-// chance measures the error with n random items, or with all where there are fewer.
-func (b *builder) chance(ctx context.Context, p dataSplit, n int) error {
-	n = min(n, len(p.data.kept))
+// chances compares every form of the benchmark with random items.
+func (b *builder) chances(ctx context.Context, p dataSplit) error {
+	for _, f := range b.forms {
+		if err := b.chance(ctx, p, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chance measures the error from as many random items as a form has, or from all where
+// there are fewer.
+func (b *builder) chance(ctx context.Context, p dataSplit, f Form) error {
+	n := min(len(f.Columns), len(p.data.kept))
 	if n == 0 {
 		return p.data.enough(b.opts)
 	}
-	r, _, err := run(ctx, b.stages, "chance", []any{p.print, n, b.opts.Seed}, func(func(int, int)) (reconstruction, error) {
-		return randomItems(ctx, p.data, n, p.Split, b.opts)
+	draws, _, err := run(ctx, b.stages, "chance "+f.Name, []any{p.print, n, b.opts.Seed}, func(report func(int, int)) ([]reconstruct.Metrics, error) {
+		return randomItems(ctx, p.data, n, p.Split, b.opts, report)
 	})
 	if err == nil {
-		b.reconstructionRows(p, form{Name: formRandom, Columns: r.Columns}, r)
+		b.randomRows(f, n, draws)
 	}
 	return err
 }

@@ -155,7 +155,7 @@ func TestFormBMayBeAllThereIs(t *testing.T) {
 	if f, ok := built.form("B"); !ok || len(f.Columns) != 30 {
 		t.Errorf("form B has %d items, want 30", len(f.Columns))
 	}
-	if len(methodsOf(built.Set, formRandom)) == 0 || len(built.Set.Curve) == 0 {
+	if len(methodsOf(built.Set, "random B")) == 0 || len(built.Set.Curve) == 0 {
 		t.Error("nothing to compare form B with")
 	}
 }

@@ -25,8 +25,8 @@ func (b *builder) curve(ctx context.Context, p dataSplit, f form) error {
 	return err
 }
 
-// learningCurve chooses and fits with a share of the models, or fits with the first
-// items of the form. Models are taken at random; a larger share has those of a smaller.
+// learningCurve chooses and fits with a part of the models, or fewer items; of a form that
+// is given, the first ones. Models are taken at random, each share part of the next.
 func learningCurve(ctx context.Context, data *Data, f form, s response.Split, opts Options, report func(done, total int)) ([]result.LearningPoint, error) {
 	all, columns := fitting(s).Rows, f.Columns
 	shuffled := slices.Clone(all)
@@ -42,10 +42,11 @@ func learningCurve(ctx context.Context, data *Data, f form, s response.Split, op
 		train := response.TrainSet{Rows: slices.Sorted(slices.Values(shuffled[:n]))}
 		chosen := columns
 		if data.Pinned[f.Name] == nil {
-			var err error
-			if chosen, err = data.forward(data.unpinned(), len(columns), opts)(ctx, train); err != nil {
+			choice, err := data.choice(data.unpinned(), len(columns), f.Share, opts)(ctx, train)
+			if err != nil {
 				return nil, err
 			}
+			chosen = choice.Items
 		}
 		point, err := learningPoint(ctx, data, "models", chosen, train, s.Test, opts)
 		if err != nil {
@@ -56,7 +57,15 @@ func learningCurve(ctx context.Context, data *Data, f form, s response.Split, op
 	}
 	for _, share := range append(slices.Clone(curveShares), 1) {
 		n := max(1, int(share*float64(len(columns))))
-		point, err := learningPoint(ctx, data, "items", columns[:n], fitting(s), s.Test, opts)
+		chosen := columns[:n]
+		if share < 1 && data.Pinned[f.Name] == nil {
+			choice, err := data.choice(data.unpinned(), n, f.Share, opts)(ctx, fitting(s))
+			if err != nil {
+				return nil, err
+			}
+			chosen = choice.Items
+		}
+		point, err := learningPoint(ctx, data, "items", chosen, fitting(s), s.Test, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +81,7 @@ func learningCurve(ctx context.Context, data *Data, f form, s response.Split, op
 
 // learningPoint fits the reconstruction of the columns and measures its error.
 func learningPoint(ctx context.Context, data *Data, axis string, columns []int, train response.TrainSet, test response.TestSet, opts Options) (result.LearningPoint, error) {
-	in := data.input(columns)
+	in := data.plain(columns)
 	model, err := reconstruct.Fit(ctx, in, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, PointsOnly: true})
 	if err != nil {
 		return result.LearningPoint{}, err

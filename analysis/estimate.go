@@ -23,10 +23,16 @@ const (
 // predictions for the models of the split.
 type reconstruction struct {
 	Columns []int
-	Model   []byte
-	Fitted  int                        // models it was fitted on
-	Test    [][]reconstruct.Prediction // one a test model, each one a target
-	Seen    [][]reconstruct.Prediction // one a model it was fitted on: training, then validation models
+
+	// Share is that of the columns which Forward chose, and Inclusion the probability with
+	// which each column was included, nil for items that were given.
+	Share     float64
+	Inclusion []float64
+
+	Model  []byte
+	Fitted int                        // models it was fitted on
+	Test   [][]reconstruct.Prediction // one a test model, each one a target
+	Seen   [][]reconstruct.Prediction // one a model it was fitted on: training, then validation models
 }
 
 // input is the data of some columns for a reconstruction.
@@ -34,61 +40,115 @@ func (d *Data) input(columns []int) *reconstruct.Input {
 	sub := d.Table.SelectItems(columns)
 	return &reconstruct.Input{Models: sub.Models, Benchmarks: []reconstruct.Benchmark{{
 		Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers, Scores: d.Scores, TaskMeans: d.TaskMeans,
+		Whole: d.Table.Answers, Selected: columns,
 	}}}
 }
 
-// forward returns the function that selects n of the columns by cross-validated error.
-func (d *Data) forward(columns []int, n int, opts Options) func(context.Context, response.TrainSet) ([]int, error) {
-	return func(ctx context.Context, train response.TrainSet) ([]int, error) {
+// plain is input without the answers to the other items: for searches and comparisons, of
+// which the error for known models matters. Fits of it are several times faster.
+func (d *Data) plain(columns []int) *reconstruct.Input {
+	in := d.input(columns)
+	in.Benchmarks[0].Whole, in.Benchmarks[0].Selected = nil, nil
+	return in
+}
+
+// decide says what share of n of the columns is chosen for models like the training models;
+// the rest is sampled, for models unlike them.
+func (d *Data) decide(ctx context.Context, columns []int, n int, train response.TrainSet, opts Options) (float64, error) {
+	sample, err := distill.NewSample(d.Table.Answers, d.Scores, train)
+	if err != nil {
+		return 0, err
+	}
+	mixed, err := distill.Mixed{Seed: opts.Seed, Workers: workers(opts.Workers)}.Decide(ctx, sample.Only(columns), n)
+	return mixed.Share, err
+}
+
+// choice is the selection of n of the columns, a share of them by Forward, as the fit of a
+// reconstruction repeats it to make honest intervals.
+func (d *Data) choice(columns []int, n int, share float64, opts Options) func(context.Context, response.TrainSet) (distill.Choice, error) {
+	return func(ctx context.Context, train response.TrainSet) (distill.Choice, error) {
 		sample, err := distill.NewSample(d.Table.Answers, d.Scores, train)
 		if err != nil {
-			return nil, err
+			return distill.Choice{}, err
 		}
-		choice, err := distill.Forward{Seed: opts.Seed, Workers: workers(opts.Workers)}.Select(ctx, sample.Only(columns), n)
-		return choice.Items, err
+		return distill.Mixed{Share: share, Seed: opts.Seed, Workers: workers(opts.Workers)}.Select(ctx, sample.Only(columns), n)
 	}
 }
 
-// chooseItems chooses n of the columns by forward selection, fits the reconstruction
-// to all but the test models, and predicts these. For the intervals the choice is
-// repeated on parts of the models; where groups labels the models, on parts of whole
-// groups, so that the intervals hold for a new group. See reconstruct.FitSelected.
+// chooseItems chooses n of the columns, fits the reconstruction on all but the test models,
+// and applies it to these. The choice is repeated on parts of the models, so that the
+// intervals hold for items that were chosen; parts of whole groups where groups labels the
+// models, so that they hold for a new group. What share of the items is chosen for known
+// models is decided once.
 func chooseItems(ctx context.Context, data *Data, columns []int, n int, s response.Split, groups []string, opts Options) (reconstruction, error) {
-	choose := data.forward(columns, n, opts)
 	train := fitting(s)
-	model, in, err := reconstruct.FitSelected(ctx, func(ctx context.Context, train response.TrainSet) (*reconstruct.Input, error) {
-		chosen, err := choose(ctx, train)
+	share, err := data.decide(ctx, columns, n, train, opts)
+	if err != nil {
+		return reconstruction{}, err
+	}
+	choose := data.choice(columns, n, share, opts)
+	own, err := choose(ctx, train)
+	if err != nil {
+		return reconstruction{}, err
+	}
+	model, in, err := reconstruct.FitSelected(ctx, func(ctx context.Context, some response.TrainSet) (*reconstruct.Input, error) {
+		if len(some.Rows) == len(train.Rows) {
+			return data.input(own.Items), nil
+		}
+		chosen, err := choose(ctx, some)
 		if err != nil {
 			return nil, err
 		}
-		return data.input(chosen), nil
+		return data.input(chosen.Items), nil
 	}, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, Groups: groups})
 	if err != nil {
 		return reconstruction{}, err
 	}
-	r := reconstruction{Fitted: len(train.Rows)}
-	at := map[string]int{}
-	for j, item := range data.Table.Items {
-		at[item] = j
-	}
-	for _, item := range in.Benchmarks[0].Items {
-		r.Columns = append(r.Columns, at[item])
-	}
+	r := reconstruction{Columns: own.Items, Share: share, Inclusion: own.Inclusion, Fitted: len(train.Rows)}
 	return r.finish(model, in, s)
 }
 
-// randomItems is chooseItems with items drawn at random.
-func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts Options) (reconstruction, error) {
-	train := fitting(s)
+// randomDraws is how many selections of random items a form is compared with, and
+// randomModels the most models that each is fitted on, evenly along the score.
+const (
+	randomDraws  = 20
+	randomModels = 2000
+)
+
+// randomItems measures the error on the test models of reconstructions from n items drawn
+// at random, one for each draw.
+func randomItems(ctx context.Context, data *Data, n int, s response.Split, opts Options, report func(done, total int)) ([]reconstruct.Metrics, error) {
+	train := thinned(data, fitting(s), randomModels)
 	sample, err := distill.NewSample(data.Table.Answers, data.Scores, train)
 	if err != nil {
-		return reconstruction{}, err
+		return nil, err
 	}
-	choice, err := distill.Random{Seed: opts.Seed}.Select(ctx, sample.Only(data.kept), n)
-	if err != nil {
-		return reconstruction{}, err
+	var all []reconstruct.Metrics
+	settings := reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, PointsOnly: true}
+	for draw := range randomDraws {
+		choice, err := distill.Random{Seed: opts.Seed + uint64(draw)}.Select(ctx, sample.Only(data.kept), n)
+		if err != nil {
+			return nil, err
+		}
+		in := data.plain(choice.Items)
+		model, err := reconstruct.Fit(ctx, in, train, settings)
+		if err != nil {
+			return nil, err
+		}
+		settings.Like, settings.Iterations = model, 3
+		predicted, err := model.PredictTest(in, s.Test)
+		if err != nil {
+			return nil, err
+		}
+		truth, scores := make([]float64, len(s.Test.Rows)), make([]reconstruct.Prediction, len(s.Test.Rows))
+		for k, i := range s.Test.Rows {
+			truth[k], scores[k] = data.Scores[i], predicted[k][0]
+		}
+		m, _ := reconstruct.Evaluate(truth, scores)
+		all = append(all, m)
+		report(draw+1, randomDraws+1)
 	}
-	return fitItems(ctx, data, choice.Items, s, nil, opts)
+	return all, nil
 }
 
 // finish encodes the model and predicts all models of the split.
@@ -182,6 +242,7 @@ func testRows(set *result.Set, id identity, models []string, truth []float64, te
 		set.Predictions = append(set.Predictions, result.Prediction{
 			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Model: models[i], Part: partTest,
 			Score: y[k], Predicted: p.Score, Lower: bound(p, p.Lower), Upper: bound(p, p.Upper),
+			Place: string(p.Verdict.Place), Reason: p.Verdict.Reason,
 		})
 	}
 	all, thirds := reconstruct.Evaluate(y, predictions)
@@ -229,6 +290,7 @@ func seenRows(set *result.Set, id identity, models []string, truth []float64, s 
 		set.Predictions = append(set.Predictions, result.Prediction{
 			Target: id.target, Form: id.form, Method: id.method, Scheme: id.scheme, Model: models[i], Part: part,
 			Score: truth[i], Predicted: p.Score, Lower: bound(p, p.Lower), Upper: bound(p, p.Upper),
+			Place: string(p.Verdict.Place), Reason: p.Verdict.Reason,
 		})
 	}
 }

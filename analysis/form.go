@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"math"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/distill"
@@ -15,6 +16,8 @@ import (
 type form struct {
 	Name      string
 	Columns   []int      // columns of the table, in order of selection
+	Share     float64    // see reconstruction
+	Inclusion []float64  // see reconstruction
 	Theta     []float64  // ability for which each was chosen
 	Inform    []float64  // its information there
 	Items     []irt.Item // calibrated on these items alone
@@ -118,7 +121,10 @@ func (f *form) locate(fits []fitted) {
 func (f *form) rows(items []string) []result.SelectedItem {
 	rows := make([]result.SelectedItem, len(f.Columns))
 	for k, j := range f.Columns {
-		rows[k] = result.SelectedItem{Form: f.Name, Position: k + 1, Item: items[j], Theta: f.Theta[k], Information: f.Inform[k]}
+		rows[k] = result.SelectedItem{Form: f.Name, Position: k + 1, Item: items[j], Theta: f.Theta[k], Information: f.Inform[k], Inclusion: math.NaN()}
+		if f.Inclusion != nil {
+			rows[k].Inclusion = f.Inclusion[k]
+		}
 	}
 	return rows
 }

@@ -139,7 +139,7 @@ func (j *joint) run(ctx context.Context, st stages, set *result.Set) error {
 func (j *joint) key(in *reconstruct.Input, s response.Split) []any {
 	key := []any{j.opts.Seed, j.name, j.opts.MinObserved, j.opts.shares(), in.Models, s}
 	for k, d := range j.parts {
-		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.candidates(k))
+		key = append(key, d.Data.Table.Benchmark, d.Data.Fingerprint, j.forms[k].Columns, j.forms[k].Share, j.candidates(k))
 	}
 	return key
 }
@@ -160,11 +160,11 @@ func (j *joint) reconstruct(ctx context.Context, in *reconstruct.Input, s respon
 				continue
 			}
 			rows := d.rowsOf(in.Models, some.Rows)
-			chosen, err := d.Data.forward(candidates, len(j.forms[k].Columns), j.opts)(ctx, response.TrainSet{Rows: rows})
+			chosen, err := d.Data.choice(candidates, len(j.forms[k].Columns), j.forms[k].Share, j.opts)(ctx, response.TrainSet{Rows: rows})
 			if err != nil {
 				return nil, err
 			}
-			columns[k] = chosen
+			columns[k] = chosen.Items
 		}
 		return j.input(columns)
 	}
@@ -213,8 +213,10 @@ func (j *joint) input(columns [][]int) (*reconstruct.Input, error) {
 	}
 	for k, d := range j.parts {
 		rows := d.rowsOf(in.Models, all)
-		sub := d.Data.Table.SelectModels(rows).SelectItems(columns[k])
-		b := reconstruct.Benchmark{Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers}
+		whole := d.Data.Table.SelectModels(rows)
+		sub := whole.SelectItems(columns[k])
+		b := reconstruct.Benchmark{Name: sub.Benchmark, Metric: sub.Metric, Items: sub.Items, Answers: sub.Answers,
+			Whole: whole.Answers, Selected: columns[k]}
 		for _, i := range rows {
 			b.Scores = append(b.Scores, d.Data.Scores[i])
 			if d.Data.TaskMeans != nil {

@@ -71,7 +71,11 @@ func (d releasedData) fit(ctx context.Context, s response.Split, groups []string
 		return fitItems(ctx, d.Data, d.columns, s, groups, opts)
 	}
 	train := fitting(s)
-	choose := d.forward(d.candidates, len(d.columns), opts)
+	share, err := d.decide(ctx, d.candidates, len(d.columns), train, opts)
+	if err != nil {
+		return reconstruction{}, err
+	}
+	choose := d.choice(d.candidates, len(d.columns), share, opts)
 	model, in, err := reconstruct.FitSelected(ctx, func(ctx context.Context, some response.TrainSet) (*reconstruct.Input, error) {
 		if len(some.Rows) == len(train.Rows) {
 			return d.input(d.columns), nil
@@ -80,12 +84,12 @@ func (d releasedData) fit(ctx context.Context, s response.Split, groups []string
 		if err != nil {
 			return nil, err
 		}
-		return d.input(chosen), nil
+		return d.input(chosen.Items), nil
 	}, train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, Groups: groups})
 	if err != nil {
 		return reconstruction{}, err
 	}
-	return reconstruction{Columns: d.columns, Fitted: len(train.Rows)}.finish(model, in, s)
+	return reconstruction{Columns: d.columns, Share: share, Fitted: len(train.Rows)}.finish(model, in, s)
 }
 
 // release fits the reconstruction of every released form on a split, and on the random
@@ -123,7 +127,7 @@ func (b *builder) releaseOn(ctx context.Context, p dataSplit, r Released) error 
 	if err := b.scaleReleased(ctx, p, f); err != nil {
 		return err
 	}
-	b.released = append(b.released, &Distilled{Set: b.set, Data: data.Data, Forms: []Form{{r.Name, f.Columns}}, candidates: data.candidates})
+	b.released = append(b.released, &Distilled{Set: b.set, Data: data.Data, Forms: []Form{{Name: r.Name, Columns: f.Columns, Share: fit.Share}}, candidates: data.candidates})
 	return nil
 }
 

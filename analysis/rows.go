@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 
+	"gonum.org/v1/gonum/stat"
+
 	"metabench/analysis/distill"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
@@ -17,7 +19,7 @@ func (b *builder) reconstructionRows(p dataSplit, f form, r reconstruction) {
 	name := b.data.Table.Benchmark
 	if p.scheme == schemeRandom {
 		b.set.Models = append(b.set.Models, result.ReconstructionModel{
-			Target: name, Form: f.Name, Method: methodProcess, Metric: b.data.Table.Metric, Chosen: f.Name != formRandom,
+			Target: name, Form: f.Name, Method: methodProcess, Metric: b.data.Table.Metric, Chosen: true,
 			Detail: fmt.Sprintf("Gaussian process on the answers to %d items of %d models", len(f.Columns), r.Fitted),
 			Blob:   r.Model,
 		})
@@ -40,7 +42,32 @@ func (b *builder) testRows(p dataSplit, id identity, predictions []reconstruct.P
 	testRows(b.set, id, b.data.Table.Models, p.data.Scores, p.Test, predictions)
 }
 
-// reliability compares the scores of the same test models by two forms.
+// randomRows describes the errors of as many random items as a form has as rows of results:
+// their means over the draws, and their standard deviations.
+func (b *builder) randomRows(f Form, items int, draws []reconstruct.Metrics) {
+	if len(draws) == 0 {
+		return
+	}
+	of := func(value func(reconstruct.Metrics) float64) (mean, sd float64) {
+		values := make([]float64, len(draws))
+		for k, m := range draws {
+			values[k] = value(m)
+		}
+		return stat.MeanStdDev(values, nil)
+	}
+	nan := math.NaN()
+	row := result.Metric{Target: b.data.Table.Benchmark, Form: string(result.RandomForm(result.FormName(f.Name))), Method: methodProcess, Scheme: schemeRandom,
+		Part: partTest, Group: string(result.GroupAll), Models: draws[0].N, Items: items, Coverage: nan, Width: nan}
+	spread := row
+	spread.Group = string(result.GroupSpread)
+	row.RMSE, spread.RMSE = of(func(m reconstruct.Metrics) float64 { return m.RMSE })
+	row.MAE, spread.MAE = of(func(m reconstruct.Metrics) float64 { return m.MAE })
+	row.Bias, spread.Bias = of(func(m reconstruct.Metrics) float64 { return m.Bias })
+	row.Spearman, spread.Spearman = of(func(m reconstruct.Metrics) float64 { return m.Spearman })
+	b.set.Metrics = append(b.set.Metrics, row, spread)
+}
+
+// reliability compares the reconstructions by two forms of the same test models.
 func (b *builder) reliability(x, y string) {
 	scores := map[string][]float64{}
 	for _, p := range b.set.Predictions {

@@ -77,8 +77,8 @@ var stageNames = func() []stageName {
 	}
 	return []stageName{
 		of("split", schemeRandom, schemeFamily), of("preselect", forms...), of("calibrate", forms...), of("filter", forms...),
-		of("published", forms...), of("choose", forms...), of("pinned", forms...), of("scale", "A random", "B random"),
-		of("chance"), of("learning curve"), of("reconstruct", "A", "B"),
+		of("published", forms...), of("size", forms...), of("choose", forms...), of("pinned", forms...), of("scale", "A random", "B random"),
+		of("chance", "A", "B"), of("learning curve"), of("reconstruct", "A", "B"),
 	}
 }()
 

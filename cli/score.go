@@ -232,11 +232,14 @@ func wholes(r *score.Report) string {
 
 // scores adds the scores of a report.
 func (p *page) scores(r *score.Report) {
-	g := newGrid("benchmark", "metric", "score", "from", "to", "percentile", "ability", "SE", "answered", "of")
+	g := newGrid("benchmark", "metric", "score", "from", "to", "percentile", "range", "ability", "SE", "answered", "of")
 	row := func(name, metric string, s *score.Score, rest ...string) {
-		cells := []string{name, metric, dash, dash, dash, dash}
+		cells := []string{name, metric, dash, dash, dash, dash, dash}
 		if s != nil {
-			cells = []string{name, metric, fixed(s.Value, 1), fixed(s.Lower, 1), fixed(s.Upper, 1), dash}
+			cells = []string{name, metric, fixed(s.Value, 1), fixed(s.Lower, 1), fixed(s.Upper, 1), dash, dash}
+			if s.Verdict != nil {
+				cells[6] = s.Verdict.Place
+			}
 			if s.Percentile != nil {
 				cells[5] = fixed(*s.Percentile, 0)
 			}
@@ -270,6 +273,7 @@ func (p *page) scores(r *score.Report) {
 	}
 	p.line("%s, %s, %s, calibration of run %s\n", r.Model, r.FormName(), r.Promise(), r.Run)
 	p.table(g)
+	notes = append(notes, r.NotInside()...)
 	for _, note := range []string{sparse, r.MeanNote} {
 		if note != "" {
 			notes = append(notes, note)

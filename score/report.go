@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"metabench/analysis/ability"
+	"metabench/analysis/reconstruct"
 	"metabench/harness"
 )
 
@@ -51,6 +52,37 @@ type Score struct {
 	Lower      float64  `json:"lower"`
 	Upper      float64  `json:"upper"`
 	Percentile *float64 `json:"percentile"` // share of the corpus that scores less; null when unknown
+
+	// Verdict says whether the models of the calibration tell about this one; null when the
+	// calibration is of a version that doesn't say, or the score is a mean of others.
+	Verdict *Verdict `json:"verdict,omitempty"`
+}
+
+// Verdict says where a model stands to those of the calibration.
+type Verdict struct {
+	Place    string  `json:"place"`    // "inside", "near the edge" or "outside"
+	Reason   string  `json:"reason"`   // why, with figures
+	Distance float64 `json:"distance"` // share of its answers that the most similar model gave otherwise
+	Share    float64 `json:"share"`    // of the score that rests on its likeness to others, 0 to 1
+}
+
+// Inside reports whether the model is one as the calibration knows.
+func (v *Verdict) Inside() bool { return v.Place == string(reconstruct.Inside) }
+
+// NotInside are the benchmarks, and the mean, for which the model is not one as the
+// calibration knows, with the reasons.
+func (r *Report) NotInside() []string {
+	var texts []string
+	add := func(name string, s *Score) {
+		if s != nil && s.Verdict != nil && !s.Verdict.Inside() {
+			texts = append(texts, fmt.Sprintf("%s: %s the calibrated range: %s", name, s.Verdict.Place, s.Verdict.Reason))
+		}
+	}
+	for _, b := range r.Benchmarks {
+		add(b.Title, b.Score)
+	}
+	add("mean", r.Mean)
+	return texts
 }
 
 // BenchmarkReport is the part of a report about one benchmark of the calibration.
@@ -145,6 +177,9 @@ func (r *Report) AllWarnings() []string {
 // Promise says with which probability the intervals hold, and for what.
 func (r *Report) Promise() string {
 	s := fmt.Sprintf("intervals of %.0f %%", 100*r.Level)
+	if len(r.NotInside()) > 0 {
+		s += ", wider where the model is unlike the calibration's (see the verdicts)"
+	}
 	if r.Doubtful {
 		s += " for an evaluation like the corpus's, which this one may not be (see the warnings)"
 	}

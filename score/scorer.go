@@ -282,6 +282,9 @@ func newScore(y reconstruct.Prediction, scale Scale) *Score {
 	if p := scale.Percentile(y.Score); !math.IsNaN(p) {
 		s.Percentile = &p
 	}
+	if v := y.Verdict; v.Place != "" {
+		s.Verdict = &Verdict{Place: string(v.Place), Reason: v.Reason, Distance: v.Distance, Share: v.Weight}
+	}
 	return s
 }
 

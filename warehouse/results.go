@@ -57,13 +57,13 @@ var deleteResults = func() map[string]string {
 
 func (c *change) appendResults(runID string, s result.Set) error {
 	var err error
-	add := func(table string, values ...driver.Value) {
+	// Columns that tables were given later come after the run.
+	addLater := func(table string, later []driver.Value, values ...driver.Value) {
 		if err == nil {
-			row := make([]driver.Value, 0, len(values)+2)
-			row = append(append(append(row, s.Benchmark), values...), runID)
-			err = c.append(table, row...)
+			err = c.append(table, slices.Concat([]driver.Value{s.Benchmark}, values, []driver.Value{runID}, later)...)
 		}
 	}
+	add := func(table string, values ...driver.Value) { addLater(table, nil, values...) }
 	for _, r := range s.Splits {
 		add("split_assignment", r.Scheme, r.Model, r.Part, r.Family)
 	}
@@ -81,13 +81,13 @@ func (c *change) appendResults(runID string, s result.Set) error {
 		add("selection_search", r.Form, int32(r.Step), r.Kind, r.Estimator, r.Grid, number(r.Threshold), int32(r.Items), number(r.RMSE), number(r.Objective), r.Chosen)
 	}
 	for _, r := range s.Selected {
-		add("selected_item", r.Form, int32(r.Position), r.Item, number(r.Theta), number(r.Information))
+		addLater("selected_item", []driver.Value{number(r.Inclusion)}, r.Form, int32(r.Position), r.Item, number(r.Theta), number(r.Information))
 	}
 	for _, r := range s.Models {
 		add("reconstruction_model", r.Target, r.Form, r.Method, r.Metric, r.Chosen, r.Detail, blob(r.Blob))
 	}
 	for _, r := range s.Predictions {
-		add("prediction", r.Target, r.Form, r.Method, r.Scheme, r.Model, r.Part, number(r.Score), number(r.Predicted), number(r.Lower), number(r.Upper))
+		addLater("prediction", []driver.Value{optional(r.Place), optional(r.Reason)}, r.Target, r.Form, r.Method, r.Scheme, r.Model, r.Part, number(r.Score), number(r.Predicted), number(r.Lower), number(r.Upper))
 	}
 	for _, r := range s.Metrics {
 		add("reconstruction_metric", r.Target, r.Form, r.Method, r.Scheme, r.Part, r.Group, int32(r.Models), int32(r.Items),
@@ -111,6 +111,14 @@ func number(x float64) driver.Value {
 		return nil
 	}
 	return x
+}
+
+// optional is a value that is NULL where it is empty.
+func optional(s string) driver.Value {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func blob(b []byte) driver.Value {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"metabench/analysis/internal/parallel"
 	"metabench/analysis/irt"
 	"metabench/analysis/response"
 )
@@ -49,13 +51,21 @@ const (
 // curvePrior keeps the slopes of few models' answers in bounds.
 var curvePrior = &irt.Prior{SlopeMean: 1, SlopeSD: 0.7, InterceptSD: 3}
 
-// NewCurves fits the item model to known models' answers to all items of the benchmark,
-// of which sampled are the columns of the sampled ones. It returns nil where the answers
-// say nothing of ability.
-func NewCurves(ctx context.Context, whole *response.Matrix, sampled []int, workers int) (*Curves, error) {
+// Bank is an item model of all items of a benchmark, from which the Curves of any sample of
+// them are made.
+type Bank struct {
+	items    []irt.Item
+	residual [][]float64 // of known models, models × items
+	expected []float64   // number of right answers at each ability of the grid
+	scaled   [][]float64 // Σ_j √v_j r_ij, abilities of the grid × models
+}
+
+// NewBank fits the item model to known models' answers to all items. It returns nil where
+// the answers say nothing of ability.
+func NewBank(ctx context.Context, whole *response.Matrix, workers int) (*Bank, error) {
 	models, size := whole.Dims()
 	fit, err := irt.Fit(ctx, whole, irt.Options{Kind: irt.TwoPL, Prior: curvePrior, Grid: irt.NormalGrid(31, 5),
-		Restarts: -1, Tolerance: 1e-2, MaxIterations: 200, Workers: workers})
+		Restarts: -1, Tolerance: 0.1, MaxIterations: 100, Workers: workers})
 	if err != nil {
 		return nil, fmt.Errorf("fit curves of all items: %w", err)
 	}
@@ -65,63 +75,68 @@ func NewCurves(ctx context.Context, whole *response.Matrix, sampled []int, worke
 	if !fit.Status.IsMaximum() && fit.Status != irt.IterationLimit && fit.Status != irt.Stalled {
 		return nil, nil
 	}
-	n := len(sampled)
-	c := &Curves{Size: size, Products: make([]float64, n*n)}
-	for _, j := range sampled {
-		c.A, c.D = append(c.A, fit.Items[j].A), append(c.D, fit.Items[j].D)
-	}
-	// Residuals of the known models, models × items.
 	a, d := make([]float64, size), make([]float64, size)
 	for j, it := range fit.Items {
 		a[j], d[j] = it.A, it.D
 	}
-	residual := make([][]float64, models)
-	place := make([]int, 0, size)
-	x := make([]float64, 0, size)
-	for i := range models {
-		place, x = place[:0], x[:0]
+	bank := &Bank{items: fit.Items, residual: make([][]float64, models)}
+	parallel.Each(models, workers, func(i, _ int) {
+		var place []int
+		var x []float64
 		for j := range size {
 			if v := whole.At(i, j); v != response.Missing {
-				place = append(place, j)
-				x = append(x, right(v))
+				place, x = append(place, j), append(x, right(v))
 			}
 		}
 		theta := ability(a, d, place, x, 1)
-		residual[i] = make([]float64, size)
+		r := make([]float64, size)
 		for k, j := range place {
 			p := logistic(a[j]*theta + d[j])
-			residual[i][j] = (x[k] - p) / deviation(p)
+			r[j] = (x[k] - p) / deviation(p)
 		}
-	}
-	for _, r := range residual {
-		for s, j := range sampled {
-			for t, k := range sampled {
-				c.Products[s*n+t] += r[j] * r[k] / float64(models)
-			}
-		}
-	}
-	scale := make([]float64, size)
-	for k := range abilities {
+		bank.residual[i] = r
+	})
+	bank.expected, bank.scaled = make([]float64, abilities), make([][]float64, abilities)
+	parallel.Each(abilities, workers, func(k, _ int) {
 		theta := lowestAbility + abilityStep*float64(k)
-		sum := 0.0
+		scale := make([]float64, size)
 		for j := range size {
 			p := logistic(a[j]*theta + d[j])
-			sum += p
+			bank.expected[k] += p
 			scale[j] = deviation(p)
 		}
-		carried := make([]float64, n)
-		for _, r := range residual {
-			all := 0.0
-			for j, v := range r {
-				all += v * scale[j]
-			}
-			for s, j := range sampled {
-				carried[s] += all * r[j] / float64(models)
+		bank.scaled[k] = make([]float64, models)
+		for i, r := range bank.residual {
+			bank.scaled[k][i] = floats.Dot(r, scale)
+		}
+	})
+	return bank, nil
+}
+
+// Curves returns those of a sample, given by its columns.
+func (b *Bank) Curves(sampled []int) *Curves {
+	n, models := len(sampled), float64(len(b.residual))
+	c := &Curves{Size: len(b.items), Products: make([]float64, n*n), Expected: b.expected}
+	for _, j := range sampled {
+		c.A, c.D = append(c.A, b.items[j].A), append(c.D, b.items[j].D)
+	}
+	for _, r := range b.residual {
+		for s, j := range sampled {
+			for t, k := range sampled {
+				c.Products[s*n+t] += r[j] * r[k] / models
 			}
 		}
-		c.Expected, c.Carried = append(c.Expected, sum), append(c.Carried, carried)
 	}
-	return c, nil
+	for _, scaled := range b.scaled {
+		carried := make([]float64, n)
+		for i, r := range b.residual {
+			for s, j := range sampled {
+				carried[s] += scaled[i] * r[j] / models
+			}
+		}
+		c.Carried = append(c.Carried, carried)
+	}
+	return c
 }
 
 // Estimate returns the expected share of right answers to all items, given the answers to

@@ -1,11 +1,8 @@
 package design
 
 import (
-	"context"
 	"fmt"
 	"math"
-
-	"metabench/analysis/response"
 )
 
 // Estimator estimates the score of any model from its answers to sampled items: the mean
@@ -20,14 +17,6 @@ type Estimator struct {
 // along the score: more say little more, of models unlike them.
 const maxKnown = 400
 
-// Known are models that an Estimator learns from.
-type Known struct {
-	Answers [][]float64      // to the sampled items, 0 or 1
-	Share   []float64        // of right answers to the whole benchmark
-	Whole   *response.Matrix // to all items, one row a model; nil where unknown
-	Sampled []int            // the sampled items' columns of Whole
-}
-
 // Evenly returns at most maxKnown of n places, at even distances.
 func Evenly(n int) []int {
 	m := min(n, maxKnown)
@@ -38,17 +27,17 @@ func Evenly(n int) []int {
 	return out
 }
 
-// New learns from known models.
-func New(ctx context.Context, known Known, workers int) (*Estimator, error) {
-	w, err := NewWeights(known.Answers, known.Share, DefaultRidge)
+// New learns from known models: their answers to the sampled items, 0 or 1, and their shares
+// of right answers on the whole benchmark. The bank is of these models' answers to all items,
+// of which sampled are the columns of the sampled ones; nil where they are unknown.
+func New(answers [][]float64, share []float64, bank *Bank, sampled []int) (*Estimator, error) {
+	w, err := NewWeights(answers, share, DefaultRidge)
 	if err != nil {
 		return nil, err
 	}
 	e := &Estimator{Weights: w}
-	if known.Whole != nil {
-		if e.Curves, err = NewCurves(ctx, known.Whole, known.Sampled, workers); err != nil {
-			return nil, err
-		}
+	if bank != nil {
+		e.Curves = bank.Curves(sampled)
 	}
 	return e, nil
 }

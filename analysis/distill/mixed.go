@@ -86,11 +86,11 @@ func (m Mixed) fill(s *Sample, k *known, chosen []int, size int) (Choice, error)
 }
 
 // shares are those that Decide tries.
-var shares = []float64{0, 0.1, 0.2, 0.4, 0.7}
+var shares = []float64{0, 0.1, 0.2, 0.3, 0.5}
 
 const (
 	insideFolds = 4
-	decideDraws = 3
+	decideDraws = 2
 )
 
 // beyond are the folds beyond the range: the parts of the models, in the order of their
@@ -101,27 +101,39 @@ var beyond = []struct{ known, met [2]float64 }{
 	{[2]float64{0.3, 1}, [2]float64{0, 0.3}},
 }
 
+// leastError is added to mean squared errors, points², whose logarithm is taken.
+const leastError = 1e-9
+
 // leastKnown is the smallest number of models that a fold may know.
 const leastKnown = 10
 
-// Decide returns the selector with the share for which the sum of two mean squared errors
-// is least: that of a ridge regression for models left out at random, and that of the
-// design's weights for models better, or worse, than all that are known. Where there are
-// too few models to leave out, everything is sampled.
+// Decide returns the selector with the share for which the product of two mean squared
+// errors, geometric means over folds, is least: that of a ridge regression for models left
+// out at random, and that of the estimate by design for models better, or worse, than all
+// that are known. Where there are too few models to leave out, everything is sampled.
 func (m Mixed) Decide(ctx context.Context, s *Sample, size int) (Mixed, error) {
 	m.Share = 0
 	if err := s.check(size); err != nil {
 		return m, err
 	}
 	models, _ := s.Dims()
-	loss := make([]float64, len(shares))
-	add := func(met, rest []int, weight float64, beyond bool) error {
+	var loss [2][]float64 // inside and beyond: logarithms summed over the folds
+	var folds [2]float64
+	for k := range loss {
+		loss[k] = make([]float64, len(shares))
+	}
+	add := func(met, rest []int, beyond bool) error {
 		if len(rest) < leastKnown || len(met) == 0 {
 			return nil
 		}
 		errs, err := m.try(ctx, s, met, rest, size, beyond)
-		for k, e := range errs {
-			loss[k] += weight * e
+		k := 0
+		if beyond {
+			k = 1
+		}
+		folds[k]++
+		for at, e := range errs {
+			loss[k][at] += math.Log(e + leastError)
 		}
 		return err
 	}
@@ -135,7 +147,7 @@ func (m Mixed) Decide(ctx context.Context, s *Sample, size int) (Mixed, error) {
 				rest = append(rest, i)
 			}
 		}
-		if err := add(met, rest, 1.0/insideFolds, false); err != nil {
+		if err := add(met, rest, false); err != nil {
 			return m, err
 		}
 	}
@@ -145,13 +157,16 @@ func (m Mixed) Decide(ctx context.Context, s *Sample, size int) (Mixed, error) {
 		return slices.Sorted(slices.Values(order[int(math.Round(p[0]*n)):int(math.Round(p[1]*n))]))
 	}
 	for _, b := range beyond {
-		if err := add(part(b.met), part(b.known), 1/float64(len(beyond)), true); err != nil {
+		if err := add(part(b.met), part(b.known), true); err != nil {
 			return m, err
 		}
 	}
 	best := 0
+	mean := func(k int) float64 {
+		return loss[0][k]/max(folds[0], 1) + loss[1][k]/max(folds[1], 1)
+	}
 	for k := range shares {
-		if loss[k] < loss[best] {
+		if mean(k) < mean(best) {
 			best = k
 		}
 	}
@@ -168,6 +183,11 @@ func (m Mixed) try(ctx context.Context, s *Sample, met, rest []int, size int, be
 	}
 	some.available = s.available
 	k := newKnown(some)
+	if beyond {
+		if k.bank, err = design.NewBank(ctx, some.answers.SelectModels(k.rows), m.Workers); err != nil {
+			return nil, fmt.Errorf("mixed selection: %w", err)
+		}
+	}
 	most, err := Forward{Seed: m.Seed, Workers: m.Workers, Folds: min(5, len(rest)/2)}.Select(ctx, some, Mixed{Share: slices.Max(shares)}.chosen(size))
 	if err != nil {
 		return nil, err
@@ -193,9 +213,11 @@ func (m Mixed) try(ctx context.Context, s *Sample, met, rest []int, size int, be
 // known are the models that samples are balanced and judged by: at most as many as a design
 // learns from, evenly along the score.
 type known struct {
-	answers    [][]float64 // models × items; a missing one is the item's share of right ones
-	scores     []float64   // points
-	difficulty []float64   // share of right answers, by item
+	answers    [][]float64  // models × items; a missing one is the item's share of right ones
+	scores     []float64    // points
+	difficulty []float64    // share of right answers, by item
+	rows       []int        // of the sample
+	bank       *design.Bank // of all items; made for models beyond the range
 }
 
 func newKnown(s *Sample) *known {
@@ -209,6 +231,7 @@ func newKnown(s *Sample) *known {
 		i := order[at]
 		k.answers = append(k.answers, k.row(s, i))
 		k.scores = append(k.scores, s.scores[i])
+		k.rows = append(k.rows, i)
 	}
 	return k
 }
@@ -278,22 +301,22 @@ func (k *known) leaveOneOut(items []int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	var inverse mat.SymDense
+	if err := r.root.InverseTo(&inverse); err != nil {
+		return 0, fmt.Errorf("mixed selection: %w", err)
+	}
 	n := float64(len(k.answers))
 	sum := 0.0
-	solved := mat.NewVecDense(len(items), nil)
 	for i, row := range r.rows {
 		x := mat.NewVecDense(len(items), row)
-		if err := r.root.SolveVecTo(solved, x); err != nil {
-			return 0, fmt.Errorf("mixed selection: %w", err)
-		}
-		e := (k.scores[i] - r.mean - mat.Dot(x, r.weight)) / (1 - 1/n - mat.Dot(x, solved))
+		e := (k.scores[i] - r.mean - mat.Dot(x, r.weight)) / (1 - 1/n - mat.Inner(x, &inverse, x))
 		sum += e * e / n
 	}
 	return sum, nil
 }
 
 // errorOf returns the mean squared error for models that are met, by the regression, or for
-// those beyond the range by the design's weights.
+// those beyond the range by design.
 func (k *known) errorOf(s *Sample, met, items []int, beyond bool) (float64, error) {
 	estimate, err := k.estimator(items, beyond)
 	if err != nil {
@@ -306,25 +329,29 @@ func (k *known) errorOf(s *Sample, met, items []int, beyond bool) (float64, erro
 		for p, j := range items {
 			x[p] = row[j]
 		}
-		e := s.scores[i] - estimate(x)
+		v, err := estimate(x)
+		if err != nil {
+			return 0, fmt.Errorf("mixed selection: %w", err)
+		}
+		e := s.scores[i] - v
 		sum += e * e / float64(len(met))
 	}
 	return sum, nil
 }
 
 // estimator returns the estimate of a score, in points, from answers to the items.
-func (k *known) estimator(items []int, beyond bool) (func(x []float64) float64, error) {
+func (k *known) estimator(items []int, beyond bool) (func(x []float64) (float64, error), error) {
 	if !beyond {
 		r, err := k.regress(items)
 		if err != nil {
 			return nil, err
 		}
-		return func(x []float64) float64 {
+		return func(x []float64) (float64, error) {
 			v := r.mean
 			for p := range x {
 				v += (x[p] - r.means[p]) * r.weight.AtVec(p)
 			}
-			return v
+			return v, nil
 		}, nil
 	}
 	answers, share := make([][]float64, len(k.answers)), make([]float64, len(k.answers))
@@ -335,7 +362,7 @@ func (k *known) estimator(items []int, beyond bool) (func(x []float64) float64, 
 		}
 		share[i] = k.scores[i] / 100
 	}
-	w, err := design.NewWeights(answers, share, design.DefaultRidge)
+	e, err := design.New(answers, share, k.bank, items)
 	if err != nil {
 		return nil, err
 	}
@@ -343,15 +370,8 @@ func (k *known) estimator(items []int, beyond bool) (func(x []float64) float64, 
 	for p := range all {
 		all[p] = p
 	}
-	weights, err := w.Of(all)
-	if err != nil {
-		return nil, err
-	}
-	return func(x []float64) float64 {
-		v := 0.0
-		for p := range x {
-			v += 100 * x[p] * weights[p]
-		}
-		return v
+	return func(x []float64) (float64, error) {
+		score, _, err := e.Estimate(all, x)
+		return score, err
 	}, nil
 }

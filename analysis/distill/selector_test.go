@@ -22,6 +22,7 @@ func selectors(bank []irt.Item) []Selector {
 		Clusters{Items: bank, Seed: 1},
 		Anchors{Seed: 1},
 		Forward{Seed: 1},
+		Mixed{Share: 0.3, Seed: 1},
 	}
 }
 

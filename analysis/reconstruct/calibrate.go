@@ -8,7 +8,7 @@ import (
 )
 
 // maskedModels is the number of models that are predicted with masked answers.
-const maskedModels = 60
+const maskedModels = 30
 
 // calibrate chooses what the processes weigh, and makes the intervals of all processes and
 // of the mean, from models left out of the fit that predicts them. Cases has one slice a
@@ -59,8 +59,6 @@ func (f *fitting) calibrate(ctx context.Context, cases [][]leftOut) error {
 		for _, c := range cases {
 			if x := c[t]; !math.IsNaN(x.truth) {
 				x.residual = x.truth - x.score
-				// With missing answers the residual is larger; there is one SD of both.
-				x.sd, x.imputationSD = math.Hypot(x.sd, x.imputationSD), 0
 				of = append(of, x)
 			}
 		}
@@ -197,7 +195,7 @@ func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 func (m *Model) casesOf(e estimate, truth func(t int) float64) []leftOut {
 	out := make([]leftOut, m.numbers())
 	for t := range out {
-		out[t] = leftOut{score: e.score[t], sd: e.sd[t], imputationSD: e.imputationSD[t],
+		out[t] = leftOut{score: e.score[t], sd: e.sd[t], missing: e.missing[t],
 			located: e.located[t], distance: e.distance, truth: math.NaN()}
 		if t == len(m.targets) || m.process(t) != nil {
 			out[t].truth = truth(t)

@@ -25,13 +25,16 @@
 // strength across benchmarks. The hyper-parameters maximise the marginal likelihood
 // on a subset of the training models; test models decide nothing.
 //
-// Missing answers are imputed several times from a factor model of the answers
-// (multiple imputation): the estimate is the mean over the imputations, and their
-// standard deviation widens the interval.
+// The process draws estimates to the scores that it knows. The score that is told is a mean
+// of it and of an estimate by design (see package design), which draws nowhere, by how far
+// beyond the training models' scores the model stands. A Verdict says so.
+//
+// A model that lacks answers is predicted by the process of those it has.
 //
 // Intervals are conformal (Vovk, Gammerman and Shafer, Algorithmic Learning in a
 // Random World, 2005): quantiles of the residuals of models left out of the fit, each
-// divided by its predictive standard deviation.
+// divided by its predictive standard deviation; of models left out at random, and of those
+// left out together with all that are as good.
 //
 // For comparison the package has the published recipe (Kipnis et al., metabench, ICLR
 // 2025), a ridge regression on the answers, and a process on abilities and sub-scores.

@@ -14,12 +14,15 @@ import (
 // don't have, so that a renamed one needs another version.
 const magic = "metabench reconstruct 2\n"
 
+// firstMagic starts models of the first version, which have processes alone: no estimate by
+// design, and nothing about models beyond the range.
+const firstMagic = "metabench reconstruct 1\n"
+
 // wire is the encoded form of a Model.
 type wire struct {
 	Level      float64
 	Seed       uint64
 	Benchmarks []identity
-	Imputer    imputer
 	Models     int
 	Answers    []uint64 // completed answers of the training models, Models × words
 	Targets    []*target
@@ -47,8 +50,11 @@ func init() {
 // MarshalBinary encodes the model. Equal models have equal bytes, and a decoded model
 // predicts the same bits. The bytes contain the answers of the training models to the
 // selected items, but no names of models.
-func (m *Model) MarshalBinary() ([]byte, error) {
-	w := wire{Level: m.level, Seed: m.seed, Benchmarks: m.benchmarks, Imputer: *m.imputer,
+func (m *Model) MarshalBinary() ([]byte, error) { return m.wire().encode(magic) }
+
+// wire is the model's encoded form.
+func (m *Model) wire() *wire {
+	w := &wire{Level: m.level, Seed: m.seed, Benchmarks: m.benchmarks,
 		Models: len(m.rows), Targets: m.targets, Mean: m.mean, MeanExtent: m.meanExtent}
 	for _, row := range m.rows {
 		w.Answers = append(w.Answers, row...)
@@ -58,6 +64,10 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 			w.TaskMeans = append(w.TaskMeans, taskMean{k, t})
 		}
 	}
+	return w
+}
+
+func (w *wire) encode(magic string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(magic)
 	if err := gob.NewEncoder(&b).Encode(w); err != nil {
@@ -69,12 +79,19 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary decodes what MarshalBinary wrote. Damaged bytes are an error.
 func (m *Model) UnmarshalBinary(data []byte) error {
 	rest, ok := bytes.CutPrefix(data, []byte(magic))
+	first := false
 	if !ok {
+		rest, first = bytes.CutPrefix(data, []byte(firstMagic))
+	}
+	if !ok && !first {
 		return errors.New("decode reconstruction model: the data are no such model, or one of another version of the program: fit again")
 	}
 	var w wire
 	if err := gob.NewDecoder(bytes.NewReader(rest)).Decode(&w); err != nil {
 		return fmt.Errorf("decode reconstruction model: %w", err)
+	}
+	if first {
+		w.upgrade()
 	}
 	if err := w.validate(); err != nil {
 		return fmt.Errorf("decode reconstruction model: %w", err)
@@ -84,7 +101,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		items[g] = len(b.Items)
 	}
 	*m = Model{level: w.Level, seed: w.Seed, benchmarks: w.Benchmarks, layout: newLayout(items),
-		imputer: &w.Imputer, targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean, meanExtent: w.MeanExtent}
+		targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean, meanExtent: w.MeanExtent}
 	for _, t := range w.TaskMeans {
 		m.taskMeans[t.Benchmark] = t.Process
 	}
@@ -93,7 +110,32 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		m.rows = append(m.rows, w.Answers[i*words:(i+1)*words:(i+1)*words])
 	}
 	m.derive()
+	for t := range m.numbers() {
+		if p := m.process(t); p != nil && len(p.Scores) == 0 {
+			p.scored(m)
+		}
+	}
 	return nil
+}
+
+// upgrade fills in what models of the first version lack. Of complete answers they predict
+// what they did.
+func (w *wire) upgrade() {
+	calibrations := []*calibration{&w.Mean}
+	for _, t := range w.Targets {
+		if t != nil {
+			calibrations = append(calibrations, &t.Interval)
+		}
+	}
+	for _, t := range w.TaskMeans {
+		if t.Process != nil {
+			calibrations = append(calibrations, &t.Process.Interval)
+		}
+	}
+	for _, c := range calibrations {
+		c.Distance, c.Stretch = []float64{0}, []float64{1}
+		c.Ratio, c.Doubt = []float64{0}, []float64{1} // were by the spread of imputations
+	}
 }
 
 // validate checks all sizes and indices that prediction relies on.
@@ -107,14 +149,11 @@ func (w *wire) validate() error {
 		sizes, items = append(sizes, len(b.Items)), items+len(b.Items)
 	}
 	l := newLayout(sizes)
-	im := w.Imputer
 	switch {
 	case groups == 0 || len(w.Targets) != groups:
 		return fmt.Errorf("%d processes for %d benchmarks", len(w.Targets), groups)
 	case w.Models <= 0 || len(w.Answers)/l.words() != w.Models || len(w.Answers)%l.words() != 0:
 		return fmt.Errorf("%d words of answers for %d models", len(w.Answers), w.Models)
-	case im.Rank < 0 || im.Rank > maxRank || len(im.Mean) != items || len(im.Noise) != items || len(im.Loading) != items*im.Rank:
-		return errors.New("the imputer does not fit the items")
 	case groups > 1 && !w.Mean.valid():
 		return errors.New("the mean has no valid calibration")
 	}
@@ -145,15 +184,17 @@ func (t *target) validate(groups, models, items int) error {
 		return errors.New("no process")
 	case len(t.Alpha) != len(t.Rows) || len(t.Rows) == 0:
 		return fmt.Errorf("%d weights for %d models", len(t.Alpha), len(t.Rows))
+	case len(t.Scores) != len(t.Rows) && len(t.Scores) != 0:
+		return fmt.Errorf("%d scores for %d models", len(t.Scores), len(t.Rows))
 	case len(t.Shares) != groups || len(t.Hyper.Linear) != groups:
 		return errors.New("hyper-parameters do not fit the benchmarks")
 	case !t.Interval.valid():
 		return errors.New("no valid calibration")
-	case t.Design == nil:
-		return errors.New("no estimator by design")
 	}
-	if err := t.Design.Validate(items); err != nil {
-		return err
+	if t.Design != nil { // as models of the first version have none
+		if err := t.Design.Validate(items); err != nil {
+			return err
+		}
 	}
 	for _, s := range t.Hyper.Scales {
 		if len(s.Length) != groups {
@@ -178,11 +219,6 @@ func (c *calibration) valid() bool {
 		len(c.Ratio) == 0 || len(c.Doubt) != len(c.Ratio) ||
 		len(c.Distance) == 0 || len(c.Stretch) != len(c.Distance) {
 		return false
-	}
-	for _, q := range c.Beyond {
-		if len(q.Below) != len(q.Position) || len(q.Above) != len(q.Position) {
-			return false
-		}
 	}
 	for _, v := range c.Centre {
 		if math.IsNaN(v) {

@@ -55,12 +55,12 @@ func (b blend) weight(u float64) float64 { return b.Most / (1 + math.Exp((u-b.Ce
 const blendWidth = 0.4
 
 // defaultBlend stands where nothing was left out to choose another.
-var defaultBlend = blend{Centre: -0.5, Most: 0.85}
+var defaultBlend = blend{Centre: 0, Most: 0.85}
 
 // blends are those to choose from.
 func blends() []blend {
 	var all []blend
-	for _, centre := range []float64{-0.5, -1, 0, 0.5} {
+	for _, centre := range []float64{0, -0.5, 0.5, -1, 1} {
 		for _, most := range []float64{0.85, 1, 0.7} {
 			all = append(all, blend{centre, most})
 		}
@@ -94,8 +94,9 @@ func (b blend) at(x located, unit float64) (score, sd float64) {
 	return w*x.process + (1-w)*x.design, math.Hypot(w*x.processSD, (1-w)*unit*x.designSE)
 }
 
-// choose returns the blend with the least mean squared error, half of which is of models of
-// the training models' own population and half of those beyond its range.
+// choose returns the blend with the least product of two mean squared errors, that of models
+// of the training models' own population and that of models beyond its range: a tenth less
+// of one is worth a tenth more of the other.
 func choose(cases []leftOut, unit float64) blend {
 	best, least := defaultBlend, math.Inf(1)
 	for _, b := range blends() {
@@ -109,12 +110,21 @@ func choose(cases []leftOut, unit float64) blend {
 			sum[k] += (x.truth - score) * (x.truth - score)
 			n[k]++
 		}
-		if loss := sum[0]/max(n[0], 1) + sum[1]/max(n[1], 1); loss < least {
+		loss := 0.0
+		for k := range sum {
+			if n[k] > 0 {
+				loss += math.Log(sum[k]/n[k] + leastError)
+			}
+		}
+		if loss < least {
 			best, least = b, loss
 		}
 	}
 	return best
 }
+
+// leastError keeps the logarithm of a mean squared error, in squared points, finite.
+const leastError = 1e-6
 
 // design learns the design's estimator of process number t, from the training models with
 // answers to benchmark b.
@@ -133,18 +143,23 @@ func (f *fitting) design(ctx context.Context, number, b int, t *target, c *condi
 		}
 		return 0
 	})
-	var known design.Known
+	var answers [][]float64
+	var share []float64
 	var rows []int
 	for _, at := range design.Evenly(len(order)) {
 		k := order[at]
-		known.Answers = append(known.Answers, f.model.layout.answers(f.model.rows[t.Rows[k]], b))
-		known.Share = append(known.Share, (t.Centre+t.Spread*c.points.y[k])/100)
+		answers = append(answers, f.model.layout.answers(f.model.rows[t.Rows[k]], b))
+		share = append(share, (t.Centre+t.Spread*c.points.y[k])/100)
 		rows = append(rows, f.train[t.Rows[k]])
 	}
+	var bank *design.Bank
 	if bench.Whole != nil && number == b {
-		known.Whole, known.Sampled = bench.Whole.SelectModels(rows), bench.Selected
+		var err error
+		if bank, err = design.NewBank(ctx, bench.Whole.SelectModels(rows), f.opts.Workers); err != nil {
+			return fmt.Errorf("fit %s: %w", bench.Name, err)
+		}
 	}
-	e, err := design.New(ctx, known, f.opts.Workers)
+	e, err := design.New(answers, share, bank, bench.Selected)
 	if err != nil {
 		return fmt.Errorf("fit %s: %w", bench.Name, err)
 	}
@@ -221,6 +236,9 @@ func foldsBeyond(in *Input, train response.TrainSet) []fold {
 	var out []fold
 	for _, s := range beyondShares {
 		f := fold{rest: response.TrainSet{Rows: rows(s.train)}, held: rows(s.held), beyond: true}
+		if s.train[0] == 0 {
+			f.side = 1
+		}
 		if len(f.rest.Rows) >= MinModels && len(f.held) > 0 {
 			out = append(out, f)
 		}

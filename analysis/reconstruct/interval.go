@@ -6,18 +6,19 @@ import (
 	"sort"
 )
 
-// calibration turns an estimate ŷ with its standard deviations into the interval
+// calibration turns an estimate ŷ with its standard deviation into the interval
 //
-//	[ŷ - q₋(ŷ) w, ŷ + q₊(ŷ) w],   w = √(sd² + (d(ρ) · imputationSD)²)
+//	[ŷ - q₋ w, ŷ + q₊ w],   w = f(h) · d(ρ) · sd
 //
 // The quantiles q₋ and q₊ are conformal: models left out of the fit are sorted by
 // estimated score into bins of equal size, and each bin has the quantiles of its
-// residuals, divided by their predictive SD. Between the centres of the bins they are
-// interpolated. So the interval follows both the predictive SD and the score, and
-// need not be symmetric.
+// residuals, divided by their SD. Between the centres of the bins they are interpolated, and
+// beyond the range of the training models they are others, see quantiles. So the interval
+// follows the SD, the score and where the model stands, and need not be symmetric.
 //
-// The inflation factor d ≥ 1 on the imputation SD is a function of its share of the
-// whole SD, ρ = imputationSD / √(sd² + imputationSD²), interpolated as well.
+// The factor f on the SD is a function of the distance h to the nearest training model, and
+// the inflation factor d one of the share ρ of answers that are missing; both are
+// interpolated as well.
 //
 // The names of the fields are those of encoded models.
 type calibration struct {
@@ -25,27 +26,21 @@ type calibration struct {
 	Below  []float64 // q₋ of each bin, in predictive SDs
 	Above  []float64 // q₊
 
-	Ratio []float64 // ρ of each bin of masked cases, ascending
+	Ratio []float64 // ρ of each bin of masked cases, ascending, after 0
 	Doubt []float64 // d
 
 	Distance []float64 // mean distance of each bin to the nearest training model, ascending
 	Stretch  []float64 // factor on the SD of a model at that distance
 
-	Beyond [2]quantilesBeyond // below the training models' range, and above
+	Beyond [2]float64 // quantile of absolute residuals below the training models' range, and above
 	Limits limits
-}
-
-// quantilesBeyond are the quantiles q₋ and q₊ of models that left the range of those they
-// were predicted by, by their position. The larger of these and those by score holds.
-type quantilesBeyond struct {
-	Position     []float64 // mean of each bin, ascending; none where nothing could be left out
-	Below, Above []float64
 }
 
 // uncalibrated has intervals from 0 to 100.
 func uncalibrated() calibration {
 	return calibration{Centre: []float64{0}, Below: []float64{math.Inf(1)}, Above: []float64{math.Inf(1)},
-		Ratio: []float64{0}, Doubt: []float64{1}, Distance: []float64{0}, Stretch: []float64{1}}
+		Ratio: []float64{0}, Doubt: []float64{1}, Distance: []float64{0}, Stretch: []float64{1},
+		Beyond: [2]float64{math.Inf(1), math.Inf(1)}}
 }
 
 // calibrated reports whether any model was left out to make intervals from.
@@ -57,32 +52,29 @@ const (
 	binSize = 150
 	maxBins = 8
 	// inflationBinSize is the same for inflation factors, of which one quantile, at the
-	// nominal level, is taken. Only cases with ρ ≥ minRatio count.
-	inflationBinSize = 60
+	// nominal level, is taken.
+	inflationBinSize = 30
 	maxInflationBins = 4
-	minRatio         = 0.3
 )
 
 // leftOut is one model that was predicted without being in the fit.
 type leftOut struct {
 	score    float64 // estimate, points
 	residual float64 // true score less estimate, points
-	sd       float64 // predictive standard deviation given all answers, points
-
-	imputationSD float64 // standard deviation that missing answers add, points
+	sd       float64 // predictive standard deviation, points
+	missing  float64 // share of the items without an answer
 
 	located          // what the estimate was made from
 	truth    float64 // points; NaN where unknown
 	distance float64 // see estimate
 	beyond   bool    // left out together with all that are as good, or as bad
+	from     int     // side that it was left out from, if so
+	fold     int     // that it was left out in
 }
 
 const (
-	// beyondBinSize and maxBeyondBins are binSize and maxBins for models beyond the range.
-	beyondBinSize = 40
-	maxBeyondBins = 3
-	// beyondFrom is the position from which on models beyond the range count: as much as
-	// the errors of their estimates they may seem to be inside.
+	// beyondFrom is the position from which on a model may be from beyond the range: as much
+	// as the errors of its estimate it may seem to be inside.
 	beyondFrom = -2
 	// maxStretchBins is maxBins by distance.
 	maxStretchBins = 4
@@ -106,20 +98,7 @@ func newCalibration(cases []leftOut, level float64) calibration {
 		c.Centre, c.Below, c.Above = append(c.Centre, centre), append(c.Below, below), append(c.Above, above)
 	}
 	for side := range c.Beyond {
-		var of []leftOut
-		for _, x := range beyond {
-			if x.side == side && x.position > beyondFrom {
-				of = append(of, x)
-			}
-		}
-		sort.SliceStable(of, func(i, j int) bool { return of[i].position < of[j].position })
-		q := &c.Beyond[side]
-		for _, part := range binned(of, beyondBinSize, maxBeyondBins) {
-			at, below, above := c.quantilesOf(part, func(x leftOut) float64 { return x.position }, level)
-			if !math.IsInf(above, 1) {
-				q.Position, q.Below, q.Above = append(q.Position, at), append(q.Below, below), append(q.Above, above)
-			}
-		}
+		c.Beyond[side] = c.beyond(beyond, side, level)
 	}
 	return c
 }
@@ -147,6 +126,44 @@ func (c *calibration) quantilesOf(bin []leftOut, value func(leftOut) float64, le
 	}
 	below, above = conformalQuantiles(ratio, level)
 	return mean, below, above
+}
+
+// beyond returns the quantile of the absolute residuals, in SDs, of models from beyond one
+// side of the range. It is one for all positions: the further out a model of a known score
+// seems to be, the more its estimate is too far out, which says nothing of a model that is
+// there. And it is symmetric: the models of a fold share their items, and the sign of the
+// error that these cause. As they share its size as well, it is the largest of the folds'
+// quantiles; where each fold has too few, that of all.
+func (c *calibration) beyond(cases []leftOut, side int, level float64) float64 {
+	var all []float64
+	folds := map[int][]float64{}
+	for _, x := range cases {
+		if x.from == side && x.side == side && x.position > beyondFrom {
+			z := math.Abs(x.residual) / (x.sd * interpolate(c.Distance, c.Stretch, x.distance))
+			all, folds[x.fold] = append(all, z), append(folds[x.fold], z)
+		}
+	}
+	quantile := func(z []float64) (float64, bool) {
+		slices.Sort(z)
+		k, ok := quantileRank(len(z), level)
+		if !ok {
+			return 0, false
+		}
+		return z[k-1], true
+	}
+	largest := 0.0
+	for _, z := range folds {
+		if q, ok := quantile(z); ok {
+			largest = max(largest, q)
+		}
+	}
+	if largest > 0 {
+		return largest
+	}
+	if q, ok := quantile(all); ok {
+		return q
+	}
+	return math.Inf(1)
 }
 
 // stretch corrects the SDs by the distance to the nearest training model: processes trust
@@ -212,81 +229,62 @@ func quantileRank(n int, level float64) (k int, ok bool) {
 }
 
 // calibrateInflation estimates the inflation factors from cases with masked answers: in
-// each bin of ρ the smallest factor with which the intervals hold the nominal share of
-// the cases. Where fewer cases have ρ ≥ minRatio than a quantile needs, the one factor
-// is the largest that any case requires.
+// each bin of ρ the smallest factor, of at least 1, with which the intervals hold the nominal
+// share of the cases. Where there are fewer than a quantile needs, it is the largest that any
+// case requires.
 func (c *calibration) calibrateInflation(cases []leftOut, level float64) {
-	type need struct{ ratio, factor float64 }
+	type need struct{ missing, factor float64 }
 	var needs []need
-	largest := 1.0
 	for _, x := range cases {
 		below, above := c.quantiles(x.score, x.located)
 		q := above
 		if x.residual < 0 {
 			q = below
 		}
-		if q == 0 || x.ratio() == 0 {
-			continue
-		}
-		// The factor with which the interval's end is the true score. Where ρ is small, an
-		// ordinary error would require a huge one: hence minRatio.
-		z := x.residual / q
-		n := need{x.ratio(), math.Max(1, math.Sqrt(math.Max(0, z*z-x.sd*x.sd))/x.imputationSD)}
-		largest = math.Max(largest, n.factor)
-		if n.ratio >= minRatio {
-			needs = append(needs, n)
+		if w := q * x.sd * interpolate(c.Distance, c.Stretch, x.distance); w > 0 && x.missing > 0 && !math.IsInf(w, 1) {
+			needs = append(needs, need{x.missing, math.Abs(x.residual) / w})
 		}
 	}
 	if len(needs) == 0 {
 		return
 	}
-	if _, ok := quantileRank(len(needs), level); !ok {
-		c.Ratio, c.Doubt = []float64{0}, []float64{largest}
-		return
-	}
-	sort.SliceStable(needs, func(i, j int) bool { return needs[i].ratio < needs[j].ratio })
-	c.Ratio, c.Doubt = nil, nil
+	sort.SliceStable(needs, func(i, j int) bool { return needs[i].missing < needs[j].missing })
+	c.Ratio, c.Doubt = []float64{0}, []float64{1}
 	bins := max(1, min(maxInflationBins, len(needs)/inflationBinSize))
 	for b := range bins {
 		part := needs[b*len(needs)/bins : (b+1)*len(needs)/bins]
-		ratio, factor := 0.0, make([]float64, len(part))
+		missing, factor := 0.0, make([]float64, len(part))
 		for k, n := range part {
-			ratio += n.ratio / float64(len(part))
+			missing += n.missing / float64(len(part))
 			factor[k] = n.factor
 		}
 		sort.Float64s(factor)
-		k, _ := quantileRank(len(factor), level) // exists: a bin has inflationBinSize cases, or is all of needs
-		c.Ratio = append(c.Ratio, ratio)
-		c.Doubt = append(c.Doubt, factor[k-1])
+		k, ok := quantileRank(len(factor), level)
+		if !ok {
+			k = len(factor)
+		}
+		c.Ratio = append(c.Ratio, missing)
+		c.Doubt = append(c.Doubt, max(1, factor[k-1]))
 	}
 }
 
-// ratio is ρ, the share of the imputation SD in the whole.
-func (x leftOut) ratio() float64 {
-	if x.imputationSD == 0 {
-		return 0 // also where both are zero
-	}
-	return x.imputationSD / math.Hypot(x.sd, x.imputationSD)
-}
-
-// quantiles interpolates q₋ and q₊ at a score and where the model stands. Beyond a range
-// that nothing could be left out at, nothing is known: both are infinite.
+// quantiles interpolates q₋ and q₊ by the score, and by the position where the model is near
+// an end of the range: up to beyondFrom they are those by score, and beyond the range those
+// of models from there. Where none could be left out there, nothing is known of them.
 func (c *calibration) quantiles(score float64, x located) (below, above float64) {
 	below, above = interpolate(c.Centre, c.Below, score), interpolate(c.Centre, c.Above, score)
 	if !(x.position > beyondFrom) { // or NaN: the process is all there is
 		return below, above
 	}
 	q := c.Beyond[x.side]
-	switch {
-	case len(q.Position) > 0:
-		// From none at beyondFrom they grow to the first bin's.
-		at := append([]float64{beyondFrom}, q.Position...)
-		below = max(below, interpolate(at, append([]float64{0}, q.Below...), x.position))
-		above = max(above, interpolate(at, append([]float64{0}, q.Above...), x.position))
-	case x.position > 0:
-		below, above = math.Inf(1), math.Inf(1)
+	switch f := 1 - x.position/beyondFrom; {
+	case f >= 1:
+		return q, q
+	case math.IsInf(q, 1) || math.IsInf(below, 1):
+		return below, above
+	default:
+		return below + f*(q-below), above + f*(q-above)
 	}
-	return below, above
 }
 
 // interpolate returns the value at x of the line through the points (at, value),
@@ -307,8 +305,7 @@ func interpolate(at, value []float64, x float64) float64 {
 // interval returns the estimate of target t with its interval, within 0 and 100.
 func (c *calibration) interval(e estimate, t int) Prediction {
 	below, above := c.quantiles(e.score[t], e.located[t])
-	x := leftOut{sd: e.sd[t] * interpolate(c.Distance, c.Stretch, e.distance), imputationSD: e.imputationSD[t]}
-	width := math.Hypot(x.sd, interpolate(c.Ratio, c.Doubt, x.ratio())*x.imputationSD)
+	width := e.sd[t] * interpolate(c.Distance, c.Stretch, e.distance) * interpolate(c.Ratio, c.Doubt, e.missing[t])
 	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
 	p := Prediction{Score: points(e.score[t]), Interval: true, Lower: 0, Upper: 100}
 	if !math.IsInf(below, 0) { // infinity times a width of zero is NaN

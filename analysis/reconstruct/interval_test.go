@@ -27,7 +27,7 @@ func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 				cases[k] = leftOut{score: 50, residual: rng.NormFloat64(), sd: 1}
 			}
 			c := newCalibration(cases, level)
-			below, above := c.quantiles(50, located{})
+			below, above := c.quantiles(50, located{position: math.Inf(-1)})
 			finite = finite && !math.IsInf(below, 0) && !math.IsInf(above, 0)
 			for range fresh {
 				if r := rng.NormFloat64(); -below <= r && r <= above {
@@ -48,7 +48,7 @@ func TestIntervalsOfFewModelsHoldTheirShare(t *testing.T) {
 func TestIntervalsThatKnowNothingAreAllScores(t *testing.T) {
 	c := newCalibration([]leftOut{{score: 50, residual: 1, sd: 1}}, 0.9)
 	for _, sd := range []float64{0, 2} {
-		p := c.interval(estimate{score: []float64{50}, sd: []float64{sd}, imputationSD: []float64{0}, located: make([]located, 1)}, 0)
+		p := c.interval(estimate{score: []float64{50}, sd: []float64{sd}, missing: []float64{0}, located: []located{{position: math.Inf(-1)}}}, 0)
 		if p.Lower != 0 || p.Upper != 100 || p.Score != 50 {
 			t.Errorf("with an SD of %g the prediction is %+v, want 50 in 0 to 100", sd, p)
 		}
@@ -64,11 +64,11 @@ func TestFewMaskedModelsAskForTheLargestFactor(t *testing.T) {
 	}(), 0.9)
 	var few []leftOut
 	for k := range 8 {
-		few = append(few, leftOut{score: 50, residual: float64(5 * k), sd: 2, imputationSD: 2})
+		few = append(few, leftOut{score: 50, residual: float64(5 * k), sd: 2, missing: 0.5, located: located{position: math.Inf(-1)}})
 	}
 	c.calibrateInflation(few, 0.9)
-	_, above := c.quantiles(50, located{})
-	if len(c.Doubt) != 1 || math.Hypot(2, c.Doubt[0]*2)*above < 35-1e-9 {
+	_, above := c.quantiles(50, located{position: math.Inf(-1)})
+	if len(c.Doubt) != 2 || c.Doubt[0] != 1 || c.Doubt[1]*2*above < 35-1e-9 {
 		t.Errorf("factors %v don't hold the largest of 8 residuals", c.Doubt)
 	}
 }
@@ -126,19 +126,23 @@ func TestPredictionsUseTheWorkersOfTheFit(t *testing.T) {
 	}
 }
 
-// A factor model of numbers that are none, as in a damaged file, is refused instead of
-// giving predictions of nothing.
+// A factor model of numbers that are none is refused instead of giving answers of nothing.
 func TestImputerThatIsNoModelIsRefused(t *testing.T) {
 	in := population(42, 60, 30)
-	m := fit(t, in, halves(in).Train, Options{Iterations: 1, PointsOnly: true})
 	in.Benchmarks[0].Answers.Set(0, 0, response.Missing)
-	if _, err := m.PredictRow(in, 0); err != nil {
+	l := newLayout([]int{30})
+	var rows []sheet
+	for i := range in.Models {
+		rows = append(rows, l.row(in, i))
+	}
+	m := newImputer(l, rows, stream(1, 1), 1)
+	if _, err := m.posterior(l, rows[0]); err != nil {
 		t.Fatal(err)
 	}
 	for _, noise := range []float64{math.NaN(), -1e-9} {
-		m.imputer.Noise[7] = noise
+		m.Noise[7] = noise
 		var refused *NotPositiveError
-		if _, err := m.PredictRow(in, 0); !errors.As(err, &refused) {
+		if _, err := m.posterior(l, rows[0]); !errors.As(err, &refused) {
 			t.Errorf("noise %g: error %v, want a *NotPositiveError", noise, err)
 		}
 	}

@@ -22,6 +22,10 @@ type Options struct {
 	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
 	PointsOnly bool    // make no intervals (they are 0 to 100), which saves more than half of the time
 
+	// Like is a model of the same benchmarks whose hyper-parameters the search begins at,
+	// where they are near: fewer iterations get there. Nil for none.
+	Like *Model
+
 	// Groups labels each model of the table, for example with its family. Where set,
 	// whole groups are left out when the intervals are made, so that the intervals hold
 	// for models of a new group; they are wider.
@@ -70,7 +74,6 @@ type Model struct {
 	workers    int // of predictions of many models; 0 for one a processor; not encoded
 	benchmarks []identity
 	layout     layout
-	imputer    *imputer
 	rows       [][]uint64  // completed answers of the training models
 	shares     [][]float64 // their sub-scores, derived from rows
 	targets    []*target   // one a benchmark
@@ -95,6 +98,7 @@ type target struct {
 	Hyper    hyper
 	Shares   []float64 // mean sub-scores, the centre of the linear term
 	Alpha    []float64
+	Scores   []float64 // standardised, of the rows
 	Interval calibration
 	Design   *design.Estimator // on the answers to the benchmark's own items
 	Extent   extent
@@ -213,18 +217,18 @@ func newFitting(ctx context.Context, in *Input, train response.TrainSet, opts Op
 	for _, i := range train.Rows {
 		f.sheet = append(f.sheet, m.layout.row(in, i))
 	}
-	m.imputer = newImputer(m.layout, f.sheet, stream(opts.Seed, streamFactors), opts.Workers)
+	imputer := newImputer(m.layout, f.sheet, stream(opts.Seed, streamFactors), opts.Workers)
 	m.rows = make([][]uint64, len(f.sheet))
 	err := parallel.Try(ctx, len(f.sheet), opts.Workers, func(_ context.Context, i, _ int) error {
 		m.rows[i] = f.sheet[i].correct
 		if !m.layout.missingAny(f.sheet[i]) {
 			return nil
 		}
-		p, err := m.imputer.posterior(m.layout, f.sheet[i])
+		p, err := imputer.posterior(m.layout, f.sheet[i])
 		if err != nil {
 			return err
 		}
-		m.rows[i] = m.imputer.complete(m.layout, f.sheet[i], p, stream(opts.Seed, streamRows+uint64(i)))
+		m.rows[i] = imputer.complete(m.layout, f.sheet[i], p, stream(opts.Seed, streamRows+uint64(i)))
 		return nil
 	})
 	if err != nil {
@@ -265,7 +269,7 @@ func (f *fitting) chooseMasked() {
 		}
 	}
 	for _, i := range thin(rows, maskedModels) {
-		f.masked = append(f.masked, &exclusion{row: i, alpha: make([][]float64, f.model.numbers())})
+		f.masked = append(f.masked, &exclusion{row: i})
 	}
 }
 
@@ -292,13 +296,28 @@ func (t *target) derive(m *Model) {
 	}
 }
 
+// scored gives a process of the first version the scores that its weights are of: y = A α.
+func (t *target) scored(m *Model) {
+	n, h := len(t.Rows), make([]int, m.layout.groups())
+	t.Scores = make([]float64, n)
+	for a, i := range t.Rows {
+		t.Scores[a] += (t.own[a] + t.Hyper.Noise + noiseFloor) * t.Alpha[a]
+		for b := a + 1; b < n; b++ {
+			j := t.Rows[b]
+			m.layout.distances(m.rows[i], m.rows[j], h)
+			c := t.kernel.at(h, m.shares[i], m.shares[j])
+			t.Scores[a] += c * t.Alpha[b]
+			t.Scores[b] += c * t.Alpha[a]
+		}
+	}
+}
+
 // The streams of random numbers that a fit draws from. Each row has its own, so that
 // the order of work does not matter.
 const (
 	streamFactors = iota
 	streamSubset
 	streamFolds
-	streamPredict
 	streamMask = 1 << 16
 	streamRows = 1 << 32
 )
@@ -390,23 +409,11 @@ func (f *fitting) points(number, b int) (*target, *conditioned) {
 // solve conditions a process on its points.
 func (f *fitting) solve(ctx context.Context, number int, t *target, c *conditioned) error {
 	t.derive(f.model)
-	var columns []int
-	for _, x := range f.masked { // none for points only
-		if k, ok := c.pointOf[x.row]; ok {
-			columns = append(columns, k)
-		}
-	}
-	solved, err := solve(answerCovariance{c.points, t.kernel}, c.points.y, columns, f.opts.Workers)
+	alpha, err := solve(answerCovariance{c.points, t.kernel}, c.points.y, f.opts.Workers)
 	if err != nil {
 		return fmt.Errorf("fit %s: %w", f.in.Benchmarks[number%(len(f.in.Benchmarks)+1)].Name, err)
 	}
-	t.Alpha = solved.alpha
-	for _, x := range f.masked {
-		x.alpha[number] = t.Alpha // of a model that is no point of the process
-		if k, ok := c.pointOf[x.row]; ok {
-			x.alpha[number] = solved.without(k)
-		}
-	}
+	t.Alpha, t.Scores = alpha, c.points.y
 	f.state[number] = c
 	return ctx.Err()
 }

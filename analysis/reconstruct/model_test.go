@@ -8,11 +8,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"metabench/analysis/internal/rank"
 	"metabench/analysis/response"
 )
 
@@ -174,6 +176,85 @@ func TestEncodedModelPredictsTheSameBits(t *testing.T) {
 	}
 }
 
+// A model of the first version has no estimate by design and no verdict, and predicts by the
+// process alone.
+func TestModelsOfTheFirstVersionPredictByTheProcess(t *testing.T) {
+	in := population(14, 120, 25, 20)
+	m := fit(t, in, halves(in).Train, Options{Iterations: 3})
+	w := m.wire()
+	for _, tg := range w.Targets {
+		tg.Design, tg.Scores, tg.Interval.Distance, tg.Interval.Stretch = nil, nil, nil, nil
+	}
+	w.Mean.Distance, w.Mean.Stretch = nil, nil
+	for _, c := range []*calibration{&w.Mean, &w.Targets[0].Interval, &w.Targets[1].Interval} {
+		c.Limits, c.Beyond = limits{}, [2]float64{}
+	}
+	data, err := w.encode(firstMagic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var old Model
+	if err := old.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	got, err := old.PredictRow(in, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range got {
+		if p.Verdict.Place != "" || math.IsNaN(p.Score) || !(p.Lower < p.Score && p.Score < p.Upper) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// Better models than any that was seen are not told the scores of those.
+func TestModelsBeyondTheRangeKeepTheirScoresAndAreSaidToBe(t *testing.T) {
+	in := population(15, 400, 60)
+	b := &in.Benchmarks[0]
+	order := rank.Order(b.Scores)
+	train, test := response.TrainSet{Rows: order[:200]}, response.TestSet{Rows: order[300:]}
+	slices.Sort(train.Rows)
+	m := fit(t, in, train, Options{Iterations: 10})
+	predictions, err := m.PredictTest(in, test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth []float64
+	var blended, process []Prediction
+	flagged := 0
+	for k, i := range test.Rows {
+		p := predictions[k][0]
+		truth, blended = append(truth, b.Scores[i]), append(blended, p)
+		process = append(process, Prediction{Score: p.Verdict.Process})
+		if p.Verdict.Place != Inside {
+			flagged++
+		}
+	}
+	ours, _ := Evaluate(truth, blended)
+	alone, _ := Evaluate(truth, process)
+	if math.Abs(ours.Bias) > 3 || ours.RMSE > 0.8*alone.RMSE {
+		t.Errorf("bias %.1f, RMSE %.1f; by the process alone %.1f, %.1f", ours.Bias, ours.RMSE, alone.Bias, alone.RMSE)
+	}
+	if ours.Coverage < 0.8 {
+		t.Errorf("intervals of 90 %% hold %.0f %%", 100*ours.Coverage)
+	}
+	if flagged < 95 {
+		t.Errorf("%d of %d are said to be beyond the range or near its end", flagged, len(test.Rows))
+	}
+	all := in.Sheets(test.Rows[0])
+	for j := range all[0].Answers {
+		all[0].Answers[j] = response.Correct
+	}
+	p, err := m.Predict(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p[0].Score < 95 || p[0].Upper != 100 || p[0].Verdict.Place != Outside {
+		t.Errorf("all right: %+v", p[0])
+	}
+}
+
 func TestPredictTakesItemsInAnyOrder(t *testing.T) {
 	in := population(5, 100, 20)
 	m := fit(t, in, halves(in).Train, Options{Iterations: 3})
@@ -326,11 +407,12 @@ func FuzzUnmarshalBinary(f *testing.F) {
 
 // Encoded models of earlier releases are read by these names; see magic.
 func TestEncodedNamesAreThoseOfTheVersion(t *testing.T) {
-	const want = "wire{Level Seed Benchmarks:identity{Name Metric Items} Imputer:imputer{Mean Loading Noise Rank} Models Answers " +
-		"Targets:target{Rows Centre Spread Hyper:hyper{Linear Scales:scale{Amplitude Length} Noise} Shares Alpha " +
-		"Interval:calibration{Centre Below Above Ratio Doubt}} Mean:calibration{Centre Below Above Ratio Doubt} " +
-		"TaskMeans:taskMean{Benchmark Process:target{Rows Centre Spread Hyper:hyper{Linear Scales:scale{Amplitude Length} Noise} Shares Alpha " +
-		"Interval:calibration{Centre Below Above Ratio Doubt}}}}"
+	const calibration = "calibration{Centre Below Above Ratio Doubt Distance Stretch Beyond Limits:limits{Edge Far Known}}"
+	const target = "target{Rows Centre Spread Hyper:hyper{Linear Scales:scale{Amplitude Length} Noise} Shares Alpha Scores Interval:" + calibration +
+		" Design:Estimator{Weights:Weights{N Gram Cross Ridge} Curves:Curves{Size A D Products Expected Carried}}" +
+		" Extent:extent{Low High Unit} Blend:blend{Centre Most}}"
+	const want = "wire{Level Seed Benchmarks:identity{Name Metric Items} Models Answers " +
+		"Targets:" + target + " Mean:" + calibration + " MeanExtent:extent{Low High Unit} TaskMeans:taskMean{Benchmark Process:" + target + "}}"
 	var names func(reflect.Type) string
 	names = func(of reflect.Type) string {
 		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {

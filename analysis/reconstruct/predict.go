@@ -10,13 +10,6 @@ import (
 	"metabench/analysis/response"
 )
 
-// imputations is how many times missing answers are drawn for a prediction (multiple
-// imputation).
-const imputations = 16
-
-// varianceDraws is the number of imputations whose predictive variance is computed.
-const varianceDraws = 4
-
 // Predict estimates the scores of one model from its answers, which may be to any
 // of the selected items. It returns one prediction a benchmark, in the order of
 // Benchmarks, and one of the Mean when there are several. Equal answers give equal
@@ -126,9 +119,9 @@ func (m *Model) find(benchmark string) int {
 // estimate is the prediction of all processes for one model, in points, by process
 // number; zeros where there is no process.
 type estimate struct {
-	score        []float64
-	sd           []float64 // predictive standard deviation given all answers
-	imputationSD []float64 // standard deviation between imputations
+	score   []float64
+	sd      []float64 // predictive standard deviation
+	missing []float64 // share of the items, of the benchmark or of all, without an answer
 
 	located  []located // by process number; the estimate before it was blended
 	weight   []float64 // of the process in the score
@@ -162,80 +155,68 @@ func (m *Model) predict(s sheet) ([]Prediction, error) {
 }
 
 // exclusion leaves one training model out of a prediction.
-type exclusion struct {
-	row   int         // index of Model.rows
-	alpha [][]float64 // weights of each process without it, by process number; nil where only variances matter
-}
+type exclusion struct{ row int } // index of Model.rows
 
-// estimate averages the predictions of the processes over the imputations of a sheet.
-// A nil exclusion leaves no model out.
+// estimate predicts the scores of a sheet; of one with missing answers by those that are
+// there, see partial. A nil exclusion leaves no model out.
 func (m *Model) estimate(s sheet, without *exclusion) (estimate, error) {
-	draws := [][]uint64{s.correct}
-	if m.layout.missingAny(s) {
-		p, err := m.imputer.posterior(m.layout, s)
-		if err != nil {
-			return estimate{}, err
-		}
-		rng := stream(m.seed, streamPredict)
-		draws = draws[:0]
-		for range imputations {
-			draws = append(draws, m.imputer.complete(m.layout, s, p, rng))
-		}
-	}
 	e, err := m.byDesign(s)
 	if err != nil {
 		return e, err
 	}
-	n, numbers := len(m.targets), m.numbers()
-	distance := make([]int, len(m.rows)*m.layout.groups())
-	shares := make([]float64, m.layout.groups())
-	variances := 0
-	for d, x := range draws {
-		m.layout.shares(x, shares)
-		for i, row := range m.rows {
-			m.layout.distances(x, row, distance[i*m.layout.groups():(i+1)*m.layout.groups()])
-		}
-		all, withVariance := 0.0, d < varianceDraws
-		if withVariance {
-			variances++
-		}
-		for t := range numbers {
-			if m.process(t) == nil {
-				continue
-			}
-			mean, variance := m.conditional(t, shares, distance, without, withVariance)
-			if t < n {
-				all += e.weight[t] * mean / float64(n)
-			}
-			e.add(t, d, mean, variance)
-		}
-		e.add(n, d, all, 0)
+	row := -1
+	if without != nil {
+		row = without.row
 	}
-	f := float64(len(draws))
-	for t := range numbers {
-		// The mean over f imputations has a variance of its own, hence the factor 1 + 1/f
-		// (Rubin, Multiple Imputation for Nonresponse in Surveys, 1987).
-		e.imputationSD[t] = math.Sqrt(e.imputationSD[t] / max(f-1, 1) * (1 + 1/f))
+	n, groups := len(m.targets), m.layout.groups()
+	var predict func(p *target) (mean, variance float64, err error)
+	if row >= 0 || m.layout.missingAny(s) {
+		part := m.newPartial(s, row)
+		predict = func(p *target) (float64, float64, error) { return part.conditional(p, s.correct) }
+	} else {
+		distance := make([]int, len(m.rows)*groups)
+		shares := make([]float64, groups)
+		m.layout.shares(s.correct, shares)
+		for i, other := range m.rows {
+			m.layout.distances(s.correct, other, distance[i*groups:(i+1)*groups])
+		}
+		predict = func(p *target) (float64, float64, error) {
+			mean, variance := m.conditional(p, shares, distance)
+			return mean, variance, nil
+		}
+	}
+	for t := range m.numbers() {
 		p := m.process(t)
 		if p == nil {
 			continue
 		}
+		mean, variance, err := predict(p)
+		if err != nil {
+			return e, fmt.Errorf("predict %s: %w", m.benchmarks[t%(n+1)].Name, err)
+		}
 		x := &e.located[t]
-		x.process, x.processSD = e.score[t], math.Sqrt(e.sd[t]/float64(variances))
+		x.process, x.processSD = mean, math.Sqrt(variance)
 		e.score[t], e.sd[t] = p.Blend.at(*x, p.Extent.Unit)
-		e.imputationSD[t] *= e.weight[t]
 	}
 	e.located[n], e.score[n], e.sd[n] = m.meanOf(e.located[:n], e.score, e.sd)
-	e.distance = m.nearest(s, without)
+	e.distance = m.nearest(s, row)
 	return e, nil
 }
 
 // byDesign begins an estimate: where the model stands, and what the processes weigh there.
 func (m *Model) byDesign(s sheet) (estimate, error) {
 	numbers := m.numbers()
-	e := estimate{score: make([]float64, numbers), sd: make([]float64, numbers), imputationSD: make([]float64, numbers),
+	e := estimate{score: make([]float64, numbers), sd: make([]float64, numbers), missing: make([]float64, numbers),
 		located: make([]located, numbers), weight: make([]float64, numbers)}
 	n := len(m.targets)
+	missing, items := 0, 0
+	for g, all := range m.layout.items {
+		lacking := m.layout.missing(s, g)
+		e.missing[g] = float64(lacking) / float64(all)
+		e.missing[n+1+g] = e.missing[g]
+		missing, items = missing+lacking, items+all
+	}
+	e.missing[n] = float64(missing) / float64(items)
 	for t := range numbers {
 		p := m.process(t)
 		if p == nil {
@@ -296,14 +277,14 @@ func (m *Model) told(e estimate, t int) Prediction {
 
 // nearest returns the share of a sheet's answers that the training model most like it gave
 // otherwise; 1 without answers.
-func (m *Model) nearest(s sheet, without *exclusion) float64 {
+func (m *Model) nearest(s sheet, without int) float64 {
 	answered := count(s.observed)
 	if answered == 0 {
 		return 1
 	}
 	least := answered
 	for i, row := range m.rows {
-		if without != nil && i == without.row {
+		if i == without {
 			continue
 		}
 		n := 0
@@ -315,40 +296,17 @@ func (m *Model) nearest(s sheet, without *exclusion) float64 {
 	return float64(least) / float64(answered)
 }
 
-// add adds the mean and variance of imputation d: score is the running mean,
-// imputationSD the running sum of squares about it (Welford 1962), and sd the sum of the
-// variances, until estimate divides them.
-func (e *estimate) add(t, d int, mean, variance float64) {
-	delta := mean - e.score[t]
-	e.score[t] += delta / float64(d+1)
-	e.imputationSD[t] += delta * (mean - e.score[t])
-	e.sd[t] += variance
-}
-
-// conditional returns the predictive mean of process t, in points, for answers with the
-// given distances to all training models, and the predictive variance where it is asked
-// for, else 0.
-func (m *Model) conditional(t int, shares []float64, distance []int, without *exclusion, withVariance bool) (mean, variance float64) {
-	tg, groups := m.process(t), m.layout.groups()
-	alpha := tg.Alpha
-	if without != nil && without.alpha != nil {
-		alpha = without.alpha[t]
-	}
-	if !withVariance {
-		for k, i := range tg.Rows {
-			mean += tg.kernel.at(distance[int(i)*groups:(int(i)+1)*groups], shares, m.shares[i]) * alpha[k]
-		}
-		return tg.Centre + tg.Spread*mean, 0
-	}
+// conditional returns the predictive mean and variance of a process, in points, for answers
+// with the given distances to all training models.
+func (m *Model) conditional(t *target, shares []float64, distance []int) (mean, variance float64) {
+	groups := m.layout.groups()
 	near := newNeighbours()
-	own := tg.kernel.at(make([]int, groups), shares, shares)
-	for k, i := range tg.Rows {
-		c := tg.kernel.at(distance[int(i)*groups:(int(i)+1)*groups], shares, m.shares[i])
-		mean += c * alpha[k]
-		if without == nil || int(i) != without.row {
-			near.offer(int(i), own+tg.own[k]-2*c, c)
-		}
+	own := t.kernel.at(make([]int, groups), shares, shares)
+	for k, i := range t.Rows {
+		c := t.kernel.at(distance[int(i)*groups:(int(i)+1)*groups], shares, m.shares[i])
+		mean += c * t.Alpha[k]
+		near.offer(int(i), own+t.own[k]-2*c, c)
 	}
-	variance = near.variance(m, tg, own)
-	return tg.Centre + tg.Spread*mean, tg.Spread * tg.Spread * variance
+	variance = near.variance(m, t, own)
+	return t.Centre + t.Spread*mean, t.Spread * t.Spread * variance
 }

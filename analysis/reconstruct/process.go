@@ -197,51 +197,13 @@ func equal(a, b []float64) bool {
 	return true
 }
 
-// solved is a process conditioned on its points.
-type solved struct {
-	alpha  []float64         // A⁻¹y
-	column map[int][]float64 // columns of A⁻¹ that were asked for, by point
-}
-
-// solve conditions a process on all points, and computes the given columns of the inverse.
-func solve(c covariance, y []float64, columns []int, workers int) (*solved, error) {
-	n := len(y)
-	t, ok := lapack64.Potrf(matrix(c, n, workers))
+// solve conditions a process on all points and returns the weights A⁻¹y.
+func solve(c covariance, y []float64, workers int) ([]float64, error) {
+	t, ok := lapack64.Potrf(matrix(c, len(y), workers))
 	if !ok {
 		return nil, errNotPositive
 	}
-	s := &solved{alpha: append([]float64(nil), y...), column: make(map[int][]float64)}
-	lapack64.Potrs(t, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: s.alpha})
-	if len(columns) == 0 {
-		return s, nil
-	}
-	unit := blas64.General{Rows: n, Cols: len(columns), Stride: len(columns), Data: make([]float64, n*len(columns))}
-	for q, i := range columns {
-		unit.Data[i*unit.Stride+q] = 1
-	}
-	lapack64.Potrs(t, unit)
-	for q, i := range columns {
-		column := make([]float64, n)
-		for j := range column {
-			column[j] = unit.Data[j*unit.Stride+q]
-		}
-		s.column[i] = column
-	}
-	return s, nil
-}
-
-// without returns the weights that the process has when one point is left out, by
-// the inverse of a partitioned matrix:
-//
-//	α⁻ⁱ = α - A⁻¹eᵢ αᵢ / (A⁻¹)ᵢᵢ
-//
-// whose i-th entry is zero. The column of the inverse must have been asked for.
-func (s *solved) without(i int) []float64 {
-	c := s.column[i]
-	out := make([]float64, len(s.alpha))
-	for j := range out {
-		out[j] = s.alpha[j] - c[j]*s.alpha[i]/c[i]
-	}
-	out[i] = 0
-	return out
+	alpha := append([]float64(nil), y...)
+	lapack64.Potrs(t, blas64.General{Rows: len(y), Cols: 1, Stride: 1, Data: alpha})
+	return alpha, nil
 }

@@ -73,31 +73,48 @@ func TestHyperParametersSurviveTheirLogarithms(t *testing.T) {
 	}
 }
 
-func TestLeaveOneOutEqualsRefitting(t *testing.T) {
+// With all items answered, the process of the answers that are there is the process itself.
+func TestPartialProcessOfAllAnswersIsTheProcess(t *testing.T) {
 	p, centre := samplePoints(30, 15, 20)
 	k := newKernel(startHyper(p.layout, 0), p.layout, centre)
-	all, err := solve(answerCovariance{p, k}, p.y, []int{0, 7}, 1)
+	alpha, err := solve(answerCovariance{p, k}, p.y, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, out := range []int{0, 7} {
-		var rest []int
-		for i := range p.len() {
-			if i != out {
-				rest = append(rest, i)
-			}
+	tg := &target{Hyper: k.hyper, Shares: centre, Alpha: alpha, Scores: p.y, Spread: 1}
+	m := &Model{layout: p.layout, rows: p.correct, shares: p.shares, targets: []*target{tg}, taskMeans: []*target{nil}, benchmarks: make([]identity, 1)}
+	for i := range p.len() {
+		tg.Rows = append(tg.Rows, int32(i))
+	}
+	tg.derive(m)
+	first := tg.Scores
+	tg.scored(m)
+	for i := range first {
+		if math.Abs(tg.Scores[i]-first[i]) > 1e-8 {
+			t.Fatalf("score %d is %g by the weights, %g", i, tg.Scores[i], first[i])
 		}
-		fewer := p.subset(rest)
-		less, err := solve(answerCovariance{fewer, k}, fewer.y, nil, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		without := all.without(out)
-		for q, i := range rest {
-			if math.Abs(without[i]-less.alpha[q]) > 1e-8 {
-				t.Fatalf("weight of model %d without %d: %g by the formula, %g refitted", i, out, without[i], less.alpha[q])
-			}
-		}
+	}
+	s := sheet{correct: p.correct[4], observed: []uint64{1<<15 - 1, 1<<20 - 1}}
+	before := partialNoise
+	partialNoise = []float64{1}
+	defer func() { partialNoise = before }()
+	tg.Hyper.Noise = 1 // so that the whole variance is the process's own noise, the only one tried
+	tg.kernel.Noise = 1
+	if tg.Alpha, err = solve(answerCovariance{p, tg.kernel}, p.y, 1); err != nil {
+		t.Fatal(err)
+	}
+	mean, variance, err := m.newPartial(s, -1).conditional(tg, s.correct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := make([]int, len(p.correct)*2)
+	for i, row := range p.correct {
+		m.layout.distances(s.correct, row, h[2*i:2*i+2])
+	}
+	want, about := m.conditional(tg, p.shares[4], h)
+	// The scores' mean is taken out of the partial process once more.
+	if math.Abs(mean-want) > 0.05 || math.Abs(variance-about) > 0.1*about {
+		t.Errorf("mean %g and variance %g, want %g and %g", mean, variance, want, about)
 	}
 }
 
@@ -124,12 +141,12 @@ func TestVarianceByAllNeighboursIsExact(t *testing.T) {
 		q := p
 		q.y = make([]float64, p.len())
 		q.y[i] = 1
-		s, err := solve(answerCovariance{q, k}, q.y, nil, 1)
+		s, err := solve(answerCovariance{q, k}, q.y, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for j := range c {
-			want -= c[i] * s.alpha[j] * c[j]
+			want -= c[i] * s[j] * c[j]
 		}
 	}
 	if got := near.variance(m, tg, own); math.Abs(got-want) > 1e-9 {

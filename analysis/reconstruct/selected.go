@@ -27,7 +27,11 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := condition(ctx, in, train, opts, nil)
+	var starts []hyper
+	if opts.Like != nil {
+		starts = opts.Like.hypers()
+	}
+	f, err := condition(ctx, in, train, opts, starts)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,17 +40,19 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	}
 	// The hyper-parameters of the folds are near those of the whole: a third of the
 	// iterations is enough.
-	var starts []hyper
-	for _, t := range f.model.targets {
-		starts = append(starts, t.Hyper)
-	}
+	starts = f.model.hypers()
 	inner := opts
 	inner.PointsOnly, inner.Iterations = true, (opts.Iterations+2)/3
 	var cases [][]leftOut
-	for _, fold := range append(folds(train, opts), foldsBeyond(in, train)...) {
-		some, err := foldCases(ctx, choose, fold, inner, starts)
+	for k, fold := range append(folds(train, opts), foldsBeyond(in, train)...) {
+		some, _, err := foldCases(ctx, choose, fold, inner, starts)
 		if err != nil {
 			return nil, nil, err
+		}
+		for _, c := range some {
+			for t := range c {
+				c[t].fold = k
+			}
 		}
 		cases = append(cases, some...)
 	}
@@ -56,19 +62,54 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	return f.model, in, nil
 }
 
-// foldCases predicts the models held out by a choice and fit on the rest.
-func foldCases(ctx context.Context, choose Selection, of fold, opts Options, starts []hyper) ([][]leftOut, error) {
+// CrossValidate returns the RMSE, in points, of choice and fit for models that were left out
+// of both, of one benchmark: what FitSelected makes intervals from, without models beyond
+// the range.
+func CrossValidate(ctx context.Context, choose Selection, train response.TrainSet, opts Options) (float64, error) {
+	opts = opts.withDefaults()
+	opts.PointsOnly = true
+	var starts []hyper
+	sum, n := 0.0, 0.0
+	for _, fold := range folds(train, opts) {
+		cases, fitted, err := foldCases(ctx, choose, fold, opts, starts)
+		if err != nil {
+			return 0, err
+		}
+		// The hyper-parameters of one fold are near those of the next.
+		starts, opts.Iterations = fitted, 3
+		for _, c := range cases {
+			if r := c[0].residual; !math.IsNaN(r) {
+				sum += r * r
+				n++
+			}
+		}
+	}
+	return math.Sqrt(sum / n), nil
+}
+
+// hypers are the hyper-parameters of the benchmarks' processes.
+func (m *Model) hypers() []hyper {
+	var all []hyper
+	for _, t := range m.targets {
+		all = append(all, t.Hyper)
+	}
+	return all
+}
+
+// foldCases predicts the models held out by a choice and fit on the rest, and returns the
+// hyper-parameters of that fit as well.
+func foldCases(ctx context.Context, choose Selection, of fold, opts Options, starts []hyper) ([][]leftOut, []hyper, error) {
 	held := of.held
 	if of.beyond { // the process has little weight there
 		opts.Iterations = -1
 	}
 	in, err := choose(ctx, of.rest)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := condition(ctx, in, of.rest, opts, starts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m, n := f.model, len(in.Benchmarks)
 	cases := make([][]leftOut, len(held))
@@ -89,11 +130,11 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 			return known(in, m, s, t, held[k])
 		})
 		for t := range cases[k] {
-			cases[k][t].beyond = of.beyond
+			cases[k][t].beyond, cases[k][t].from = of.beyond, of.side
 		}
 		return nil
 	})
-	return cases, err
+	return cases, f.model.hypers(), err
 }
 
 // known returns the true score of a row; NaN where it is unknown or most answers are missing.
@@ -109,6 +150,7 @@ type fold struct {
 	rest   response.TrainSet
 	held   []int
 	beyond bool // the held ones are all better, or all worse, than the rest
+	side   int  // 1 for better
 }
 
 // folds divides the training models at random into opts.Folds parts of about equal size.

@@ -57,11 +57,11 @@ func FitSurface(ctx context.Context, x [][]float64, y []float64, opts Options) (
 		return nil, fmt.Errorf("fit surface: %w", err)
 	}
 	s.kernel = surfaceOf(logs, len(x))
-	solved, err := solve(surfaceCovariance{s.x, s.kernel}, z, nil, opts.Workers)
+	alpha, err := solve(surfaceCovariance{s.x, s.kernel}, z, opts.Workers)
 	if err != nil {
 		return nil, fmt.Errorf("fit surface: %w", err)
 	}
-	s.alpha = solved.alpha
+	s.alpha = alpha
 	return s, ctx.Err()
 }
 

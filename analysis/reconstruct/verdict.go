@@ -24,7 +24,10 @@ type Verdict struct {
 	// Distance is the share of answers that the nearest training model gave otherwise, of
 	// those that the model gave.
 	Distance float64
-	Weight   float64 // of the process in the score, 0 to 1; the rest is the estimate by design
+
+	// The score is Weight·Process + (1 - Weight)·Design, in points: what the model's likeness
+	// to the calibration's models says, and what its answers alone say, NaN where it has none.
+	Weight, Process, Design float64
 }
 
 // limits are where a verdict changes, learned from models that were left out.
@@ -69,7 +72,7 @@ func newLimits(cases []leftOut) limits {
 
 // verdict judges a model by its position and distance.
 func (l limits) verdict(x located, e extent, distance, weight float64) Verdict {
-	v := Verdict{Place: Inside, Distance: distance, Weight: weight}
+	v := Verdict{Place: Inside, Distance: distance, Weight: weight, Process: x.process, Design: x.design}
 	beyond, bound := "above the highest", e.High
 	if x.side == 0 {
 		beyond, bound = "below the lowest", e.Low

@@ -32,7 +32,8 @@ const (
 	FormB            FormName = "B"
 	FormAInformation FormName = "A information" // as many items by the published filter alone
 	FormBInformation FormName = "B information"
-	FormRandom       FormName = "random" // as many random items as form A has
+	FormRandomA      FormName = "random A" // as many random items as form A has; errors are means over draws
+	FormRandomB      FormName = "random B"
 )
 
 // Stage is which items an item response model was fitted to; "form " and a released
@@ -63,13 +64,17 @@ const (
 // Group is a part of the test models that an error is measured on.
 type Group string
 
-// The groups: all test models, and thirds by their true score.
+// The groups: all test models, thirds by their true score, and what random items vary by.
 const (
 	GroupAll         Group = "all"
 	GroupLowThird    Group = "low third"
 	GroupMiddleThird Group = "middle third"
 	GroupHighThird   Group = "high third"
+	GroupSpread      Group = "spread of draws" // standard deviations over the draws of random items
 )
+
+// RandomForm is the form of as many random items as a form has.
+func RandomForm(form FormName) FormName { return "random " + form }
 
 // JointName is the benchmark, and the target, of what spans all benchmarks.
 const JointName = "mean"
@@ -78,6 +83,16 @@ const JointName = "mean"
 func TaskMeanTarget(benchmark string) string { return benchmark + taskMean }
 
 const taskMean = ", mean of tasks"
+
+// Place is where a model stands to those of the calibration.
+type Place string
+
+// The places.
+const (
+	PlaceInside  Place = "inside"
+	PlaceEdge    Place = "near the edge"
+	PlaceOutside Place = "outside"
+)
 
 // Axis is what varies in a learning curve.
 type Axis string
@@ -94,7 +109,7 @@ func Enumerations() map[[2]string][]string {
 	schemes, parts := list(SchemeRandom, SchemeFamily), list(PartTrain, PartValidation, PartTest)
 	kinds, estimators := []string{"2PL", "3PL", "4PL"}, []string{"MAP", "EAP", "EAPsum"}
 	stages, selected := list(StageBankA, StageBankB, StageFormA, StageFormB), list(FormA, FormB, FormAInformation, FormBInformation)
-	read := append(list(FormRandom), selected...)
+	read := append(list(FormRandomA, FormRandomB), selected...)
 	methods := list(MethodProcess, MethodAbility, MethodRecipe)
 	return map[[2]string][]string{
 		{"split_assignment", "scheme"}:      schemes,
@@ -112,17 +127,18 @@ func Enumerations() map[[2]string][]string {
 		{"selection_search", "estimator"}:   estimators,
 		{"selection_search", "grid"}:        {"quantile", "even"},
 		{"selected_item", "form"}:           selected,
-		{"reconstruction_model", "form"}:    list(FormA, FormB, FormRandom),
+		{"reconstruction_model", "form"}:    list(FormA, FormB),
 		{"reconstruction_model", "method"}:  list(MethodProcess),
-		{"prediction", "form"}:              read,
+		{"prediction", "form"}:              selected,
 		{"prediction", "method"}:            methods,
 		{"prediction", "scheme"}:            schemes,
 		{"prediction", "part"}:              parts,
+		{"prediction", "place"}:             list(PlaceInside, PlaceEdge, PlaceOutside),
 		{"reconstruction_metric", "form"}:   read,
 		{"reconstruction_metric", "method"}: methods,
 		{"reconstruction_metric", "scheme"}: schemes,
 		{"reconstruction_metric", "part"}:   list(PartTest),
-		{"reconstruction_metric", "grp"}:    list(GroupAll, GroupLowThird, GroupMiddleThird, GroupHighThird),
+		{"reconstruction_metric", "grp"}:    list(GroupAll, GroupLowThird, GroupMiddleThird, GroupHighThird, GroupSpread),
 		{"form_reliability", "form_a"}:      list(FormA),
 		{"form_reliability", "form_b"}:      list(FormB),
 		{"learning_curve", "axis"}:          list(AxisModels, AxisItems),

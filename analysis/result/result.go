@@ -91,6 +91,7 @@ type SelectedItem struct {
 	Item        string
 	Theta       float64 // where on the ability scale it was chosen for
 	Information float64 // its information there
+	Inclusion   float64 // probability with which the selection included it: 1 for an item chosen by answers; NaN where there is none
 }
 
 // ReconstructionModel is a fitted map from answers to full scores.
@@ -115,6 +116,8 @@ type Prediction struct {
 	Score        float64 // true score
 	Predicted    float64
 	Lower, Upper float64 // 90 % interval; NaN when the method has none
+	Place        string  // where the model stands to those of the calibration, see reconstruct.Place; empty when the method does not say
+	Reason       string  // why it stands there
 }
 
 // Metric is the error of a method on one part of the models.

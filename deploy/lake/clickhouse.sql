@@ -173,7 +173,8 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/selected_item/*/*.parquet', 'Parqu
     `item` Nullable(String),
     `theta` Nullable(Float64),
     `information` Nullable(Float64),
-    `run_id` Nullable(String)
+    `run_id` Nullable(String),
+    `inclusion` Nullable(Float64)
 ');
 
 CREATE VIEW prediction AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark
@@ -188,7 +189,9 @@ FROM s3('https://bucket.s3.amazonaws.com/lake/prediction/*/*.parquet', 'Parquet'
     `predicted` Nullable(Float64),
     `lower` Nullable(Float64),
     `upper` Nullable(Float64),
-    `run_id` Nullable(String)
+    `run_id` Nullable(String),
+    `place` Nullable(String),
+    `reason` Nullable(String)
 ');
 
 CREATE VIEW reconstruction_metric AS SELECT *, decodeURLComponent(extract(_path, 'benchmark=([^/]+)')) AS benchmark

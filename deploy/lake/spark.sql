@@ -195,6 +195,7 @@ CREATE TABLE selected_item (
     `theta` DOUBLE COMMENT 'Ability in logits that it was chosen for; NULL where it was not chosen by information, as in released forms.',
     `information` DOUBLE COMMENT 'Its Fisher information there.',
     `run_id` STRING COMMENT 'Run that wrote it.',
+    `inclusion` DOUBLE COMMENT 'Probability with which the selection included it: 1 where it was chosen by answers, less where it was sampled; NULL where nobody drew it.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/selected_item'
 COMMENT 'An item that a build selected. One row a benchmark, form and item. What is shipped are the forms A, B and those of releases; the two information forms are what the published filter selects, for comparison.';
@@ -202,7 +203,7 @@ MSCK REPAIR TABLE selected_item;
 
 CREATE TABLE prediction (
     `target` STRING COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
-    `form` STRING COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    `form` STRING COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; A information and B information for the published methods'' forms.',
     `method` STRING COMMENT 'Method of reconstruction: gaussian process, the only one with intervals and what new models are scored by; ability smooth and published recipe, for comparison.',
     `scheme` STRING COMMENT 'Scheme of the split: random or family.',
     `model` STRING COMMENT 'The model.',
@@ -212,6 +213,8 @@ CREATE TABLE prediction (
     `lower` DOUBLE COMMENT 'Lower end of its 90 % interval; NULL when the method has none.',
     `upper` DOUBLE COMMENT 'Upper end of its 90 % interval; NULL when the method has none.',
     `run_id` STRING COMMENT 'Run that wrote it.',
+    `place` STRING COMMENT 'Where the model stands to those of the calibration: inside, near the edge or outside; NULL when the method does not say.',
+    `reason` STRING COMMENT 'Why it stands there, with figures; NULL when the method does not say.',
     `benchmark` STRING
 ) USING parquet PARTITIONED BY (`benchmark`) LOCATION 's3://bucket/lake/prediction'
 COMMENT 'A reconstructed score. One row a benchmark, target, form, method, scheme, part and model.';
@@ -219,11 +222,11 @@ MSCK REPAIR TABLE prediction;
 
 CREATE TABLE reconstruction_metric (
     `target` STRING COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
-    `form` STRING COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    `form` STRING COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random A and random B for as many random items, of which errors are means over 20 draws; A information and B information for the published methods'' forms.',
     `method` STRING COMMENT 'Method of reconstruction: gaussian process, what new models are scored by; ability smooth and published recipe, for comparison.',
     `scheme` STRING COMMENT 'Scheme of the split: random or family.',
     `part` STRING COMMENT 'test: errors are measured on test models only.',
-    `grp` STRING COMMENT 'all, or a third of those models by their true score: low third, middle third, high third.',
+    `grp` STRING COMMENT 'all, or a third of those models by their true score: low third, middle third, high third; spread of draws for the standard deviations of the errors of random items over their draws.',
     `models` INT COMMENT 'Models the error was measured on.',
     `items` INT COMMENT 'Items the method reads.',
     `rmse` DOUBLE COMMENT 'Root mean square error in points.',

@@ -195,6 +195,7 @@ CREATE TABLE hive.metabench.selected_item (
     "theta" double COMMENT 'Ability in logits that it was chosen for; NULL where it was not chosen by information, as in released forms.',
     "information" double COMMENT 'Its Fisher information there.',
     "run_id" varchar COMMENT 'Run that wrote it.',
+    "inclusion" double COMMENT 'Probability with which the selection included it: 1 where it was chosen by answers, less where it was sampled; NULL where nobody drew it.',
     "benchmark" varchar
 ) COMMENT 'An item that a build selected. One row a benchmark, form and item. What is shipped are the forms A, B and those of releases; the two information forms are what the published filter selects, for comparison.'
 WITH (external_location = 's3://bucket/lake/selected_item', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
@@ -202,7 +203,7 @@ CALL hive.system.sync_partition_metadata('metabench', 'selected_item', 'ADD');
 
 CREATE TABLE hive.metabench.prediction (
     "target" varchar COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
-    "form" varchar COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    "form" varchar COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; A information and B information for the published methods'' forms.',
     "method" varchar COMMENT 'Method of reconstruction: gaussian process, the only one with intervals and what new models are scored by; ability smooth and published recipe, for comparison.',
     "scheme" varchar COMMENT 'Scheme of the split: random or family.',
     "model" varchar COMMENT 'The model.',
@@ -212,6 +213,8 @@ CREATE TABLE hive.metabench.prediction (
     "lower" double COMMENT 'Lower end of its 90 % interval; NULL when the method has none.',
     "upper" double COMMENT 'Upper end of its 90 % interval; NULL when the method has none.',
     "run_id" varchar COMMENT 'Run that wrote it.',
+    "place" varchar COMMENT 'Where the model stands to those of the calibration: inside, near the edge or outside; NULL when the method does not say.',
+    "reason" varchar COMMENT 'Why it stands there, with figures; NULL when the method does not say.',
     "benchmark" varchar
 ) COMMENT 'A reconstructed score. One row a benchmark, target, form, method, scheme, part and model.'
 WITH (external_location = 's3://bucket/lake/prediction', format = 'PARQUET', partitioned_by = ARRAY['benchmark']);
@@ -219,11 +222,11 @@ CALL hive.system.sync_partition_metadata('metabench', 'prediction', 'ADD');
 
 CREATE TABLE hive.metabench.reconstruction_metric (
     "target" varchar COMMENT 'Score that is predicted: a benchmark, its mean of tasks (such as "mmlu, mean of tasks"), or mean for the mean of all.',
-    "form" varchar COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random for random items; A information and B information for the published methods'' forms.',
+    "form" varchar COMMENT 'Items that it was read from: A, or B for the disjoint second form; FORM@VERSION for a released form; random A and random B for as many random items, of which errors are means over 20 draws; A information and B information for the published methods'' forms.',
     "method" varchar COMMENT 'Method of reconstruction: gaussian process, what new models are scored by; ability smooth and published recipe, for comparison.',
     "scheme" varchar COMMENT 'Scheme of the split: random or family.',
     "part" varchar COMMENT 'test: errors are measured on test models only.',
-    "grp" varchar COMMENT 'all, or a third of those models by their true score: low third, middle third, high third.',
+    "grp" varchar COMMENT 'all, or a third of those models by their true score: low third, middle third, high third; spread of draws for the standard deviations of the errors of random items over their draws.',
     "models" integer COMMENT 'Models the error was measured on.',
     "items" integer COMMENT 'Items the method reads.',
     "rmse" double COMMENT 'Root mean square error in points.',

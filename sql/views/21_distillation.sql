@@ -9,9 +9,13 @@ WITH test AS (
     WHERE m.target = m.benchmark AND m.scheme = 'random' AND m.part = 'test' AND m.grp = 'all' AND r.chosen
 ),
 random_items AS (
-    SELECT benchmark, rmse, mae
+    SELECT benchmark, form,
+        max(rmse) FILTER (grp = 'all')             AS rmse,
+        max(mae)  FILTER (grp = 'all')             AS mae,
+        max(rmse) FILTER (grp = 'spread of draws') AS spread
     FROM reconstruction_metric
-    WHERE form = 'random' AND target = benchmark AND scheme = 'random' AND part = 'test' AND grp = 'all'
+    WHERE starts_with(form, 'random ') AND target = benchmark AND scheme = 'random' AND part = 'test'
+    GROUP BY benchmark, form
 )
 SELECT
     s.benchmark,
@@ -25,10 +29,11 @@ SELECT
     t.mae,
     t.coverage,
     r.rmse                  AS random_rmse,
-    r.mae                   AS random_mae
+    r.mae                   AS random_mae,
+    r.spread                AS random_spread
 FROM test AS t
 JOIN benchmark_status AS s USING (benchmark)
-LEFT JOIN random_items AS r USING (benchmark)
+LEFT JOIN random_items AS r ON r.benchmark = t.benchmark AND r.form = 'random ' || t.form
 ORDER BY s.benchmark, t.form;
 COMMENT ON VIEW distillation IS 'Each distilled benchmark with its error on the test models, which nothing was chosen by. One row a benchmark and form.';
 COMMENT ON COLUMN distillation.benchmark IS 'The benchmark.';
@@ -41,5 +46,6 @@ COMMENT ON COLUMN distillation.test_models IS 'Models the error was measured on.
 COMMENT ON COLUMN distillation.rmse IS 'Root mean squared error of the reconstructed score, points.';
 COMMENT ON COLUMN distillation.mae IS 'Mean absolute error, points.';
 COMMENT ON COLUMN distillation.coverage IS 'Share of true scores inside the 90 % interval.';
-COMMENT ON COLUMN distillation.random_rmse IS 'The same error from as many random items as form A has, points.';
+COMMENT ON COLUMN distillation.random_rmse IS 'The same error from as many random items: mean of 20 draws, points.';
 COMMENT ON COLUMN distillation.random_mae IS 'Its mean absolute error, points.';
+COMMENT ON COLUMN distillation.random_spread IS 'Standard deviation of random_rmse over the draws, points.';
