@@ -13,7 +13,7 @@ func ExampleFamilies() {
 		{Name: "lab/first"},
 		{Name: "lab/second", Bases: []string{"lab/first"}},
 		{Name: "someone/llama-2-70b-tuned"},
-	})
+	}, nil)
 	for _, f := range families {
 		fmt.Println(f)
 	}
