@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"math"
 
 	"metabench/analysis/ability"
 	"metabench/analysis/distill"
@@ -121,7 +120,7 @@ func (f *form) locate(fits []fitted) {
 func (f *form) rows(items []string) []result.SelectedItem {
 	rows := make([]result.SelectedItem, len(f.Columns))
 	for k, j := range f.Columns {
-		rows[k] = result.SelectedItem{Form: f.Name, Position: k + 1, Item: items[j], Theta: f.Theta[k], Information: f.Inform[k], Inclusion: math.NaN()}
+		rows[k] = result.SelectedItem{Form: f.Name, Position: k + 1, Item: items[j], Theta: f.Theta[k], Information: f.Inform[k]}
 		if f.Inclusion != nil {
 			rows[k].Inclusion = f.Inclusion[k]
 		}

@@ -81,7 +81,7 @@ func (c *change) appendResults(runID string, s result.Set) error {
 		add("selection_search", r.Form, int32(r.Step), r.Kind, r.Estimator, r.Grid, number(r.Threshold), int32(r.Items), number(r.RMSE), number(r.Objective), r.Chosen)
 	}
 	for _, r := range s.Selected {
-		addLater("selected_item", []driver.Value{number(r.Inclusion)}, r.Form, int32(r.Position), r.Item, number(r.Theta), number(r.Information))
+		addLater("selected_item", []driver.Value{probability(r.Inclusion)}, r.Form, int32(r.Position), r.Item, number(r.Theta), number(r.Information))
 	}
 	for _, r := range s.Models {
 		add("reconstruction_model", r.Target, r.Form, r.Method, r.Metric, r.Chosen, r.Detail, blob(r.Blob))
@@ -111,6 +111,14 @@ func number(x float64) driver.Value {
 		return nil
 	}
 	return x
+}
+
+// probability is a value that is NULL where it is zero.
+func probability(p float64) driver.Value {
+	if p == 0 {
+		return nil
+	}
+	return p
 }
 
 // optional is a value that is NULL where it is empty.

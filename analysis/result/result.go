@@ -91,7 +91,7 @@ type SelectedItem struct {
 	Item        string
 	Theta       float64 // where on the ability scale it was chosen for
 	Information float64 // its information there
-	Inclusion   float64 // probability with which the selection included it: 1 for an item chosen by answers; NaN where there is none
+	Inclusion   float64 // probability with which the selection included it: 1 for an item chosen by answers; 0 where there is none
 }
 
 // ReconstructionModel is a fitted map from answers to full scores.

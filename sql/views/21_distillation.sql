@@ -9,13 +9,13 @@ WITH test AS (
     WHERE m.target = m.benchmark AND m.scheme = 'random' AND m.part = 'test' AND m.grp = 'all' AND r.chosen
 ),
 random_items AS (
-    SELECT benchmark, form,
+    SELECT benchmark, CASE form WHEN 'random A' THEN 'A' WHEN 'random B' THEN 'B' END AS form,
         max(rmse) FILTER (grp = 'all')             AS rmse,
         max(mae)  FILTER (grp = 'all')             AS mae,
         max(rmse) FILTER (grp = 'spread of draws') AS spread
     FROM reconstruction_metric
-    WHERE starts_with(form, 'random ') AND target = benchmark AND scheme = 'random' AND part = 'test'
-    GROUP BY benchmark, form
+    WHERE form IN ('random A', 'random B') AND target = benchmark AND scheme = 'random' AND part = 'test'
+    GROUP BY ALL
 )
 SELECT
     s.benchmark,
@@ -33,7 +33,7 @@ SELECT
     r.spread                AS random_spread
 FROM test AS t
 JOIN benchmark_status AS s USING (benchmark)
-LEFT JOIN random_items AS r ON r.benchmark = t.benchmark AND r.form = 'random ' || t.form
+LEFT JOIN random_items AS r USING (benchmark, form)
 ORDER BY s.benchmark, t.form;
 COMMENT ON VIEW distillation IS 'Each distilled benchmark with its error on the test models, which nothing was chosen by. One row a benchmark and form.';
 COMMENT ON COLUMN distillation.benchmark IS 'The benchmark.';
