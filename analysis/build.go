@@ -213,7 +213,7 @@ func (b *builder) distil(ctx context.Context, p dataSplit, name string, columns 
 	if err != nil {
 		return form{}, err
 	}
-	published, print, err := run(ctx, b.stages, stage("filter"), []any{print, b.opts.Items, b.opts.Lambda},
+	published, _, err := run(ctx, b.stages, stage("filter"), []any{print, b.opts.Items, b.opts.Lambda},
 		func(report func(int, int)) (form, error) {
 			return filterItems(ctx, name+" information", p.data, bank, fits, p.Split, b.opts, report)
 		})
