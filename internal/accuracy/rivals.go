@@ -42,15 +42,12 @@ var rivalSplits = []string{"random", "family", "top=0.1", "low-half"}
 // rivalItems are the sizes of the distilled benchmarks.
 var rivalItems = []int{25, 50, 100}
 
-// rivalSeeds is how often a split is repeated: fewer models need more.
+// rivalSeeds is how often a split is repeated: few models need it, many take long.
 func rivalSeeds(models int) int {
-	switch {
-	case models > 1000:
+	if models > 100 {
 		return 1
-	case models > 100:
-		return 2
 	}
-	return 5
+	return 2
 }
 
 // rivals compares ours with the methods of others on all sets, splits and sizes.
