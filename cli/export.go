@@ -16,7 +16,7 @@ func newExportCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newExportBundleCommand(a), newExportHarnessCommand(a), newExportLakeCommand(a))
+	cmd.AddCommand(newExportBundleCommand(a), newExportHarnessCommand(a), newExportLakeCommand(a), newExportSamplesCommand(a))
 	return cmd
 }
 

@@ -22,6 +22,7 @@ type exportHarnessFlags struct {
 	questions []string
 	permuted  bool
 	seed      uint64
+	at        string
 }
 
 func newExportHarnessCommand(a *app) *cobra.Command {
@@ -57,6 +58,9 @@ and with --release none, they are those that the last build selected.`,
 			if f.bundle != "" && (cmd.Flags().Changed("form") || len(f.benchmarks) > 0 || f.release != "") {
 				return usagef("--bundle says which form, release and benchmarks there are: leave --form, --release and --benchmark out")
 			}
+			if f.at != "" && !filepath.IsAbs(f.at) {
+				return usagef("--at %s: need an absolute path, which is what the tasks name", f.at)
+			}
 			if err := checkForm(f.form); err != nil {
 				return err
 			}
@@ -64,7 +68,7 @@ and with --release none, they are those that the last build selected.`,
 			if err != nil {
 				return err
 			}
-			return a.writeGroup(args[0], g)
+			return a.writeGroup(args[0], f.at, g)
 		},
 	}
 	fl := cmd.Flags()
@@ -73,6 +77,7 @@ and with --release none, they are those that the last build selected.`,
 	fl.StringSliceVar(&f.questions, "questions", nil, "sample log to take questions from; may be repeated")
 	fl.BoolVar(&f.permuted, "permuted", false, "put the options into another order")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of that order")
+	fl.StringVar(&f.at, "at", "", "absolute path where the harness will find the directory, where that isn't DIR: on another machine, in a container")
 	return cmd
 }
 
@@ -170,12 +175,21 @@ func (a *app) updateTexts(ctx context.Context, cfg *config.Loaded) (did pipeline
 }
 
 // writeGroup writes the files of a group.
-func (a *app) writeGroup(dir string, g *harness.Group) error {
+func (a *app) writeGroup(dir, at string, g *harness.Group) error {
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	g.Dir = absolute
+	if g.Dir = absolute; at != "" {
+		g.Dir = filepath.Clean(at)
+	}
+	others, err := g.Keep(absolute)
+	if err != nil {
+		return err
+	}
+	for _, task := range others {
+		a.notef("%s is of another build, and not in the group any more: export all benchmarks again", task)
+	}
 	files, err := g.Files()
 	if err != nil {
 		return err

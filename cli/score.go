@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"metabench/analysis/response"
+	"metabench/config"
 	"metabench/harness"
 	"metabench/score"
 	"metabench/table"
@@ -34,7 +35,8 @@ the whole benchmarks would have said.
 
 PATH is the directory given to lm_eval as --output_path (with --log_samples), or
 files in it: JSON lines, JSON arrays, gzipped or not. The tasks are those of
-metabench export harness or the metabench tasks that come with the harness. Or PATH is a
+metabench export harness, the metabench tasks that come with the harness, or its
+original tasks (arc_challenge, mmlu_anatomy …), whole or by export samples. Or PATH is a
 table, CSV or Parquet: one row an answer (model, item, correct, and benchmark where the
 bundle has several), or one row a model.
 Nothing but these files and the bundle is read, and nothing is fitted.
@@ -116,7 +118,7 @@ func (a *app) scorePaths(cmd *cobra.Command, f *scoreFlags, paths []string) (*sc
 	var runs []*harness.Output
 	switch len(tables) {
 	case 0:
-		runs, err = harness.ReadRuns(cmd.Context(), f.run, paths...)
+		runs, err = a.runsOfLogs(cmd, f, paths)
 	case len(paths):
 		runs, err = a.runsOfTables(cmd.Context(), scorer, f, paths)
 	default:
@@ -126,6 +128,15 @@ func (a *app) scorePaths(cmd *cobra.Command, f *scoreFlags, paths []string) (*sc
 		return nil, err
 	}
 	return scorer.ScoreAll(cmd.Context(), runs, f.least)
+}
+
+// runsOfLogs reads logs, also those of the harness's own tasks of the catalogue.
+func (a *app) runsOfLogs(cmd *cobra.Command, f *scoreFlags, paths []string) ([]*harness.Output, error) {
+	catalogue, err := config.Catalogue("")
+	if err != nil {
+		return nil, err
+	}
+	return harness.ReadRuns(cmd.Context(), harness.RunOptions{Run: f.run, Catalogue: catalogue}, paths...)
 }
 
 // runsOfTables reads tables of answers.

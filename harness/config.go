@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"metabench/corpus"
@@ -72,6 +73,10 @@ func (g *Group) metadata() metadata {
 	return m
 }
 
+// leaderboardStops end a generated answer on the leaderboard. A colon cuts off answers that
+// newer versions of the harness would have read on: the calibration's were cut off.
+var leaderboardStops = []string{":", "Question:", "Question"}
+
 // taskYAML is the configuration of one task.
 func (g *Group) taskYAML(set *QuestionSet, name, data string) ([]byte, error) {
 	c := taskConfig{Task: name, DatasetPath: "json",
@@ -91,7 +96,7 @@ func (g *Group) taskYAML(set *QuestionSet, name, data string) ([]byte, error) {
 	case corpus.Generated:
 		yes, last := true, -1
 		c.OutputType, c.DocToChoice, c.DocToTarget = "generate_until", "", "target"
-		c.Generation = map[string]any{"until": []string{"Question:", "</s>", "<|im_end|>"}, "do_sample": false, "temperature": 0.0}
+		c.Generation = map[string]any{"until": leaderboardStops, "do_sample": false, "temperature": 0.0}
 		c.Filters = []filterConfig{
 			{strictMatch, []filterStep{{Function: "regex", Pattern: `#### (\-?[0-9.,]+)`}, {Function: "take_first"}}},
 			{flexibleExtract, []filterStep{{Function: "regex", Group: &last, Pattern: `(-?[$0-9.,]{2,})|(-?[0-9]+)`}, {Function: "take_first"}}},
@@ -115,7 +120,7 @@ func (g *Group) readme(tasks []string) []byte {
 		b.WriteString(", their options in another order")
 	}
 	b.WriteString(", as tasks of lm-evaluation-harness. The prompts hold the\nleaderboard's examples, so few-shot stays 0 and no chat template is applied.\n\n")
-	fmt.Fprintf(&b, "    lm_eval --model hf --model_args pretrained=YOUR/MODEL \\\n        --include_path %s --tasks %s \\\n        --output_path results --log_samples\n    metabench score results --bundle BUNDLE\n\n", g.Dir, g.Name())
+	fmt.Fprintf(&b, "    lm_eval --model hf --model_args pretrained=YOUR/MODEL \\\n        --include_path %s --tasks %s \\\n        --output_path results --log_samples\n    metabench score results --bundle BUNDLE\n\n", quoted(g.Dir), g.Name())
 	b.WriteString("| task | benchmark | questions | metric |\n| --- | --- | --- | --- |\n")
 	for k, at := 0, 0; k < len(g.Sets); k++ {
 		set := &g.Sets[k]
@@ -129,12 +134,25 @@ func (g *Group) readme(tasks []string) []byte {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", tasks[at], title, len(set.Questions), set.Metric)
 		at++
 	}
+	for _, task := range g.present {
+		fmt.Fprintf(&b, "| %s | exported before | | |\n", task)
+	}
 	b.WriteString("\nThe mean accuracy over these tasks is no score: the questions were chosen to tell\nmodels apart, not to be typical. `metabench score` turns the answers into what the\nwhole benchmarks would have said.\n")
 	if g.Run != "" {
 		fmt.Fprintf(&b, "\nSelected by run %s. ", g.Run)
 	} else {
 		b.WriteString("\n")
 	}
-	b.WriteString("The tasks name their data by an absolute path; export again\nrather than move the directory.\n")
+	b.WriteString("The tasks name their data by an absolute path; export again\nrather than move the directory, or with --at PATH for another place.\n")
 	return []byte(b.String())
+}
+
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@%+=:,-]+$`)
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	if plainPath.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

@@ -52,8 +52,10 @@ type Group struct {
 	Run      string // id of the run that selected the items
 	Release  string // version of the form; empty for items that change with every build
 	Identity string // of that release
-	Dir      string // absolute path of the directory that the files will be in
+	Dir      string // absolute path of the directory that the harness will find the files in
 	Sets     []QuestionSet
+
+	present []string // tasks of the group that are there already, see Keep
 }
 
 // File is a file of an export, its path relative to the export's directory.
@@ -80,7 +82,8 @@ func (g *Group) Name() string {
 // out of a permuted group.
 //
 // The harness opens data by a path relative to the directory that it is started in, so
-// that the tasks name the data by absolute paths; a moved export must be written again.
+// that the tasks name the data by absolute paths below Dir, which may be that of another
+// machine; a moved export must be written again.
 func (g *Group) Files() ([]File, error) {
 	if !filepath.IsAbs(g.Dir) {
 		return nil, fmt.Errorf("export harness: %q is not an absolute path", g.Dir)
@@ -92,7 +95,7 @@ func (g *Group) Files() ([]File, error) {
 		if g.Omits(*set) {
 			continue
 		}
-		task := g.Name() + "_" + PlainName(set.Benchmark)
+		task := g.task(*set)
 		if slices.Contains(names, task) {
 			return nil, fmt.Errorf("export harness: two benchmarks would both be called %s", task)
 		}
@@ -111,12 +114,19 @@ func (g *Group) Files() ([]File, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("export harness: there are no questions to export")
 	}
-	group, err := marshalYAML(groupConfig{Group: g.Name(), Task: names, Metadata: g.metadata()})
+	all := names
+	if len(g.present) > 0 {
+		all = slices.Sorted(slices.Values(slices.Concat(g.present, names)))
+	}
+	group, err := marshalYAML(groupConfig{Group: g.Name(), Task: all, Metadata: g.metadata()})
 	if err != nil {
 		return nil, err
 	}
 	return append(files, File{g.Name() + ".yaml", group}, File{"README.md", g.readme(names)}), nil
 }
+
+// task is the name of a set's task.
+func (g *Group) task(set QuestionSet) string { return g.Name() + "_" + PlainName(set.Benchmark) }
 
 // Omits reports whether a set is left out of the group.
 func (g *Group) Omits(set QuestionSet) bool { return g.Permuted && set.Style == corpus.Generated }

@@ -46,7 +46,7 @@ func Read(ctx context.Context, paths ...string) (*Output, error) {
 // ReadRun is Read for one of several runs: the one whose identifier begins with a text, or
 // whose line, Run.String, contains it.
 func ReadRun(ctx context.Context, run string, paths ...string) (*Output, error) {
-	r, err := readPaths(ctx, paths)
+	r, err := readPaths(ctx, nil, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,8 @@ func ReadRun(ctx context.Context, run string, paths ...string) (*Output, error) 
 }
 
 // readPaths reads all files and says which run each task is of.
-func readPaths(ctx context.Context, paths []string) (*reader, error) {
-	r := &reader{ctx: ctx}
+func readPaths(ctx context.Context, catalogue []corpus.Benchmark, paths []string) (*reader, error) {
+	r := &reader{ctx: ctx, catalogue: catalogue}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -82,12 +82,13 @@ func readPaths(ctx context.Context, paths []string) (*reader, error) {
 }
 
 type reader struct {
-	ctx      context.Context
-	tasks    []*Task
-	failed   []*Task
-	results  []*resultsFile
-	warnings []string
-	current  *collector // of the file being read
+	ctx       context.Context
+	catalogue []corpus.Benchmark // whose original tasks are read
+	tasks     []*Task
+	failed    []*Task
+	results   []*resultsFile
+	warnings  []string
+	current   *collector // of the file being read
 }
 
 // fail records that a file can't be used, so that the others are read. An error that isn't
@@ -160,7 +161,7 @@ func (r *reader) readFile(path string) error {
 
 // read reads one file, of samples or of results: its first object tells.
 func (r *reader) read(path string, each func(recordFunc) error) error {
-	c := &collector{file: path}
+	c := &collector{file: path, original: originalTask(parseFileName(path).task, r.catalogue)}
 	r.current = c
 	var results *resultsFile
 	err := each(func(record []byte, line int64) (err error) {
@@ -227,7 +228,7 @@ func (r *reader) output(run Run, failed func(*Task) bool) (*Output, error) {
 		return nil, err
 	}
 	out.Warnings = append(out.Warnings, warnings...)
-	for _, t := range chosen {
+	for _, t := range joined(chosen) {
 		out.Tasks = append(out.Tasks, *t)
 	}
 	return out, nil
@@ -306,6 +307,14 @@ func (t *Task) compareWithResults() {
 	}
 }
 
+// part is the name of a task that is one of several of its benchmark and form.
+func (t *Task) part() string {
+	if t.Original {
+		return t.Name
+	}
+	return ""
+}
+
 // newest keeps the newest log of every task.
 func newest(tasks []*Task) (chosen []*Task, warnings []string, err error) {
 	tasks = slices.Clone(tasks)
@@ -317,7 +326,7 @@ func newest(tasks []*Task) (chosen []*Task, warnings []string, err error) {
 	}
 	kind := func(a, b *Task) int {
 		return cmp.Or(strings.Compare(a.Benchmark, b.Benchmark), cmp.Compare(a.Form, b.Form),
-			plainFirst(a.Permuted)-plainFirst(b.Permuted))
+			plainFirst(a.Permuted)-plainFirst(b.Permuted), strings.Compare(a.part(), b.part()))
 	}
 	slices.SortStableFunc(tasks, func(a, b *Task) int { return cmp.Or(kind(a, b), strings.Compare(b.Time, a.Time)) })
 	for from := 0; from < len(tasks); {

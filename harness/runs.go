@@ -1,21 +1,33 @@
 package harness
 
-import "context"
+import (
+	"context"
+
+	"metabench/corpus"
+)
+
+// RunOptions say which runs are read.
+type RunOptions struct {
+	Run string // only those that it means, as ReadRun has it; empty for all
+
+	// Catalogue are benchmarks whose original tasks (arc_challenge, mmlu_anatomy) are read
+	// too: by the documents' positions in the data set.
+	Catalogue []corpus.Benchmark
+}
 
 // ReadRuns is Read for any number of runs, which are models with their arguments: each is
-// an Output of its own, in the order of model and arguments. Where run isn't empty, only
-// those are read that it means, as ReadRun has it; if it means none, the error is a
-// *RunsError. A file that can't be used belongs to the run that its results file tells,
+// an Output of its own, in the order of model and arguments. If Run means none, the error
+// is a *RunsError. A file that can't be used belongs to the run that its results file tells,
 // else to all runs of the model that its directory is named after.
-func ReadRuns(ctx context.Context, run string, paths ...string) ([]*Output, error) {
-	r, err := readPaths(ctx, paths)
+func ReadRuns(ctx context.Context, o RunOptions, paths ...string) ([]*Output, error) {
+	r, err := readPaths(ctx, o.Catalogue, paths)
 	if err != nil {
 		return nil, err
 	}
 	all := runsOf(r.tasks)
 	var outs []*Output
 	for _, of := range all {
-		if run != "" && !of.matches(run) {
+		if o.Run != "" && !of.matches(o.Run) {
 			continue
 		}
 		out, err := r.output(of.Run, func(t *Task) bool {
@@ -27,7 +39,7 @@ func ReadRuns(ctx context.Context, run string, paths ...string) ([]*Output, erro
 		outs = append(outs, out)
 	}
 	if len(outs) == 0 {
-		return nil, &RunsError{Asked: run, Runs: all}
+		return nil, &RunsError{Asked: o.Run, Runs: all}
 	}
 	return outs, nil
 }

@@ -26,6 +26,7 @@ type Task struct {
 	File      string
 	Run       Run  // that it belongs to
 	Exported  bool // by tasks of an export, whose documents have the corpus's hashes
+	Original  bool // the harness's own task of the benchmark, which asks with other words and examples than the leaderboard
 	Table     bool // rows of a user's table rather than a log: nothing is known of prompts and settings
 
 	Items   []string           // keys, in order of doc_id
@@ -92,6 +93,8 @@ type collector struct {
 	byKey   map[string]*itemSamples
 	doc     document // the first one: benchmark, form and permuted hold for all
 	unnamed int      // samples that don't name their filter
+
+	original *original // the harness's own task that the file's name means; nil for others
 }
 
 // itemSamples are the samples of one item.
@@ -103,6 +106,9 @@ type itemSamples struct {
 
 func (c *collector) add(s *sample) error {
 	key := s.doc.key()
+	if key == "" && c.original != nil {
+		key = c.original.key(s.docID)
+	}
 	if key == "" || key == "." {
 		return &corpus.DataError{Kind: corpus.KindItem, File: c.file, Line: s.line,
 			Reason: "the sample doesn't say which item it is: its doc has neither metabench_idx nor benchmark and item",
@@ -168,6 +174,10 @@ func (c *collector) task(name fileName) (*Task, error) {
 func (c *collector) identify(t *Task) error {
 	if c.doc.benchmark != "" && c.doc.item != "" {
 		t.Benchmark, t.Form, t.Permuted, t.Exported = c.doc.benchmark, Form(c.doc.form), c.doc.permuted, true
+		return nil
+	}
+	if c.original != nil && c.doc.key() == "" {
+		t.Benchmark, t.Original = c.original.benchmark, true
 		return nil
 	}
 	if benchmark, form, permuted, ok := publishedTask(t.Name); ok {

@@ -177,7 +177,9 @@ func (r *BenchmarkReport) compareSettings(t *harness.Task) {
 	if t.Table {
 		return // its user knows how the answers came about
 	}
-	if t.Form == "" {
+	if t.Original {
+		r.warn("asked by %s of lm-evaluation-harness, whose words and examples are its own; the calibration's are the leaderboard's", t.Name)
+	} else if t.Form == "" {
 		r.warn("the form of the task is unknown")
 	}
 	if t.Permuted {
@@ -194,7 +196,7 @@ func (r *BenchmarkReport) compareSettings(t *harness.Task) {
 	if got.SystemInstruction {
 		r.warn("evaluated with a system instruction; the leaderboard used none")
 	}
-	if got.Shots != nil && *got.Shots != 0 {
+	if got.Shots != nil && *got.Shots != 0 && !t.Original {
 		r.warn("evaluated with %d examples added by the harness; the questions already contain examples", *got.Shots)
 	}
 	if got.Limit != "" {
