@@ -22,11 +22,11 @@ type calibrating struct {
 	opts      score.CalibrateOptions
 }
 
-func (c *calibrating) register(flags *pflag.FlagSet, form string) {
+func (c *calibrating) register(flags *pflag.FlagSet, form string, testShare float64) {
 	flags.StringVar(&c.form, "form", form, "the form that the items are: A or B")
 	flags.StringVar(&c.out, "out", "", "the bundle to write")
 	flags.Uint64Var(&c.opts.Seed, "seed", 1, "seed of every random choice")
-	flags.Float64Var(&c.opts.TestShare, "test-share", 0.1, "share of the models that the error is measured on before the fit on all; 0 measures none and halves the time")
+	flags.Float64Var(&c.opts.TestShare, "test-share", testShare, "share of the models that the error is measured on before the fit on all; 0 measures none and halves the time")
 	flags.BoolVar(&c.opts.Incomplete, "incomplete", false, "use models that lack answers to some benchmark too: a little more exact, several times as slow")
 }
 
@@ -88,7 +88,7 @@ with --corpus, its licence with --licence.`,
 		},
 	}
 	flags := cmd.Flags()
-	c.register(flags, string(harness.FormA))
+	c.register(flags, string(harness.FormA), 0.1)
 	flags.StringArrayVar(&answers, "answers", nil, "table of answers, may be repeated")
 	flags.StringArrayVar(&scores, "scores", nil, "table of scores on the whole benchmarks, may be repeated")
 	flags.StringVar(&benchmark, "benchmark", "", "what tables without a column benchmark are about")

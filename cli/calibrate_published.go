@@ -58,6 +58,6 @@ it scores.`,
 			return a.calibrateGiven(cmd.Context(), c, authors.Provenance(), clone.Forms[form])
 		},
 	}
-	c.register(cmd.Flags(), string(harness.FormB))
+	c.register(cmd.Flags(), string(harness.FormB), 0)
 	return cmd
 }

@@ -59,7 +59,7 @@ func (a *app) demo(ctx context.Context, dir string, models int) error {
 	a.notef("\nThe warehouse is %s. Try:\n  metabench --warehouse %[1]s status\n"+
 		"  metabench --warehouse %[1]s query \"from reconstruction_metric\"\n"+
 		"To score a model by the selected questions alone (%[2]s holds the answers of a\nsimulated one that nothing was fitted on, as lm-evaluation-harness logs them):\n"+
-		"  metabench --warehouse %[1]s export bundle %[3]s\n  metabench score %[2]s --bundle %[3]s\n"+
+		"  metabench --warehouse %[1]s export bundle %[3]s --simulated\n  metabench score %[2]s --bundle %[3]s\n"+
 		"To ask a model of your own the selected questions, as tasks of lm-evaluation-harness:\n"+
 		"  metabench --warehouse %[1]s export harness %[4]s",
 		cfg.Warehouse.Path, logs, filepath.Join(dir, "metabench.bundle"), filepath.Join(dir, "tasks"))

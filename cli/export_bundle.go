@@ -45,6 +45,7 @@ func checkForm(form string) error {
 
 func newExportBundleCommand(a *app) *cobra.Command {
 	var f formFlags
+	var made score.Provenance
 	cmd := &cobra.Command{
 		Use:   "bundle FILE [--release VERSION] [--form A|B] [--benchmark B]...",
 		Short: "Write the calibration that metabench score needs",
@@ -55,7 +56,10 @@ without warehouse and network.
 
 The items are those of the newest release in use, calibrated on the present answers, or
 of the release that --release names. Without a release, and with --release none, they
-are those that the last build selected, which the next one may change.`,
+are those that the last build selected, which the next one may change.
+
+The bundle says what it was made of, and metabench score prints it: how many models,
+from where, evaluated when, simulated or real, under what licence.`,
 		Example: `  metabench export bundle metabench.bundle
   metabench export bundle form-b.bundle --form B
   metabench export bundle old.bundle --release 2026-10`,
@@ -67,6 +71,7 @@ are those that the last build selected, which the next one may change.`,
 				if err != nil {
 					return err
 				}
+				o.Made = made
 				b, err = export.Bundle(cmd.Context(), w, o)
 				return releaseError(err)
 			})
@@ -85,5 +90,8 @@ are those that the last build selected, which the next one may change.`,
 		},
 	}
 	f.register(cmd.Flags())
+	cmd.Flags().StringVar(&made.Corpus, "corpus", "", "whose answers these are, in words (default: where they came from)")
+	cmd.Flags().StringVar(&made.Licence, "licence", "", "under what the answers may be used")
+	cmd.Flags().BoolVar(&made.Simulated, "simulated", false, "no model has given these answers")
 	return cmd
 }

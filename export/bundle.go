@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"metabench/analysis"
 	"metabench/analysis/result"
@@ -52,6 +54,20 @@ func Bundle(ctx context.Context, w *warehouse.Warehouse, o Options) (*score.Bund
 	}
 	means := slices.Sorted(maps.Values(byModel))
 	of := score.Run{ID: run.ID(), CodeVersion: run.CodeVersion, ConfigHash: run.ConfigHash, Seed: run.Seed, Input: run.InputFingerprint}
+	made, err := s.provenance(ctx, w, len(means), sources)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.compose(of, sources, joint, means)
+	if err != nil {
+		return nil, err
+	}
+	b.Provenance = made
+	return b, nil
+}
+
+// compose puts the bundle together.
+func (s *selection) compose(of score.Run, sources []score.Source, joint []byte, means []float64) (*score.Bundle, error) {
 	if s.release == nil {
 		return score.Compose(s.Form, of, sources, joint, means)
 	}
@@ -60,6 +76,35 @@ func Bundle(ctx context.Context, w *warehouse.Warehouse, o Options) (*score.Bund
 		return slices.ContainsFunc(src.Results.Selected, func(i result.SelectedItem) bool { return i.Form == s.results() && i.Item == item })
 	})}
 	return score.ComposeRelease(release, s.Form, of, sources, joint, means)
+}
+
+// provenance says what the answers are: the user's word, else where they came from.
+func (s *selection) provenance(ctx context.Context, w *warehouse.Warehouse, models int, sources []score.Source) (*score.Provenance, error) {
+	from, err := w.Sources(ctx, s.benchmarks)
+	if err != nil {
+		return nil, err
+	}
+	made := s.Made
+	for _, src := range sources {
+		made.Models = max(made.Models, src.Models)
+	}
+	if made.Models == 0 {
+		made.Models = models
+	}
+	if made.Corpus == "" {
+		var parts []string
+		if n := from.Repositories; n > 0 {
+			parts = append(parts, fmt.Sprintf("crawled from %d repositories", n))
+		}
+		if n := from.Tables; n > 0 {
+			parts = append(parts, fmt.Sprintf("imported from %d files", n))
+		}
+		made.Corpus = strings.Join(append(parts, "benchmarks "+strings.Join(s.benchmarks, ", ")), ", ")
+	}
+	if !from.From.IsZero() {
+		made.From, made.To = from.From.Format(time.DateOnly), from.To.Format(time.DateOnly)
+	}
+	return &made, nil
 }
 
 // NotCalibratedError says that builds have not calibrated a released form.

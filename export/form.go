@@ -10,6 +10,7 @@ import (
 	"metabench/analysis/result"
 	"metabench/corpus"
 	"metabench/harness"
+	"metabench/score"
 	"metabench/warehouse"
 )
 
@@ -25,6 +26,9 @@ type Options struct {
 	// MinObserved is the share of a benchmark's items that a model has answered to have a
 	// score in the corpus's distribution of mean scores.
 	MinObserved float64
+	// Made says what only the user knows of the corpus: its name in words, the licence,
+	// whether it is simulated. The rest is the warehouse's to say.
+	Made score.Provenance
 	// Note gets remarks for people: what is left out, and what may change. May be nil.
 	Note func(text string)
 }

@@ -69,6 +69,8 @@ func (e *NoScoresError) Unwrap() error { return e.Err }
 // reconstructed together, from the models that have a score on every benchmark and
 // have answered at least half of the items of each.
 //
+// The scores are the process's: of answers to given items alone, without those to the
+// benchmarks' other items, an estimate by design can't be made for models beyond the range.
 // The intervals hold for items that were chosen without these scores, and nearly so
 // for those of a published selection; see reconstruct.Fit. Before the fit on all
 // models, the error is measured once, on a share of them that another fit has not
@@ -85,7 +87,7 @@ func Calibrate(ctx context.Context, form harness.Form, from Provenance, of []Ans
 	if err := c.measure(ctx, in, opts); err != nil {
 		return nil, err
 	}
-	model, err := reconstruct.Fit(ctx, in, allOf(in), reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers})
+	model, err := reconstruct.Fit(ctx, in, allOf(in), reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, ProcessOnly: true})
 	if err != nil {
 		return nil, tooFew(in, err)
 	}
@@ -196,7 +198,7 @@ func (c *Calibrated) measure(ctx context.Context, in *reconstruct.Input, opts Ca
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
 	}
-	m, err := reconstruct.Fit(ctx, in, s.Train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers})
+	m, err := reconstruct.Fit(ctx, in, s.Train, reconstruct.Options{Seed: opts.Seed, Workers: opts.Workers, ProcessOnly: true})
 	var few *reconstruct.TooFewModelsError
 	switch {
 	case errors.As(err, &few):

@@ -129,6 +129,9 @@ const leastError = 1e-6
 // design learns the design's estimator of process number t, from the training models with
 // answers to benchmark b.
 func (f *fitting) design(ctx context.Context, number, b int, t *target, c *conditioned) error {
+	if f.opts.ProcessOnly {
+		return nil
+	}
 	bench := f.in.Benchmarks[b]
 	order := make([]int, len(t.Rows))
 	for k := range order {

@@ -22,6 +22,11 @@ type Options struct {
 	Folds      int     // of the cross-fitting in FitSelected; 0 means 5
 	PointsOnly bool    // make no intervals (they are 0 to 100), which saves more than half of the time
 
+	// ProcessOnly leaves the estimate by design out. Where the answers to a benchmark's other
+	// items are unknown, nothing says how a model beyond the range of the training models
+	// would answer them: of the weakest models the design alone says scores far below chance.
+	ProcessOnly bool
+
 	// Like is a model of the same benchmarks whose hyper-parameters the search begins at,
 	// where they are near: fewer iterations get there. Nil for none.
 	Like *Model

@@ -44,7 +44,11 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	inner := opts
 	inner.PointsOnly, inner.Iterations = true, (opts.Iterations+2)/3
 	var cases [][]leftOut
-	for k, fold := range append(folds(train, opts), foldsBeyond(in, train)...) {
+	parts := folds(train, opts)
+	if !opts.ProcessOnly {
+		parts = append(parts, foldsBeyond(in, train)...)
+	}
+	for k, fold := range parts {
 		some, _, err := foldCases(ctx, choose, fold, inner, starts)
 		if err != nil {
 			return nil, nil, err
