@@ -26,8 +26,8 @@ type Weights struct {
 	Ridge float64
 }
 
-// DefaultRidge is the ridge that had the least error beyond the range of the known models
-// on five benchmarks of which none is reported on; 10 and 100 are 3 % worse.
+// DefaultRidge is the ridge that had the least error beyond the range of the known models on
+// five benchmarks; 10 and 100 are 3 % worse there.
 const DefaultRidge = 30
 
 // NewWeights takes the answers of known models to the sampled items, 0 or 1, and their

@@ -85,8 +85,9 @@ func (m Mixed) fill(s *Sample, k *known, chosen []int, size int) (Choice, error)
 	return choice, nil
 }
 
-// shares are those that Decide tries.
-var shares = []float64{0, 0.1, 0.2, 0.3, 0.5}
+// shares are those that Decide tries. A fifth of the items chosen by Forward costs models
+// beyond the range nothing, since the others are a sample of what is left.
+var shares = []float64{0.2, 0.3, 0.4, 0.5}
 
 const (
 	insideFolds = 4
@@ -107,12 +108,20 @@ const leastError = 1e-9
 // leastKnown is the smallest number of models that a fold may know.
 const leastKnown = 10
 
-// Decide returns the selector with the share for which the product of two mean squared
-// errors, geometric means over folds, is least: that of a ridge regression for models left
-// out at random, and that of the estimate by design for models better, or worse, than all
-// that are known. Where there are too few models to leave out, everything is sampled.
+// insideWeight is how many times a relative error for models like the known ones counts
+// against one for models beyond their range: most models are of the first kind.
+const insideWeight = 2
+
+// Decide returns the selector with the share for which the sum
+//
+//	insideWeight × log(inside) + log(beyond)
+//
+// of two mean squared errors, each a geometric mean over folds, is least: that of a ridge
+// regression for models left out at random, and that of the estimate by design for models
+// better, or worse, than all that are known. Where there are too few models to leave out,
+// it is the least share.
 func (m Mixed) Decide(ctx context.Context, s *Sample, size int) (Mixed, error) {
-	m.Share = 0
+	m.Share = shares[0]
 	if err := s.check(size); err != nil {
 		return m, err
 	}
@@ -163,7 +172,7 @@ func (m Mixed) Decide(ctx context.Context, s *Sample, size int) (Mixed, error) {
 	}
 	best := 0
 	mean := func(k int) float64 {
-		return loss[0][k]/max(folds[0], 1) + loss[1][k]/max(folds[1], 1)
+		return insideWeight*loss[0][k]/max(folds[0], 1) + loss[1][k]/max(folds[1], 1)
 	}
 	for k := range shares {
 		if mean(k) < mean(best) {
