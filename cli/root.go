@@ -81,6 +81,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newBuildCommand(a),
 		newCalibrateCommand(a),
 		newCheckCommand(a),
+		newCompareCommand(a),
 		newConfigCommand(a),
 		newCrawlCommand(a),
 		newExportCommand(a),

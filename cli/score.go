@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"metabench/analysis/response"
 	"metabench/config"
@@ -59,7 +60,7 @@ the others are scored.`,
   metabench score answers.parquet --bundle metabench.bundle --markdown`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if err := a.checkScore(&f); err != nil {
+			if err := a.checkScore(&f, f.html); err != nil {
 				return err
 			}
 			batch, err := a.scorePaths(cmd, &f, paths)
@@ -74,23 +75,29 @@ the others are scored.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.bundle, "bundle", "", bundleUsage)
-	flags.StringVar(&f.run, "run", "", "the runs to score: an ID, or a part of model and arguments")
-	flags.Float64Var(&f.least, "min-answered", score.MinAnswered, "share of a benchmark's items that have to be answered; scores from fewer than half are marked")
+	f.register(flags)
 	flags.BoolVar(&f.html, "html", false, "write one self-contained page")
 	flags.BoolVar(&f.csv, "csv", false, "write a row a run")
 	flags.BoolVar(&f.markdown, "markdown", false, "write a table in Markdown")
-	flags.StringVar(&f.benchmark, "benchmark", "", "what a table without a column benchmark is about")
-	f.columns.register(flags)
 	return cmd
 }
 
-func (a *app) checkScore(f *scoreFlags) error {
+// register adds the flags that say what is read.
+func (f *scoreFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.bundle, "bundle", "", bundleUsage)
+	flags.StringVar(&f.run, "run", "", "the runs to score: an ID, or a part of model and arguments")
+	flags.Float64Var(&f.least, "min-answered", score.MinAnswered, "share of a benchmark's items that have to be answered; scores from fewer than half are marked")
+	flags.StringVar(&f.benchmark, "benchmark", "", "what a table without a column benchmark is about")
+	f.columns.register(flags)
+}
+
+// checkScore checks the flags; html says whether a page is asked for.
+func (a *app) checkScore(f *scoreFlags, html bool) error {
 	if f.bundle == "" {
-		return usagef("score needs a calibration: --bundle FILE, as metabench export bundle and metabench calibrate write it")
+		return usagef("a score needs a calibration: --bundle FILE, as metabench export bundle and metabench calibrate write it")
 	}
 	var forms []string
-	for name, asked := range map[string]bool{"--html": f.html, "--json": a.json, "--csv": f.csv, "--markdown": f.markdown} {
+	for name, asked := range map[string]bool{"--html": html, "--json": a.json, "--csv": f.csv, "--markdown": f.markdown} {
 		if asked {
 			forms = append(forms, name)
 		}
@@ -104,8 +111,8 @@ func (a *app) checkScore(f *scoreFlags) error {
 	return nil
 }
 
-// scorePaths scores logs or tables.
-func (a *app) scorePaths(cmd *cobra.Command, f *scoreFlags, paths []string) (*score.Batch, error) {
+// openScorer opens the calibration.
+func (a *app) openScorer(cmd *cobra.Command, f *scoreFlags) (*score.Scorer, error) {
 	b, sum, err := a.openBundle(cmd, f.bundle)
 	if err != nil {
 		return nil, err
@@ -114,16 +121,16 @@ func (a *app) scorePaths(cmd *cobra.Command, f *scoreFlags, paths []string) (*sc
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.bundle, err)
 	}
-	tables := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !table.Named(path) })
-	var runs []*harness.Output
-	switch len(tables) {
-	case 0:
-		runs, err = a.runsOfLogs(cmd, f, paths)
-	case len(paths):
-		runs, err = a.runsOfTables(cmd.Context(), scorer, f, paths)
-	default:
-		err = usagef("%s is a table and other paths are logs: score them one after the other", tables[0])
+	return scorer, nil
+}
+
+// scorePaths scores logs or tables.
+func (a *app) scorePaths(cmd *cobra.Command, f *scoreFlags, paths []string) (*score.Batch, error) {
+	scorer, err := a.openScorer(cmd, f)
+	if err != nil {
+		return nil, err
 	}
+	runs, err := a.readRuns(cmd.Context(), scorer, f, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -131,12 +138,38 @@ func (a *app) scorePaths(cmd *cobra.Command, f *scoreFlags, paths []string) (*sc
 }
 
 // runsOfLogs reads logs, also those of the harness's own tasks of the catalogue.
-func (a *app) runsOfLogs(cmd *cobra.Command, f *scoreFlags, paths []string) ([]*harness.Output, error) {
+func (a *app) runsOfLogs(ctx context.Context, f *scoreFlags, paths []string) ([]*harness.Output, error) {
 	catalogue, err := config.Catalogue("")
 	if err != nil {
 		return nil, err
 	}
-	return harness.ReadRuns(cmd.Context(), harness.RunOptions{Run: f.run, Catalogue: catalogue}, paths...)
+	return harness.ReadRuns(ctx, harness.RunOptions{Run: f.run, Catalogue: catalogue}, paths...)
+}
+
+// scoreEach scores the runs of each path by themselves, in the order of the paths: the same
+// model in two of them is two runs.
+func (a *app) scoreEach(cmd *cobra.Command, scorer *score.Scorer, f *scoreFlags, paths []string) (*score.Batch, error) {
+	var all []*harness.Output
+	for _, path := range paths {
+		runs, err := a.readRuns(cmd.Context(), scorer, f, []string{path})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, runs...)
+	}
+	return scorer.ScoreAll(cmd.Context(), all, f.least)
+}
+
+// readRuns reads logs or tables.
+func (a *app) readRuns(ctx context.Context, scorer *score.Scorer, f *scoreFlags, paths []string) ([]*harness.Output, error) {
+	tables := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !table.Named(path) })
+	switch len(tables) {
+	case 0:
+		return a.runsOfLogs(ctx, f, paths)
+	case len(paths):
+		return a.runsOfTables(ctx, scorer, f, paths)
+	}
+	return nil, usagef("%s is a table and other paths are logs: score them one after the other", tables[0])
 }
 
 // runsOfTables reads tables of answers.

@@ -191,12 +191,16 @@ func (f *fitting) maskOut(k, pattern int) ([]leftOut, error) {
 	return m.casesOf(e, func(t int) float64 { return f.in.truth(t, f.train[x.row]) }), nil
 }
 
+// of returns the estimate of process number t, of which no error is known.
+func (e estimate) of(t int) leftOut {
+	return leftOut{score: e.score[t], sd: e.sd[t], missing: e.missing[t], located: e.located[t], distance: e.distance, truth: math.NaN()}
+}
+
 // casesOf returns an estimate's errors, one for each process number.
 func (m *Model) casesOf(e estimate, truth func(t int) float64) []leftOut {
 	out := make([]leftOut, m.numbers())
 	for t := range out {
-		out[t] = leftOut{score: e.score[t], sd: e.sd[t], missing: e.missing[t],
-			located: e.located[t], distance: e.distance, truth: math.NaN()}
+		out[t] = e.of(t)
 		if t == len(m.targets) || m.process(t) != nil {
 			out[t].truth = truth(t)
 			out[t].residual = out[t].truth - out[t].score

@@ -28,7 +28,8 @@ type wire struct {
 	Targets    []*target
 	Mean       calibration
 	MeanExtent extent
-	TaskMeans  []taskMean // of the benchmarks that have one
+	TaskMeans  []taskMean        // of the benchmarks that have one
+	Pairs      []pairCalibration // none in models that were encoded before there were any
 }
 
 // taskMean is the encoded process of a benchmark's mean over its tasks.
@@ -55,7 +56,7 @@ func (m *Model) MarshalBinary() ([]byte, error) { return m.wire().encode(magic) 
 // wire is the model's encoded form.
 func (m *Model) wire() *wire {
 	w := &wire{Level: m.level, Seed: m.seed, Benchmarks: m.benchmarks,
-		Models: len(m.rows), Targets: m.targets, Mean: m.mean, MeanExtent: m.meanExtent}
+		Models: len(m.rows), Targets: m.targets, Mean: m.mean, MeanExtent: m.meanExtent, Pairs: m.pairs}
 	for _, row := range m.rows {
 		w.Answers = append(w.Answers, row...)
 	}
@@ -101,7 +102,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		items[g] = len(b.Items)
 	}
 	*m = Model{level: w.Level, seed: w.Seed, benchmarks: w.Benchmarks, layout: newLayout(items),
-		targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean, meanExtent: w.MeanExtent}
+		targets: w.Targets, taskMeans: make([]*target, len(w.Benchmarks)), mean: w.Mean, meanExtent: w.MeanExtent, pairs: w.Pairs}
 	for _, t := range w.TaskMeans {
 		m.taskMeans[t.Benchmark] = t.Process
 	}
@@ -154,8 +155,15 @@ func (w *wire) validate() error {
 		return fmt.Errorf("%d processes for %d benchmarks", len(w.Targets), groups)
 	case w.Models <= 0 || len(w.Answers)/l.words() != w.Models || len(w.Answers)%l.words() != 0:
 		return fmt.Errorf("%d words of answers for %d models", len(w.Answers), w.Models)
+	case len(w.Pairs) != 0 && len(w.Pairs) != groups+1:
+		return fmt.Errorf("%d calibrations of differences for %d benchmarks and their mean", len(w.Pairs), groups)
 	case groups > 1 && !w.Mean.valid():
 		return errors.New("the mean has no valid calibration")
+	}
+	for _, p := range w.Pairs {
+		if !p.valid() {
+			return errors.New("no valid calibration of differences")
+		}
 	}
 	for i := range w.Models {
 		if !l.clean(w.Answers[i*l.words() : (i+1)*l.words()]) {

@@ -302,17 +302,21 @@ func interpolate(at, value []float64, x float64) float64 {
 	return value[k-1] + f*(value[k]-value[k-1])
 }
 
-// interval returns the estimate of target t with its interval, within 0 and 100.
-func (c *calibration) interval(e estimate, t int) Prediction {
-	below, above := c.quantiles(e.score[t], e.located[t])
-	width := e.sd[t] * interpolate(c.Distance, c.Stretch, e.distance) * interpolate(c.Ratio, c.Doubt, e.missing[t])
-	points := func(v float64) float64 { return math.Min(math.Max(v, 0), 100) }
-	p := Prediction{Score: points(e.score[t]), Interval: true, Lower: 0, Upper: 100}
+// widths returns how far the interval of an estimate reaches below it and above, in points.
+func (c *calibration) widths(x leftOut) (below, above float64) {
+	below, above = c.quantiles(x.score, x.located)
+	width := x.sd * interpolate(c.Distance, c.Stretch, x.distance) * interpolate(c.Ratio, c.Doubt, x.missing)
 	if !math.IsInf(below, 0) { // infinity times a width of zero is NaN
-		p.Lower = points(e.score[t] - below*width)
+		below *= width
 	}
 	if !math.IsInf(above, 0) {
-		p.Upper = points(e.score[t] + above*width)
+		above *= width
 	}
-	return p
+	return below, above
+}
+
+// interval returns the estimate of target t with its interval, within 0 and 100.
+func (c *calibration) interval(e estimate, t int) Prediction {
+	below, above := c.widths(e.of(t))
+	return Prediction{Score: clamped(e.score[t]), Interval: true, Lower: clamped(e.score[t] - below), Upper: clamped(e.score[t] + above)}
 }

@@ -85,6 +85,7 @@ type Model struct {
 	taskMeans  []*target   // one a benchmark, nil where the fit had none
 	mean       calibration // of the mean of all benchmarks; unused when there is only one
 	meanExtent extent
+	pairs      []pairCalibration // one a benchmark and one of the mean; nil where nothing was left out
 }
 
 // identity is the name, metric and items of a benchmark; answers to be used must agree
@@ -323,8 +324,9 @@ const (
 	streamFactors = iota
 	streamSubset
 	streamFolds
-	streamMask = 1 << 16
-	streamRows = 1 << 32
+	streamMask  = 1 << 16
+	streamPairs = 1 << 24
+	streamRows  = 1 << 32
 )
 
 func stream(seed, number uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, number)) }

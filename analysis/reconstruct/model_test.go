@@ -401,6 +401,9 @@ func FuzzUnmarshalBinary(f *testing.F) {
 			if _, err := m.Predict(nil); err != nil {
 				t.Fatal(err)
 			}
+			if _, err := m.Compare(t.Context(), [][]Sheet{nil, nil}, [][2]int{{0, 1}}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
@@ -412,7 +415,8 @@ func TestEncodedNamesAreThoseOfTheVersion(t *testing.T) {
 		" Design:Estimator{Weights:Weights{N Gram Cross Ridge} Curves:Curves{Size A D Products Expected Carried}}" +
 		" Extent:extent{Low High Unit} Blend:blend{Centre Most}}"
 	const want = "wire{Level Seed Benchmarks:identity{Name Metric Items} Models Answers " +
-		"Targets:" + target + " Mean:" + calibration + " MeanExtent:extent{Low High Unit} TaskMeans:taskMean{Benchmark Process:" + target + "}}"
+		"Targets:" + target + " Mean:" + calibration + " MeanExtent:extent{Low High Unit} TaskMeans:taskMean{Benchmark Process:" + target + "} " +
+		"Pairs:pairCalibration{Differ Factor Freedom}}"
 	var names func(reflect.Type) string
 	names = func(of reflect.Type) string {
 		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {

@@ -18,18 +18,27 @@ import (
 // It returns a *MetricError when a sheet's metric is not the one of the fit, and
 // an *UnknownError for a benchmark or an item that the fit does not know.
 func (m *Model) Predict(sheets []Sheet) ([]Prediction, error) {
+	s, err := m.sheet(sheets)
+	if err != nil {
+		return nil, err
+	}
+	return m.predict(s)
+}
+
+// sheet puts a model's answers in the layout.
+func (m *Model) sheet(sheets []Sheet) (sheet, error) {
 	s := m.layout.sheet()
 	for _, sh := range sheets {
 		if len(sh.Items) != len(sh.Answers) {
-			return nil, fmt.Errorf("predict %s: %d answers to %d items", sh.Benchmark, len(sh.Answers), len(sh.Items))
+			return s, fmt.Errorf("predict %s: %d answers to %d items", sh.Benchmark, len(sh.Answers), len(sh.Items))
 		}
 		g := m.find(sh.Benchmark)
 		if g < 0 {
-			return nil, &UnknownError{Benchmark: sh.Benchmark}
+			return s, &UnknownError{Benchmark: sh.Benchmark}
 		}
 		b := m.benchmarks[g]
 		if sh.Metric != b.Metric {
-			return nil, &MetricError{Benchmark: b.Name, Fitted: b.Metric, Given: sh.Metric}
+			return s, &MetricError{Benchmark: b.Name, Fitted: b.Metric, Given: sh.Metric}
 		}
 		column := make(map[string]int, len(b.Items))
 		for j, item := range b.Items {
@@ -38,12 +47,12 @@ func (m *Model) Predict(sheets []Sheet) ([]Prediction, error) {
 		for k, item := range sh.Items {
 			j, ok := column[item]
 			if !ok {
-				return nil, &UnknownError{Benchmark: b.Name, Item: item}
+				return s, &UnknownError{Benchmark: b.Name, Item: item}
 			}
 			m.layout.set(s, g, j, sh.Answers[k])
 		}
 	}
-	return m.predict(s)
+	return s, nil
 }
 
 // PredictRow estimates the scores of one row of an input with the same benchmarks

@@ -44,14 +44,25 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	inner := opts
 	inner.PointsOnly, inner.Iterations = true, (opts.Iterations+2)/3
 	var cases [][]leftOut
+	var pairs []pair
 	parts := folds(train, opts)
 	if !opts.ProcessOnly {
 		parts = append(parts, foldsBeyond(in, train)...)
 	}
 	for k, fold := range parts {
-		some, _, err := foldCases(ctx, choose, fold, inner, starts)
+		some, without, err := foldCases(ctx, choose, fold, inner, starts)
 		if err != nil {
 			return nil, nil, err
+		}
+		if !fold.beyond {
+			of, err := without.model.pairsOf(ctx, without.in, fold.held, stream(opts.Seed, streamPairs+uint64(k)), opts.Workers)
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, p := range of {
+				p.a, p.b = p.a+len(cases), p.b+len(cases)
+				pairs = append(pairs, p)
+			}
 		}
 		for _, c := range some {
 			for t := range c {
@@ -63,6 +74,7 @@ func FitSelected(ctx context.Context, choose Selection, train response.TrainSet,
 	if err := f.calibrate(ctx, cases); err != nil {
 		return nil, nil, err
 	}
+	f.model.calibratePairs(pairs, cases)
 	return f.model, in, nil
 }
 
@@ -80,7 +92,7 @@ func CrossValidate(ctx context.Context, choose Selection, train response.TrainSe
 			return 0, err
 		}
 		// The hyper-parameters of one fold are near those of the next.
-		starts, opts.Iterations = fitted, 3
+		starts, opts.Iterations = fitted.model.hypers(), 3
 		for _, c := range cases {
 			if r := c[0].residual; !math.IsNaN(r) {
 				sum += r * r
@@ -100,9 +112,9 @@ func (m *Model) hypers() []hyper {
 	return all
 }
 
-// foldCases predicts the models held out by a choice and fit on the rest, and returns the
-// hyper-parameters of that fit as well.
-func foldCases(ctx context.Context, choose Selection, of fold, opts Options, starts []hyper) ([][]leftOut, []hyper, error) {
+// foldCases predicts the models held out by a choice and fit on the rest, and returns that
+// fit as well.
+func foldCases(ctx context.Context, choose Selection, of fold, opts Options, starts []hyper) ([][]leftOut, *fitting, error) {
 	held := of.held
 	if of.beyond { // the process has little weight there
 		opts.Iterations = -1
@@ -138,7 +150,7 @@ func foldCases(ctx context.Context, choose Selection, of fold, opts Options, sta
 		}
 		return nil
 	})
-	return cases, f.model.hypers(), err
+	return cases, f, err
 }
 
 // known returns the true score of a row; NaN where it is unknown or most answers are missing.
