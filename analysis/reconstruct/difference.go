@@ -51,9 +51,13 @@ type pairCalibration struct {
 	Freedom float64   // degrees of freedom of the errors
 }
 
+// pairBins are the ends of the bins as shares of the pairs: finer where models answer alike,
+// since there the factor changes most.
+var pairBins = []float64{1. / 32, 1. / 16, 1. / 8, 1. / 4, 1. / 2, 3. / 4, 1}
+
 const (
-	pairBinSize = 200
-	maxPairBins = 8
+	// pairBinSize is what a bin has at least; fewer pairs go to the next.
+	pairBinSize = 120
 	// defaultFreedom stands where there are too few pairs to tell.
 	defaultFreedom = 6
 	mostFreedom    = 60
@@ -147,9 +151,14 @@ func newPairCalibration(of []pairError, level float64) pairCalibration {
 	if len(of) == 0 {
 		return p
 	}
-	bins := max(1, min(maxPairBins, len(of)/pairBinSize))
-	for k := range bins {
-		bin := of[k*len(of)/bins : (k+1)*len(of)/bins]
+	from := 0
+	for _, share := range pairBins {
+		to := int(math.Round(share * float64(len(of))))
+		if share < 1 && (to-from < pairBinSize || len(of)-to < pairBinSize) {
+			continue
+		}
+		bin := of[from:to]
+		from = to
 		middle, z := 0.0, make([]float64, len(bin))
 		for i, x := range bin {
 			middle += x.differ / float64(len(bin))

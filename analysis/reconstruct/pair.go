@@ -154,8 +154,11 @@ type pair struct {
 	correlation []float64 // of their errors, by benchmark
 }
 
+// nearPairs is how many of the nearest models each is paired with.
+const nearPairs = 4
+
 // pairsOf chooses pairs among models left out of a fit, near ones and any, so that there are
-// pairs of all degrees of likeness: each model with the nearest one, with one of a rank that
+// pairs of all degrees of likeness: each model with the nearest ones, with one of a rank that
 // is a power of two, and with one at random.
 func (m *Model) pairsOf(ctx context.Context, in *Input, held []int, rng *rand.Rand, workers int) ([]pair, error) {
 	n := len(held)
@@ -195,7 +198,9 @@ func (m *Model) pairsOf(ctx context.Context, in *Input, held []int, rng *rand.Ra
 			}
 			return 0
 		})
-		add(k, order[0])
+		for _, l := range order[:min(nearPairs, len(order))] {
+			add(k, l)
+		}
 		add(k, order[1<<(k%ranks)-1])
 		add(k, order[rng.IntN(len(order))])
 	}
