@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -57,7 +56,7 @@ the trend is told.`,
 			}
 			c, err := scorer.Compare(cmd.Context(), batch, f.series)
 			if err != nil {
-				return errors.Join(err, refused(batch))
+				return withReasons(err, batch.Refusals())
 			}
 			a.warn(append(batch.AllWarnings(), c.Warnings...))
 			if err := a.writeComparison(&f, c); err != nil {
@@ -73,6 +72,14 @@ the trend is told.`,
 	flags.BoolVar(&f.markdown, "markdown", false, "write tables in Markdown")
 	flags.BoolVar(&f.series, "series", false, "the runs are checkpoints of one model")
 	return cmd
+}
+
+// withReasons adds why some runs may be missing.
+func withReasons(err error, reasons []string) error {
+	if len(reasons) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\n%s", err, strings.Join(reasons, "\n"))
 }
 
 // writeComparison writes a comparison in the form that was asked for.

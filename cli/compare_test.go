@@ -60,9 +60,10 @@ func TestCompareCommandComparesTablesAndRefuses(t *testing.T) {
 		code ExitCode
 		want string
 	}{
-		"one_run":   {[]string{one}, ExitError, "there is one run, org/m7"},
-		"no_bundle": {[]string{one, one, "--bundle", ""}, ExitUsage, "needs a calibration"},
-		"two_forms": {[]string{one, one, "--csv", "--html", "x.html"}, ExitUsage, "--csv and --html exclude each other"},
+		"one_run":      {[]string{one}, ExitError, "there is one run, org/m7"},
+		"other_metric": {[]string{one, writeLog(t, in, 7, "acc")}, ExitError, "acc_norm"},
+		"no_bundle":    {[]string{one, one, "--bundle", ""}, ExitUsage, "needs a calibration"},
+		"two_forms":    {[]string{one, one, "--csv", "--html", "x.html"}, ExitUsage, "--csv and --html exclude each other"},
 	} {
 		if code, out, errs := run(append([]string{"compare", "--bundle", bundle}, c.args...)...); ExitCode(code) != c.code || !strings.Contains(errs, c.want) || out != "" {
 			t.Errorf("%s: exit %d, want %d and %q\n%s%s", name, code, c.code, c.want, out, errs)
