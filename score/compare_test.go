@@ -214,4 +214,11 @@ func TestComparisonsAreWrittenInEveryForm(t *testing.T) {
 	if err := c.WriteHTML(&text); err != nil || strings.Contains(text.String(), "<b>") || !strings.Contains(text.String(), "<h2>Trend</h2>") || strings.Count(text.String(), "<svg") != 6 {
 		t.Error(err, text.String())
 	}
+	for len(c.Pairs) <= mostDetailed {
+		c.Pairs = append(c.Pairs, c.Pairs[0])
+	}
+	text.Reset()
+	if err := c.WriteHTML(&text); err != nil || strings.Contains(text.String(), "<svg") || strings.Count(text.String(), "<td>Mean</td>") != len(c.Pairs) {
+		t.Error(err, text.String())
+	}
 }

@@ -93,7 +93,15 @@ var comparisonTemplate = template.Must(template.New("comparison").Funcs(template
 	"short": func(s string) string { return s[:min(12, len(s))] },
 }).Parse(comparisonPage))
 
-// WriteHTML writes one page that needs nothing else.
+// mostDetailed is how many pairs a page has with all scores and items: with 20 pairs of six
+// benchmarks it is about 1 MB.
+const mostDetailed = 20
+
+// Detailed reports whether the page has all scores and items.
+func (c *Comparison) Detailed() bool { return len(c.Pairs) <= mostDetailed }
+
+// WriteHTML writes one page that needs nothing else. Of many pairs it has the first score
+// alone, which is the mean where there is one.
 func (c *Comparison) WriteHTML(w io.Writer) error {
 	if err := comparisonTemplate.Execute(w, c); err != nil {
 		return fmt.Errorf("write comparison: %w", err)

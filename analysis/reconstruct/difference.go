@@ -106,12 +106,12 @@ func meanCorrelation(a, b []leftOut, correlation []float64) float64 {
 // widthsOf returns how far the interval of the difference of two estimates of process number
 // t reaches, before the factor.
 func (m *Model) widthsOf(t int, a, b []leftOut, correlation []float64) (below, above float64) {
-	c := &m.mean
-	r := 0.0
+	var c *calibration
+	var r float64
 	if t < len(m.targets) {
 		c, r = &m.targets[t].Interval, correlation[t]
 	} else {
-		r = meanCorrelation(a, b, correlation)
+		c, r = &m.mean, meanCorrelation(a, b, correlation)
 	}
 	var x, y [2]float64
 	x[0], x[1] = c.widths(a[t])
