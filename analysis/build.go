@@ -80,6 +80,7 @@ type builder struct {
 	forms  []Form
 
 	released []*Distilled
+	draws    map[int][]reconstruct.Metrics // errors of random items, by their number
 }
 
 // dataSplit is the split of a benchmark's models by a scheme, with the data filtered for
@@ -303,17 +304,25 @@ func (b *builder) chances(ctx context.Context, p dataSplit) error {
 }
 
 // chance measures the error from as many random items as a form has, or from all where
-// there are fewer.
+// there are fewer; once for forms of one size.
 func (b *builder) chance(ctx context.Context, p dataSplit, f Form) error {
 	n := min(len(f.Columns), len(p.data.kept))
 	if n == 0 {
 		return p.data.enough(b.opts)
 	}
-	draws, _, err := run(ctx, b.stages, "chance "+f.Name, []any{p.print, n, b.opts.Seed}, func(report func(int, int)) ([]reconstruct.Metrics, error) {
-		return randomItems(ctx, p.data, n, p.Split, b.opts, report)
-	})
-	if err == nil {
-		b.randomRows(f, n, draws)
+	draws, ok := b.draws[n]
+	if !ok {
+		var err error
+		if draws, _, err = run(ctx, b.stages, "chance "+f.Name, []any{p.print, n, b.opts.Seed}, func(report func(int, int)) ([]reconstruct.Metrics, error) {
+			return randomItems(ctx, p.data, n, p.Split, b.opts, report)
+		}); err != nil {
+			return err
+		}
+		if b.draws == nil {
+			b.draws = map[int][]reconstruct.Metrics{}
+		}
+		b.draws[n] = draws
 	}
-	return err
+	b.randomRows(f, n, draws)
+	return nil
 }

@@ -31,7 +31,7 @@ func (Mixed) Name() string { return "mixed" }
 
 const (
 	// sampleDraws is the number of samples that the balanced one is taken from.
-	sampleDraws = 500
+	sampleDraws = 200
 	// judgeRidge is the ridge of the regression that judges them, in answers.
 	judgeRidge = 10
 )
