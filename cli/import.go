@@ -23,8 +23,8 @@ func newImportCommand(a *app) *cobra.Command {
 		Long: `Load answers from evaluation logs, or from tables of model, item, correct, into the
 warehouse. What a file is, its content says; directories are searched for logs.
 
-Logs are those of lm-evaluation-harness and Every Eval Ever. Each task is a
-benchmark unless --benchmark names one for all. A log with several metrics, filters or
+Logs are those of lm-evaluation-harness, Every Eval Ever, Inspect, HELM, lighteval and
+OpenCompass. Each task is a benchmark unless --benchmark names one for all. A log with several metrics, filters or
 answers to an item is a question that --metric, --filter or --reducer answers, for all
 tasks or as TASK=ANSWER for one; scores between right and wrong need --threshold.
 docs/sources.md says for each tool what is read, trusted and refused.

@@ -29,13 +29,11 @@ func assemble(runs []*run, o *Options) (*corpus.Import, error) {
 	tasks := map[[2]string]*task{}
 	metrics := map[string]*run{}
 	var order []*task
-	var all []*verdicts
 	for _, r := range runs {
 		v, err := o.choose(r)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, v)
 		name, note, err := o.benchmarkOf(r)
 		if err != nil {
 			return nil, err
@@ -130,9 +128,9 @@ func (t *task) add(r *run, v *verdicts) error {
 			continue
 		}
 		switch before := &t.items[k]; {
-		case before.hash == "":
+		case !before.differs(it) && before.hash == "":
 			*before = it
-		case it.hash != "" && it.hash != before.hash:
+		case before.differs(it):
 			return r.fault(0, corpus.KindItem, it.id, "asks something else than the item of that name of "+t.from[k].file.Path,
 				"Import the two as benchmarks of different names, with --benchmark: their data sets or the order of choices differ")
 		}

@@ -141,7 +141,7 @@ func (rd *reader) addEEE(r *run, s *eeeSample, filter string, line int64) error 
 	if err != nil {
 		return r.fault(line, corpus.KindFormat, s.ID, "the input can't be decoded", "Convert the log again")
 	}
-	k, err := r.number(item{s.ID, contentHash(content), s.Input.Raw}, line)
+	k, err := r.number(item{id: s.ID, hash: contentHash(content), prompt: s.Input.Raw}, line)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"metabench/corpus"
 	"metabench/harness"
+	"metabench/internal/parquetfile"
 )
 
 // form is what a file is, by its content.
@@ -27,13 +28,17 @@ const (
 	harnessResults
 	eeeSamples
 	eeeAggregate
+	inspectJSON
+	inspectArchive
+	helmStats
+	helmRunSpec
+	lightevalDetails
+	lightevalGeneral
+	openCompass
 )
 
 // headSize is how much of a file is looked at to recognise it.
 const headSize = 1 << 20
-
-// maxWhole bounds a file that is read as a whole, in bytes.
-const maxWhole = 1 << 30
 
 // recognise says what a file is by its first bytes.
 func recognise(path string) (form, error) {
@@ -49,6 +54,18 @@ func recognise(path string) (form, error) {
 	head, err := readHead(f)
 	if err != nil {
 		return notALog, err
+	}
+	if bytes.HasPrefix(head, []byte(parquetfile.Magic)) {
+		if isDetails(f, info.Size()) {
+			return lightevalDetails, nil
+		}
+		return notALog, nil
+	}
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
+		if isInspectArchive(f, info.Size()) {
+			return inspectArchive, nil
+		}
+		return notALog, nil
 	}
 	return recogniseJSON(head), nil
 }
@@ -73,7 +90,7 @@ func readHead(f *os.File) ([]byte, error) {
 	head = head[:n]
 	trimmed := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	if err == nil && len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
-		rest, _ := io.ReadAll(io.LimitReader(r, headSize)) //nolint:errcheck // what came is enough to recognise, or isn't
+		rest, _ := io.ReadAll(io.LimitReader(r, headSize)) // what came is enough to recognise, or isn't
 		head = append(head, rest...)
 	}
 	return head, nil
@@ -92,6 +109,16 @@ func recogniseJSON(head []byte) form {
 		return eeeAggregate
 	case all("doc_id") && (has["doc"] || has["truth"] || has["prompt_0"]):
 		return harnessSamples
+	case all("eval") && (has["status"] || has["samples"]):
+		return inspectJSON
+	case all("instance_id", "stats"):
+		return helmStats
+	case all("adapter_spec", "scenario_spec"):
+		return helmRunSpec
+	case all("config_general"):
+		return lightevalGeneral
+	case all("details") && !has["results"]:
+		return openCompass
 	case all("results") && !has["status"] && (has["versions"] || has["configs"] || has["config"] || len(has) == 1):
 		return harnessResults
 	}

@@ -46,7 +46,7 @@ func (rd *reader) readHarnessResults(path string) error {
 }
 
 // tasks lists the tasks that have a result.
-func (r *harnessResult) tasks() []string { return slices.Sorted(maps.Keys(r.Results)) }
+func (h *harnessResult) tasks() []string { return slices.Sorted(maps.Keys(h.Results)) }
 
 var stamp = regexp.MustCompile(`_(\d{4}-\d\d-\d\dT\d\d[-:]\d\d[-:]\d\d(?:\.\d+)?)$`)
 

@@ -43,6 +43,12 @@ func Read(ctx context.Context, paths []string, o Options) (*corpus.Import, error
 	if err := rd.readAll(); err != nil {
 		return nil, err
 	}
+	rd.runs = slices.DeleteFunc(rd.runs, func(r *run) bool {
+		if len(r.columns) == 0 {
+			rd.notes = append(rd.notes, fmt.Sprintf("%s: no answer of %s to %s has a score; nothing is taken from it", r.file.Path, r.model, r.task))
+		}
+		return len(r.columns) == 0
+	})
 	if len(rd.runs) == 0 {
 		return nil, &corpus.DataError{Kind: corpus.KindEmpty, File: list(paths), Reason: "holds no evaluation log with samples",
 			Remedy: "Have the tool log the single samples, as lm_eval does with --log_samples, and give its output directory"}
@@ -70,6 +76,8 @@ type reader struct {
 
 	results    []*harnessResult
 	aggregates map[string]*eeeRun
+	specs      map[string]*helmSpec           // by directory
+	lighteval  map[string][]*lightevalResults // by the time in their names
 }
 
 // find looks at a file or at all files of a directory, and at what describes them.
@@ -143,6 +151,10 @@ func (rd *reader) look(path string, given bool) error {
 		return rd.readHarnessResults(path)
 	case eeeAggregate:
 		return rd.readAggregate(path)
+	case helmRunSpec:
+		return rd.readSpec(path)
+	case lightevalGeneral:
+		return rd.readLightevalResults(path)
 	default:
 		if given {
 			rd.paths = append(rd.paths, path)
@@ -159,6 +171,16 @@ func (rd *reader) readAll() error {
 			err = rd.readHarness(path)
 		case eeeSamples:
 			err = rd.readSamples(path)
+		case inspectJSON:
+			err = rd.readInspectJSON(path)
+		case inspectArchive:
+			err = rd.readInspect(path)
+		case helmStats:
+			err = rd.readHELM(path)
+		case lightevalDetails:
+			err = rd.readLighteval(path)
+		case openCompass:
+			err = rd.readOpenCompass(path)
 		}
 		if err != nil {
 			return err

@@ -35,6 +35,12 @@ type item struct {
 	id     string // in the task
 	hash   string // of its content; empty when the log has none
 	prompt string // empty where the log has the question only as part of something else
+	check  string // what has to be the same everywhere, where the question itself isn't known
+}
+
+// differs reports whether two items can't be the same.
+func (a item) differs(b item) bool {
+	return a.hash != "" && b.hash != "" && a.hash != b.hash || a.check != b.check
 }
 
 // measure is one way in which an item was scored.
@@ -75,10 +81,10 @@ func (r *run) number(it item, line int64) (int, error) {
 		r.numbers[it.id] = k
 		return k, nil
 	}
-	if before := &r.items[k]; before.hash == "" {
-		before.hash, before.prompt = it.hash, it.prompt
-	} else if it.hash != "" && before.hash != it.hash {
+	if before := &r.items[k]; before.differs(it) {
 		return 0, r.fault(line, corpus.KindItem, it.id, "asks something else than the item of that name before it", "Give the log of one task: two runs may have been written into one file")
+	} else if before.hash == "" {
+		before.hash, before.prompt = it.hash, it.prompt
 	}
 	return k, nil
 }
