@@ -6,7 +6,7 @@ GOVULNCHECK_VERSION   := v1.9.0
 BENCHSTAT_VERSION     := latest
 BIN := $(CURDIR)/bin
 
-.PHONY: build test race faults lint check bench bench-warehouse accuracy rivals generate fuzz demo clean
+.PHONY: build test race faults lint check bench bench-warehouse accuracy rivals generate fuzz interop demo clean
 
 build:            ## the program, as ./bin/metabench
 	go build -o $(BIN)/metabench .
@@ -49,6 +49,9 @@ generate:         ## generated files
 
 fuzz:             ## every fuzz target for FUZZTIME (default 10s)
 	./.ci/fuzz $${FUZZTIME:-10s}
+
+interop:          ## with the official clients, other engines and writers, which it installs into the user's cache
+	go test -tags interop -count=1 -v -timeout 60m ./interop
 
 demo: build       ## the whole flow against the local replica of the Hub
 	$(BIN)/metabench demo

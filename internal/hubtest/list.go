@@ -26,7 +26,7 @@ type datasetJSON struct {
 	Downloads     *int          `json:"downloads,omitempty"`
 	Likes         *int          `json:"likes,omitempty"`
 	TrendingScore *int          `json:"trendingScore,omitempty"`
-	CardData      *CardData     `json:"CardData,omitempty"`
+	CardData      *CardData     `json:"cardData,omitempty"`
 	Siblings      []siblingJSON `json:"siblings,omitempty"`
 	CreatedAt     string        `json:"createdAt,omitempty"`
 	Key           *string       `json:"key,omitempty"`

@@ -91,6 +91,12 @@ func TestListing(t *testing.T) {
 				}
 			}
 		},
+		"card_under_the_key_that_clients_read": func(t *testing.T, c *client) { // encoding/json does not mind its case, others do
+			r := c.get(listing + "&full=true")
+			if !strings.Contains(string(r.body), `"cardData":{`) {
+				t.Error("no entry has cardData")
+			}
+		},
 		"no_link_on_the_last_page": func(t *testing.T, c *client) {
 			if l := c.get(listing + "&limit=1000").header.Get("Link"); l != "" {
 				t.Error(l)

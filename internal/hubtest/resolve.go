@@ -60,12 +60,11 @@ func (s *Server) resolve(v *visit) {
 	}
 	h.Set("X-Linked-Size", strconv.FormatInt(d.Size, 10))
 	h.Set("X-Linked-ETag", `"`+s.declared(v, f, d)+`"`)
-	h.Set("X-Xet-Hash", d.xet())
 	h.Set("Cache-Control", "no-store")
-	h.Set("Link", fmt.Sprintf(`<%s/api/datasets/%s/xet-read-token/%s>; rel="xet-auth", <%s/v1/reconstructions/%s>; rel="xet-reconstruction-info"`,
-		s.endpoint, r.id, commit, s.cdnURL, d.xet()))
+	// No X-Xet-Hash and no rel="xet-auth": the official client would then fetch the file by
+	// the chunk protocol, which is not served here.
 	if has(v.struck, FaultNoLinked) {
-		for _, name := range []string{"X-Linked-Size", "X-Linked-ETag", "X-Repo-Commit", "X-Xet-Hash"} {
+		for _, name := range []string{"X-Linked-Size", "X-Linked-ETag", "X-Repo-Commit"} {
 			h.Del(name)
 		}
 	}

@@ -70,11 +70,10 @@ func TestResolveLargeFile(t *testing.T) {
 		if hub, _ := url.Parse(f.s.Endpoint()); hub.Hostname() == u.Hostname() {
 			t.Errorf("Hub and CDN are both called %s", u.Hostname())
 		}
-		if len(r.header.Get("X-Xet-Hash")) != 64 || r.header.Get("X-Xet-Hash") == f.sha {
-			t.Errorf("X-Xet-Hash %q", r.header.Get("X-Xet-Hash"))
-		}
-		if links := r.header.Get("Link"); !strings.Contains(links, `rel="xet-auth", <`) || strings.Contains(links, "next") {
-			t.Errorf("Link %q", links)
+		for _, name := range []string{"X-Xet-Hash", "Link"} {
+			if got := r.header.Get(name); got != "" {
+				t.Errorf("%s: %q announces a protocol that is not served", name, got)
+			}
 		}
 	}
 }

@@ -14,7 +14,6 @@ type treeEntry struct {
 	Size       int64       `json:"size"`
 	Path       string      `json:"path"`
 	LFS        *lfsPointer `json:"lfs,omitempty"`
-	Xet        string      `json:"xetHash,omitempty"`
 	LastCommit *lastCommit `json:"lastCommit,omitempty"`
 }
 
@@ -68,7 +67,6 @@ func (s *Server) treeEntry(v *visit, r *repository, revision int, n node, expand
 	e := treeEntry{Type: "file", OID: d.blob(), Size: d.Size, Path: n.path}
 	if d.lfs {
 		e.LFS = &lfsPointer{s.declared(v, n.file, d), d.Size, len(d.pointer())}
-		e.Xet = d.xet()
 		if has(v.struck, FaultTreeWithoutH) {
 			e.LFS = nil
 		}

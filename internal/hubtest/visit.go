@@ -33,7 +33,7 @@ func (s *Server) serveHub(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Powered-By", "huggingface-moon")
 	h.Set("X-Request-Id", "Root=1-"+hexOf(key(uint64(s.options.Now().UnixNano()), path), 8))
-	h.Set("Access-Control-Expose-Headers", "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag,X-Xet-Hash")
+	h.Set("Access-Control-Expose-Headers", "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag")
 	if v.anon {
 		h.Set("X-HF-Warning", "unauthenticated; send a token for higher rate limits")
 	}
