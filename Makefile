@@ -15,11 +15,14 @@ test:             ## all tests
 	go test ./...
 
 race:             ## what runs in several goroutines, under the race detector; the warehouse is in faults
-	go test -race -short ./scraper/... ./cli/... ./table/...
+	go test -race -short ./scraper/... ./table/... ./score/service
+	go test -race -short -run 'Serve|Workers|Cancel' ./cli
 	go test -race -short -run 'Workers|Same|Cancel|Context' ./analysis/...
 
-faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5), under the race detector; the month of nights is in test
-	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -race -short -count=1 -timeout 60m . ./warehouse
+FAULTS := Kill|Torn|Flip|Disk|FileSystem|Process|Lock|Interrupt|Cancel|Signal|Lost|Gone|Hostile|Lake|Writer|Waiting|Upgrad|Reader|Moment|Published|SecondRefresh|Output
+
+faults:           ## kill, signal, tear, flip and fill, ROUNDS times (default 5), under the race detector
+	METABENCH_FAULT_ROUNDS=$${ROUNDS:-5} go test -race -short -count=1 -timeout 60m -run '$(FAULTS)' . ./warehouse
 
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 	$< run ./...

@@ -112,7 +112,7 @@ func TestCrawlOverNothingIsNoSuccessOnAnyNight(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"count(distinct (repo, task)) as n from failure where kind = 'file' and reason like '%catalogue%' and remedy like '%--retry-failed%'": "186",
-		"count(*) as n from repo_state where status = 'permanent' and error like '62 of 62 tasks could not be read%'":                             "3",
+		"count(*) as n from repo_state where status = 'permanent' and error like '62 of 62 tasks could not be read%'":                         "3",
 		"count(*) as n from benchmark_status where failed_models = 3 and models = 0":                                                          "6",
 	} {
 		e := s.sh(t, `metabench query --json "select `+query+`"`)

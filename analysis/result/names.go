@@ -48,9 +48,6 @@ const (
 	StageFormB Stage = "form B"
 )
 
-// StageOf is the stage in which the items of a form were fitted.
-func StageOf(form FormName) Stage { return Stage("form " + form) }
-
 // Method is a method of reconstruction.
 type Method string
 
