@@ -37,6 +37,15 @@ const (
 	openCompass
 )
 
+// hasSamples reports whether files of a form hold answers, rather than what describes them.
+func (f form) hasSamples() bool {
+	switch f {
+	case notALog, harnessResults, eeeAggregate, helmRunSpec, lightevalGeneral:
+		return false
+	}
+	return true
+}
+
 // headSize is how much of a file is looked at to recognise it.
 const headSize = 1 << 20
 

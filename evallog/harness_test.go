@@ -124,6 +124,10 @@ func TestHarnessFileAlone(t *testing.T) {
 	dir := tree(t, map[string]string{"m/samples_a_" + at + ".jsonl": `{"doc_id": 0, "doc": {}, "acc": 1}`, "m/samples_b_" + at + ".jsonl": `{"doc_id": 0, "doc": {}, "acc": 1}`,
 		"m/results_" + at + ".json": `{"results": {"a": {}, "b": {}}, "config": {}, "model_name": "o/m"}`})
 	wantSheet(t, filepath.Join(dir, "m", "samples_b_"+at+".jsonl"), Options{}, "b acc b o/m 0:1")
+	in, err := Read(t.Context(), []string{filepath.Join(dir, "m", "samples_b_"+at+".jsonl"), dir, dir}, Options{})
+	if err != nil || len(in.Blocks) != 2 {
+		t.Errorf("a file and its directory give %+v, %v, want two blocks", in, err)
+	}
 }
 
 func TestHarnessFixture(t *testing.T) {

@@ -134,7 +134,10 @@ func (rd *reader) beside(path string) error {
 
 // look recognises a file. One with samples is read only if it was given.
 func (rd *reader) look(path string, given bool) error {
-	if _, known := rd.kinds[path]; known && !(given && !slices.Contains(rd.paths, path)) {
+	if kind, known := rd.kinds[path]; known {
+		if given && kind.hasSamples() && !slices.Contains(rd.paths, path) {
+			rd.paths = append(rd.paths, path)
+		}
 		return nil
 	}
 	kind, err := recognise(path)
