@@ -2,4 +2,4 @@
 SELECT benchmark, coalesce(regexp_replace(reason, 'duplicate of .*', 'duplicate'), 'kept') AS reason, count(*) AS items
 FROM item_filter
 GROUP BY ALL
-ORDER BY benchmark, items DESC;
+ORDER BY benchmark, items DESC, reason;
