@@ -59,7 +59,7 @@ func taskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model strin
 	if err != nil {
 		return harness.Task{}, err
 	}
-	table, _, err := w.Responses(ctx, benchmark, warehouse.Kept)
+	table, _, err := w.Responses(ctx, benchmark, warehouse.All)
 	if err != nil {
 		return harness.Task{}, err
 	}
@@ -77,7 +77,11 @@ func taskLog(ctx context.Context, w *warehouse.Warehouse, benchmark, model strin
 		if s.Form != string(harness.FormA) {
 			continue
 		}
-		t.Items, answers = append(t.Items, s.Item), append(answers, uint8(table.Answers.At(row, column[s.Item])))
+		j, ok := column[s.Item]
+		if !ok {
+			return harness.Task{}, fmt.Errorf("write the demo's harness output: nobody answered item %q of %s, which form A has", s.Item, benchmark)
+		}
+		t.Items, answers = append(t.Items, s.Item), append(answers, uint8(table.Answers.At(row, j)))
 		t.OriginalHashes = append(t.OriginalHashes, hashes[s.Item])
 	}
 	metric := harness.Metric{Name: table.Metric}
