@@ -50,7 +50,7 @@ type object struct {
 
 // Read reads the objects of a clone of adkipnis/metabench. Where several of a benchmark
 // and form hold the published selection, their models add up. It is an error if nothing
-// of any form is there; what lacks is told in the result.
+// of any form is there; what is absent is named in the result.
 func Read(ctx context.Context, dir string, catalogue []corpus.Benchmark) (*Clone, error) {
 	objects, err := find(dir)
 	if err != nil {

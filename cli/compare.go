@@ -29,7 +29,7 @@ A and B are directories, files or tables; each may hold several runs, and all ar
 with each other (at most ` + strconv.Itoa(score.MostCompared) + `). Of each pair it says the difference of the scores of the
 whole benchmarks, A less B, with a 90 % interval; the probability that A is better; p
 corrected for the number of pairs (Holm), by which one is called better or both a tie; the
-smallest difference that is told from a tie in 80 % of comparisons; and the items fixed
+smallest difference that is distinguished from a tie in 80 % of comparisons; and the items fixed
 (right in A and wrong in B) and regressed (the other way round), for MMLU by subject.
 
 The interval is that of both models together: models that answer alike have errors that are
@@ -37,7 +37,7 @@ alike, and their difference is known better than their scores.
 
 With --series the runs are checkpoints of one model, in order of the steps in their names or
 arguments, or where a run has none, as given: each is compared with the one before, and
-the trend is told.`,
+the trend is printed.`,
 		Example: `  metabench compare results/new results/old --bundle metabench.bundle
   metabench compare answers.parquet --bundle metabench.bundle --markdown
   metabench compare checkpoints --bundle metabench.bundle --run step --series`,
@@ -111,7 +111,7 @@ func (p *page) compared(c *score.Comparison) {
 		p.line("")
 		p.table(g)
 	}
-	p.line("\nA − B in points; a detectable difference is told from a tie in %.0f %% of comparisons.\n%s", 100*c.Power, c.Made())
+	p.line("\nA − B in points; a detectable difference is distinguished from a tie in %.0f %% of comparisons.\n%s", 100*c.Power, c.Made())
 }
 
 // signed writes a difference in points.

@@ -54,8 +54,8 @@ func files(t *testing.T, dir string) (names []string) {
 
 func TestAFileIsFetchedOnceAndKept(t *testing.T) {
 	c, r, asked := serve(t)
-	var told []string
-	c.Fetching = func(url string) { told = append(told, url) }
+	var fetched []string
+	c.Fetching = func(url string) { fetched = append(fetched, url) }
 	for range 2 {
 		path, err := c.Get(context.Background(), r)
 		if err != nil {
@@ -65,8 +65,8 @@ func TestAFileIsFetchedOnceAndKept(t *testing.T) {
 			t.Fatalf("%q, %v", got, err)
 		}
 	}
-	if *asked != 1 || len(told) != 1 {
-		t.Errorf("asked %d times, told %v", *asked, told)
+	if *asked != 1 || len(fetched) != 1 {
+		t.Errorf("asked %d times, fetched %v", *asked, fetched)
 	}
 	// What was damaged since is fetched again.
 	if err := os.WriteFile(filepath.Join(c.Dir, "sha256", r.SHA256), []byte("damaged"), 0o600); err != nil {

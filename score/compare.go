@@ -76,7 +76,7 @@ type PairScore struct {
 	P           float64 `json:"p"`           // of no difference, two-sided
 	Holm        float64 `json:"p_holm"`      // the same, corrected for the number of pairs
 	Better      string  `json:"better"`      // "A", "B" or "tie", by the corrected p at the level
-	Detectable  float64 `json:"detectable"`  // difference that is told from a tie with probability Power
+	Detectable  float64 `json:"detectable"`  // difference that is distinguished from a tie with probability Power
 
 	Whole *float64 `json:"whole"` // true difference, where both answered all questions; else null
 

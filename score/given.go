@@ -191,7 +191,7 @@ func means(in *reconstruct.Input) []float64 {
 // measure finds the error on a share of the models that a fit has not seen.
 func (c *Calibrated) measure(ctx context.Context, in *reconstruct.Input, opts CalibrateOptions) error {
 	if opts.TestShare == 0 || float64(len(in.Models))*(1-opts.TestShare) < reconstruct.MinModels {
-		return nil // a fit on fewer models could not be made, or not be told from that on all
+		return nil // a fit on fewer models could not be made, or equals that on all
 	}
 	truth := means(in)
 	s, err := split.Stable(truth, prints(in), split.Shares{Test: opts.TestShare}, opts.Seed)

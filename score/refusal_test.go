@@ -275,7 +275,7 @@ func breakLine(log string, line int) string {
 	return strings.Join(lines, "\n")
 }
 
-// A bundle of the first version is read, and its reader told what it lacks.
+// A bundle of the first version is read, with a warning of what it lacks.
 func TestABundleOfTheFirstVersionIsRead(t *testing.T) {
 	in, curves := corpusOf(60)
 	b := calibrated(t, in, curves, true)

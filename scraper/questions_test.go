@@ -151,7 +151,7 @@ func TestQuestionsComeFromTheFirstFileThatTellsThem(t *testing.T) {
 		}
 	}
 	if later == 0 {
-		t.Error("every second file told: nothing was fallen back from")
+		t.Error("every second file has the texts: no other file was tried")
 	}
 }
 

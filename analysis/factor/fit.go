@@ -90,7 +90,7 @@ func Fit(ctx context.Context, names []string, x [][]float64, k int) (*Solution, 
 	s.Heywood = heywood(s.Communality)
 	s.Weights = scoreWeights(s.Correlation, inverse, s.Phi, s.Structure)
 	if !finite(s.Loadings) || !finite(s.Phi) || !finite(s.Weights) {
-		return nil, fmt.Errorf("factor analysis: the factors can't be told apart: %w", ErrFewerFactors)
+		return nil, fmt.Errorf("factor analysis: the factors are not distinguishable: %w", ErrFewerFactors)
 	}
 	if s.Fit, err = indices(s.Correlation, s.implied(), n, k); err != nil {
 		return nil, fmt.Errorf("factor analysis: %w", err)
@@ -160,7 +160,7 @@ func (s *Solution) correlate(x [][]float64) error {
 		}
 		mean, sd := stat.MeanStdDev(scaled, nil)
 		if sd == 0 {
-			return fmt.Errorf("factor analysis: the values of column %s differ by less than can be told beside their size", s.Columns[j])
+			return fmt.Errorf("factor analysis: the values of column %s differ by less than double precision resolves beside their size", s.Columns[j])
 		}
 		s.unit, s.Mean, s.SD = append(s.unit, unit), append(s.Mean, mean*unit), append(s.SD, sd*unit)
 		z.SetCol(j, scaled)

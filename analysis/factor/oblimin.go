@@ -48,7 +48,7 @@ func oblimin(a *mat.Dense) (*mat.Dense, *mat.SymDense, Status) {
 			}
 			step /= 2
 		}
-		if !moved { // the criterion can't be told apart any more
+		if !moved { // the criterion no longer changes in double precision
 			status = Converged
 			break
 		}

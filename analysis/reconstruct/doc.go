@@ -25,7 +25,7 @@
 // strength across benchmarks. The hyper-parameters maximise the marginal likelihood
 // on a subset of the training models; test models decide nothing.
 //
-// The process draws estimates to the scores that it knows. The score that is told is a mean
+// The process draws estimates to the scores that it knows. The predicted score is a mean
 // of it and of an estimate by design (see package design), which draws nowhere, by how far
 // beyond the training models' scores the model stands. A Verdict says so.
 //

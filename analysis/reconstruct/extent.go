@@ -12,11 +12,11 @@ import (
 
 // A process knows the training models' scores and draws every estimate towards them. That
 // is right for a model of their population, and wrong for one beyond it. The estimate of
-// the benchmark's design.Estimator draws nowhere, and is less precise. The score that is
-// told is a mean of both, by where the model stands.
+// the benchmark's design.Estimator draws nowhere, and is less precise. The predicted
+// score is a mean of both, weighted by where the model stands.
 
 // extent is the range of the training models' scores, in points, and the unit in which a
-// distance from it is told.
+// distance from it is measured.
 type extent struct {
 	Low, High float64
 	Unit      float64 // RMSE of the design's estimates by their own standard error

@@ -208,7 +208,7 @@ func TestModelsOfTheFirstVersionPredictByTheProcess(t *testing.T) {
 	}
 }
 
-// Better models than any that was seen are not told the scores of those.
+// The estimates of models better than any in training are not drawn to the training scores.
 func TestModelsBeyondTheRangeKeepTheirScoresAndAreSaidToBe(t *testing.T) {
 	in := population(15, 400, 60)
 	b := &in.Benchmarks[0]

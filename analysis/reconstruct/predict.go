@@ -147,16 +147,16 @@ func (m *Model) predict(s sheet) ([]Prediction, error) {
 	for t, b := range m.benchmarks {
 		missing := m.layout.missing(s, t)
 		total += missing
-		p := m.told(e, t)
+		p := m.prediction(e, t)
 		p.Benchmark, p.Missing = b.Name, missing
 		if second := m.taskMeans[t]; second != nil {
-			of := m.told(e, len(m.targets)+1+t)
+			of := m.prediction(e, len(m.targets)+1+t)
 			p.TaskMean = &Estimate{of.Score, of.Lower, of.Upper}
 		}
 		out = append(out, p)
 	}
 	if len(m.targets) > 1 {
-		p := m.told(e, len(m.targets))
+		p := m.prediction(e, len(m.targets))
 		p.Benchmark, p.Missing = Mean, total
 		out = append(out, p)
 	}
@@ -270,9 +270,9 @@ func (m *Model) meanOf(parts []located, scores, sds []float64) (x located, score
 	return x, score, sd
 }
 
-// told returns the prediction of process number t, or of the mean: its interval and
+// prediction returns the prediction of process number t, or of the mean: its interval and
 // verdict.
-func (m *Model) told(e estimate, t int) Prediction {
+func (m *Model) prediction(e estimate, t int) Prediction {
 	c, x := &m.mean, m.meanExtent
 	if p := m.process(t); p != nil {
 		c, x = &p.Interval, p.Extent

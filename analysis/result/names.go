@@ -1,6 +1,6 @@
 package result
 
-// The names that results are told apart by, as they are written into the warehouse. SQL
+// The names that distinguish results, as they are written into the warehouse. SQL
 // spells them out; tests compare its literals and its comments with these.
 
 // Scheme is the rule of a split.

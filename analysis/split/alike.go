@@ -56,7 +56,7 @@ func Alike(parts []*response.Matrix, workers int) [][2]int {
 	return slices.Concat(near...)
 }
 
-// alike compares two models; most pairs are told apart by the first few words.
+// alike compares two models; for most pairs the first few words decide.
 func alike(parts []*response.Matrix, i, k int, known []int, share [][]float64) bool {
 	differ, both, expected := 0, 0, 0.0
 	most := int(alikeShare * float64(min(known[i], known[k]))) // as both is at most that

@@ -1,7 +1,7 @@
 // Package trial tries methods of estimating scores on models that they have not seen:
 // at random, of other families, or better or worse than all that was learned from. The
 // answers are divided by a Split, each method of package rival learns from one part and
-// estimates the other, and the errors are told overall, by score, and by how far a model
+// estimates the other, and the errors are reported overall, by score, and by how far a model
 // is from the nearest one that was learned from.
 package trial
 

@@ -31,5 +31,5 @@ func distances(m *response.Matrix, train response.TrainSet, test response.TestSe
 	return out
 }
 
-// farther are the distances at which models are told apart.
+// farther are the limits of the groups by distance.
 var farther = []float64{0.02, 0.05, 0.1}

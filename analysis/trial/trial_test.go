@@ -110,7 +110,7 @@ func TestGroupsStayTogether(t *testing.T) {
 		}
 	}
 	if p.groups == nil {
-		t.Error("methods are not told the groups")
+		t.Error("methods do not get the groups")
 	}
 }
 
