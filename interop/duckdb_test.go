@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	schema "metabench/sql"
@@ -86,12 +87,20 @@ func ask(t *testing.T, snapshot, query string) []string {
 // publishDemo publishes the demo's warehouse.
 func publishDemo(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	warehouse := os.Getenv(demoWarehouse)
-	if warehouse == "" {
-		run(t, "", metabench(t), "--no-progress", "demo", "--dir", dir)
-		warehouse = filepath.Join(dir, "metabench.duckdb")
-	}
-	run(t, "", metabench(t), "--warehouse", warehouse, "publish", "--dir", filepath.Join(dir, "published"))
-	return filepath.Join(dir, "published", "metabench.duckdb")
+	dir := filepath.Join(t.TempDir(), "published")
+	run(t, "", metabench(t), "--warehouse", demo(t), "publish", "--dir", dir)
+	return filepath.Join(dir, "metabench.duckdb")
 }
+
+// demo is the warehouse of a demo.
+func demo(t *testing.T) string {
+	t.Helper()
+	if warehouse := os.Getenv(demoWarehouse); warehouse != "" {
+		return warehouse
+	}
+	dir := filepath.Join(scratch, "demo")
+	demoOnce.Do(func() { run(t, "", metabench(t), "--no-progress", "demo", "--dir", dir) })
+	return filepath.Join(dir, "metabench.duckdb")
+}
+
+var demoOnce sync.Once
