@@ -94,13 +94,9 @@ func (b blend) at(x located, unit float64) (score, sd float64) {
 	return w*x.process + (1-w)*x.design, math.Hypot(w*x.processSD, (1-w)*unit*x.designSE)
 }
 
-// insideWeight is how many times a relative error for models of the training models' own
-// population counts against one for models beyond its range: most models are of the first
-// kind.
-const insideWeight = 2
-
-// choose returns the blend with the least weighted product of two mean squared errors, that
-// of models of the training models' own population and that of models beyond its range.
+// choose returns the blend with the least product of two mean squared errors, that of models
+// of the training models' own population and that of models beyond its range: a tenth less
+// of one is worth a tenth more of the other.
 func choose(cases []leftOut, unit float64) blend {
 	best, least := defaultBlend, math.Inf(1)
 	for _, b := range blends() {
@@ -115,9 +111,9 @@ func choose(cases []leftOut, unit float64) blend {
 			n[k]++
 		}
 		loss := 0.0
-		for k, weight := range []float64{insideWeight, 1} {
+		for k := range sum {
 			if n[k] > 0 {
-				loss += weight * math.Log(sum[k]/n[k]+leastError)
+				loss += math.Log(sum[k]/n[k] + leastError)
 			}
 		}
 		if loss < least {
