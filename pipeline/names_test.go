@@ -20,7 +20,7 @@ func mustWriteKnownNames(t *testing.T, p *Pipeline) {
 	known := result.Enumerations()
 	var queries []string
 	for column := range known { // in one query: rows opens the warehouse anew
-		queries = append(queries, fmt.Sprintf(`SELECT DISTINCT concat_ws('|', '%s', '%s', "%[2]s") FROM %[1]s`, column[0], column[1]))
+		queries = append(queries, fmt.Sprintf(`SELECT DISTINCT concat_ws('|', '%s', '%s', "%[2]s") FROM %[1]s WHERE "%[2]s" IS NOT NULL`, column[0], column[1]))
 	}
 	for _, row := range rows(t, p, strings.Join(queries, " UNION ALL ")) {
 		name := strings.Split(row, "|")

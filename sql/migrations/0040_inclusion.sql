@@ -1,4 +1,4 @@
--- selected_item, prediction: how an item was selected, and where a model stands to those of the calibration.
+-- inclusion: how an item was selected, and where a model stands to those of the calibration.
 -- Grain: of selected_item, one row a benchmark, form and item; of prediction, one a benchmark, target, form, method, scheme, part and model.
 ALTER TABLE selected_item ADD COLUMN inclusion DOUBLE;
 COMMENT ON COLUMN selected_item.inclusion IS 'Probability with which the selection included it: 1 where it was chosen by answers, less where it was sampled; NULL where nobody drew it.';
