@@ -161,10 +161,7 @@ func (m Mixed) Decide(ctx context.Context, s *Sample, size int) (Mixed, error) {
 		}
 	}
 	order := rank.Order(s.scores)
-	part := func(p [2]float64) []int {
-		n := float64(models)
-		return slices.Sorted(slices.Values(order[int(math.Round(p[0]*n)):int(math.Round(p[1]*n))]))
-	}
+	part := func(p [2]float64) []int { return rank.Part(order, p[0], p[1]) }
 	for _, b := range beyond {
 		if err := add(part(b.met), part(b.known), true); err != nil {
 			return m, err

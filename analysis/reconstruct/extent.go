@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"metabench/analysis/design"
+	"metabench/analysis/internal/rank"
 	"metabench/analysis/response"
 )
 
@@ -133,19 +134,7 @@ func (f *fitting) design(ctx context.Context, number, b int, t *target, c *condi
 		return nil
 	}
 	bench := f.in.Benchmarks[b]
-	order := make([]int, len(t.Rows))
-	for k := range order {
-		order[k] = k
-	}
-	slices.SortStableFunc(order, func(p, q int) int {
-		switch y := c.points.y; {
-		case y[p] < y[q]:
-			return -1
-		case y[p] > y[q]:
-			return 1
-		}
-		return 0
-	})
+	order := rank.Order(c.points.y)
 	var answers [][]float64
 	var share []float64
 	var rows []int
@@ -208,37 +197,25 @@ var beyondShares = []struct{ train, held [2]float64 }{
 // meets than any seen so far, and a worse one. Models that lack a score are in none, and
 // folds that would train on too few are left out.
 func foldsBeyond(in *Input, train response.TrainSet) []fold {
-	type scored struct {
-		row   int
-		score float64
-	}
-	var order []scored
+	var rows []int
+	var scores []float64
 	for _, i := range train.Rows {
 		if y := in.truth(len(in.Benchmarks), i); !math.IsNaN(y) {
-			order = append(order, scored{i, y})
+			rows, scores = append(rows, i), append(scores, y)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b scored) int {
-		switch {
-		case a.score < b.score:
-			return -1
-		case a.score > b.score:
-			return 1
-		}
-		return 0
-	})
-	rows := func(part [2]float64) []int {
-		n := float64(len(order))
+	order := rank.Order(scores)
+	part := func(p [2]float64) []int {
 		var out []int
-		for _, x := range order[int(math.Round(part[0]*n)):int(math.Round(part[1]*n))] {
-			out = append(out, x.row)
+		for _, at := range rank.Part(order, p[0], p[1]) {
+			out = append(out, rows[at])
 		}
 		slices.Sort(out)
 		return out
 	}
 	var out []fold
 	for _, s := range beyondShares {
-		f := fold{rest: response.TrainSet{Rows: rows(s.train)}, held: rows(s.held), beyond: true}
+		f := fold{rest: response.TrainSet{Rows: part(s.train)}, held: part(s.held), beyond: true}
 		if s.train[0] == 0 {
 			f.side = 1
 		}

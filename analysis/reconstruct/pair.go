@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 
 	"metabench/analysis/internal/parallel"
+	"metabench/analysis/internal/rank"
 )
 
 // Two models that answer alike are estimated from the same neighbours, and their errors are
@@ -182,22 +183,10 @@ func (m *Model) pairsOf(ctx context.Context, in *Input, held []int, rng *rand.Ra
 	ranks := bits.Len(uint(n - 1)) // 1, 2, 4, … below n
 	for k := range held {
 		share := make([]float64, n)
-		order := make([]int, 0, n-1)
 		for l := range held {
 			share[l], _ = differ(sheets[k], sheets[l])
-			if l != k {
-				order = append(order, l)
-			}
 		}
-		slices.SortStableFunc(order, func(x, y int) int {
-			switch {
-			case share[x] < share[y]:
-				return -1
-			case share[x] > share[y]:
-				return 1
-			}
-			return 0
-		})
+		order := slices.DeleteFunc(rank.Order(share), func(l int) bool { return l == k })
 		for _, l := range order[:min(nearPairs, len(order))] {
 			add(k, l)
 		}

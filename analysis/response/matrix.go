@@ -106,6 +106,18 @@ func (m *Matrix) Counts(model int) (correct, observed int) {
 	return correct, observed
 }
 
+// Differing returns in how many items two models' answers differ, and to how many items
+// both answered.
+func (m *Matrix) Differing(a, b int) (differ, both int) {
+	x, y, also := m.CorrectWords(a), m.CorrectWords(b), m.ObservedWords(b)
+	for w, o := range m.ObservedWords(a) {
+		o &= also[w]
+		both += bits.OnesCount64(o)
+		differ += bits.OnesCount64((x[w] ^ y[w]) & o)
+	}
+	return differ, both
+}
+
 // Complete reports whether no answer is missing.
 func (m *Matrix) Complete() bool {
 	for i := range m.models {

@@ -144,3 +144,29 @@ func TestAlignPutsModelsInTheOrderAskedFor(t *testing.T) {
 		t.Errorf("a model that the table does not have has %d answers", n)
 	}
 }
+
+func TestDifferingCountsTheAnswersKnownOfBoth(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	m := New(12, 131)
+	for i := range 12 {
+		for j := range 131 {
+			m.Set(i, j, []Answer{Wrong, Correct, Missing}[rng.IntN(3)])
+		}
+	}
+	for a := range 12 {
+		for b := range 12 {
+			differ, both := 0, 0
+			for j := range 131 {
+				if x, y := m.At(a, j), m.At(b, j); x != Missing && y != Missing {
+					both++
+					if x != y {
+						differ++
+					}
+				}
+			}
+			if d, n := m.Differing(a, b); d != differ || n != both {
+				t.Errorf("models %d and %d differ in %d of %d answers, want %d of %d", a, b, d, n, differ, both)
+			}
+		}
+	}
+}

@@ -3,7 +3,6 @@ package rival
 import (
 	"context"
 	"math"
-	"math/bits"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -100,13 +99,7 @@ func newItemKernel(t *Task, drawn []int) *itemKernel {
 	for j := range items {
 		k.cross[j] = make([]float64, n)
 		for b, l := range drawn {
-			differ, both := 0, 0
-			x, y, seen := columns.CorrectWords(j), columns.CorrectWords(l), columns.ObservedWords(l)
-			for w, o := range columns.ObservedWords(j) {
-				o &= seen[w]
-				both += bits.OnesCount64(o)
-				differ += bits.OnesCount64((x[w] ^ y[w]) & o)
-			}
+			differ, both := columns.Differing(j, l)
 			k.cross[j][b] = float64(both-2*differ) / float64(models)
 		}
 	}

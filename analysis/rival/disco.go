@@ -3,10 +3,10 @@ package rival
 import (
 	"context"
 	"math"
-	"math/bits"
 	"slices"
 
 	"metabench/analysis/distill"
+	"metabench/analysis/internal/rank"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
 )
@@ -57,29 +57,15 @@ type signatures struct {
 // for itself. Nearest is the smallest share of the answers known of both that differ; of
 // equals, the first.
 func (s *signatures) means(model, k int) []float64 {
-	type near struct {
-		row      int
-		distance float64
+	distances := make([]float64, len(s.train))
+	for at, i := range s.train {
+		distances[at] = differing(s.answers, model, i)
 	}
-	all := make([]near, 0, len(s.train))
-	for _, i := range s.train {
-		if i != model {
-			all = append(all, near{i, differing(s.answers, model, i)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b near) int {
-		switch {
-		case a.distance < b.distance:
-			return -1
-		case a.distance > b.distance:
-			return 1
-		}
-		return 0
-	})
+	nearest := slices.DeleteFunc(rank.Order(distances), func(at int) bool { return s.train[at] == model })
 	out := make([]float64, k)
 	sum := 0.0
 	for n := range k {
-		sum += s.scores[all[n].row]
+		sum += s.scores[s.train[nearest[n]]]
 		out[n] = sum / float64(n+1)
 	}
 	return out
@@ -88,13 +74,7 @@ func (s *signatures) means(model, k int) []float64 {
 // differing returns the share of the answers known of both models that differ; +Inf where
 // they have none in common.
 func differing(m *response.Matrix, a, b int) float64 {
-	differ, both := 0, 0
-	x, y, seen := m.CorrectWords(a), m.CorrectWords(b), m.ObservedWords(b)
-	for w, o := range m.ObservedWords(a) {
-		o &= seen[w]
-		both += bits.OnesCount64(o)
-		differ += bits.OnesCount64((x[w] ^ y[w]) & o)
-	}
+	differ, both := m.Differing(a, b)
 	if both == 0 {
 		return math.Inf(1)
 	}

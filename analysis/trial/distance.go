@@ -2,7 +2,6 @@ package trial
 
 import (
 	"math"
-	"math/bits"
 
 	"metabench/analysis/response"
 )
@@ -14,16 +13,8 @@ func distances(m *response.Matrix, train response.TrainSet, test response.TestSe
 	out := make([]float64, len(test.Rows))
 	for k, a := range test.Rows {
 		out[k] = math.Inf(1)
-		x, seen := m.CorrectWords(a), m.ObservedWords(a)
 		for _, b := range train.Rows {
-			differ, both := 0, 0
-			y, also := m.CorrectWords(b), m.ObservedWords(b)
-			for w, o := range seen {
-				o &= also[w]
-				both += bits.OnesCount64(o)
-				differ += bits.OnesCount64((x[w] ^ y[w]) & o)
-			}
-			if both > 0 {
+			if differ, both := m.Differing(a, b); both > 0 {
 				out[k] = min(out[k], float64(differ)/float64(both))
 			}
 		}

@@ -3,6 +3,7 @@ package rank
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
@@ -17,6 +18,13 @@ func Order(values []float64) []int {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(values[i], values[j]) })
 	return order
+}
+
+// Part returns the indices, ascending, of the values between two shares of the order, 0
+// for the smallest value and 1 for the largest.
+func Part(order []int, from, to float64) []int {
+	n := float64(len(order))
+	return slices.Sorted(slices.Values(order[int(math.Round(from*n)):int(math.Round(to*n))]))
 }
 
 // Of returns the ranks of the values, from 0; equal values share the mean of their
