@@ -25,6 +25,9 @@ func publishedRecipe(ctx context.Context, t *Task, size, _ int) ([]reconstruct.P
 	if err != nil {
 		return nil, err
 	}
+	if len(c.Items) < size {
+		return nil, fmt.Errorf("information filter: %d bins chose %d items", size, len(c.Items))
+	}
 	in := t.input(c.Items)
 	answers := in.Benchmarks[0].Answers
 	fit, err := irt.Fit(ctx, answers.SelectModels(t.Train.Rows), irt.Options{Kind: irt.TwoPL, Prior: irt.WeakPrior(), Workers: t.Workers})
@@ -59,14 +62,14 @@ func publishedRecipe(ctx context.Context, t *Task, size, _ int) ([]reconstruct.P
 }
 
 // Information is the published filter of item information as a selector of a given size:
-// as many bins of an even grid of abilities as it takes for the items wanted, and no
-// threshold.
+// four bins of an even grid of abilities for each item wanted, and no threshold. It may find
+// fewer.
 type Information struct{ Items []irt.Item }
 
 // Name returns "information filter".
 func (Information) Name() string { return "information filter" }
 
-// Select chooses size of the items.
+// Select chooses at most size of the items.
 func (f Information) Select(_ context.Context, _ *distill.Sample, size int) (distill.Choice, error) {
 	theta := make([]float64, 161)
 	for k := range theta {
@@ -81,8 +84,5 @@ func (f Information) Select(_ context.Context, _ *distill.Sample, size int) (dis
 		return distill.Choice{}, err
 	}
 	items := filter.Select(0)
-	if len(items) < size {
-		return distill.Choice{}, fmt.Errorf("information filter: %d bins chose %d items", size, len(items))
-	}
-	return distill.Choice{Items: items[:size]}, nil
+	return distill.Choice{Items: items[:min(size, len(items))]}, nil
 }

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 
 	"metabench/analysis/distill"
-	"metabench/analysis/irt"
 	"metabench/analysis/reconstruct"
 	"metabench/analysis/response"
+	"metabench/analysis/rival"
 	"metabench/analysis/split"
 	"metabench/table"
 )
@@ -28,38 +28,12 @@ func (s *study) whole(ctx context.Context, path, name string, seed uint64) (*who
 	return w, err
 }
 
-// information is the published filter as a selector of a given size: as many bins of
-// an even grid as items are wanted, and no threshold.
-type information struct{ items []irt.Item }
-
-func (information) Name() string { return "information filter" }
-
-func (f information) Select(_ context.Context, _ *distill.Sample, size int) (distill.Choice, error) {
-	theta := make([]float64, 161)
-	for k := range theta {
-		theta[k] = -4 + 8*float64(k)/160
-	}
-	grid, err := distill.NewGrid(distill.EvenGrid, theta, 4*size)
-	if err != nil {
-		return distill.Choice{}, err
-	}
-	filter, err := distill.NewFilter(distill.Information(f.items, grid), grid, size)
-	if err != nil {
-		return distill.Choice{}, err
-	}
-	items := filter.Select(0)
-	if len(items) > size {
-		items = items[:size]
-	}
-	return distill.Choice{Items: items}, nil
-}
-
 // selectors are the ways of choosing items that are compared.
 func (w *whole) selectors() []distill.Selector {
 	return []distill.Selector{
 		distill.Random{Seed: w.seed},
 		distill.Disagreement{},
-		information{w.items},
+		rival.Information{Items: w.items},
 		distill.Clusters{Items: w.items, Seed: w.seed},
 		distill.Anchors{Seed: w.seed},
 		distill.Forward{Seed: w.seed},
